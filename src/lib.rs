@@ -1,0 +1,2 @@
+//! asyncdemo
+pub mod trace;

@@ -1,0 +1,108 @@
+//! A pulse beside the work: how long was the event loop deaf?
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::timeline::{Task, Timeline};
+
+/// How often the heart beats.
+pub const PERIOD: Duration = Duration::from_millis(10);
+
+/// What a heartbeat task has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// Between two beats when nothing is in the way.
+    pub period: Duration,
+    /// The longest time without a beat.
+    pub max_gap: Duration,
+    /// When that gap began, since the recorder's origin.
+    pub gap_start: Duration,
+    /// The tracked task that was being polled for most of the gap, if one was.
+    pub blocked_by: Option<String>,
+}
+
+impl Heartbeat {
+    /// Beats for ever. Track it, spawn it on the runtime that is measured, and abort it at the end.
+    pub async fn beat() {
+        let mut ticker = interval(PERIOD);
+        // A late heart does not catch up: one missed stretch must be one gap.
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticker.tick().await;
+        }
+    }
+
+    /// The longest gap between two polls of `heart`, or between its last poll and `until`, and
+    /// who was busy during it. `None` if the heart never beat.
+    pub fn measure(heart: &Task, others: &Timeline, until: Duration) -> Option<Self> {
+        let beats = heart.polls.iter().map(|poll| poll.start).chain([until]);
+        let next = heart.polls.iter().map(|poll| poll.start).skip(1).chain([until]);
+        let (gap_start, gap_end) =
+            beats.zip(next).filter(|(beat, next)| beat < next).max_by_key(|(beat, next)| *next - *beat)?;
+        let max_gap = gap_end - gap_start;
+        let held = |task: &Task| -> Duration {
+            let overlap = |start: Duration, end: Duration| end.min(gap_end).saturating_sub(start.max(gap_start));
+            task.polls.iter().map(|poll| overlap(poll.start, poll.end)).sum()
+        };
+        let blocked_by = others
+            .tasks
+            .iter()
+            // Of a task and the task that awaits it, the inner one is shorter: it must do for most, not for all.
+            .filter(|task| max_gap > PERIOD * 2 && held(task) * 2 > max_gap)
+            .min_by_key(|task| held(task))
+            .map(|task| task.label.clone());
+        Some(Self { period: PERIOD, max_gap, gap_start, blocked_by })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Outcome, Poll, Recorder};
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn polled(label: &str, polls: &[(u64, u64)]) -> Task {
+        Task {
+            label: label.to_owned(),
+            created: Duration::ZERO,
+            polls: polls.iter().map(|&(start, end)| Poll { start: ms(start), end: ms(end), thread: 0 }).collect(),
+            wakes: Vec::new(),
+            outcome: Outcome::Running,
+            end: ms(polls.last().map_or(0, |poll| poll.1)),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_undisturbed_heart_beats_every_ten_milliseconds() {
+        let recorder = Recorder::new();
+        let heart = tokio::spawn(recorder.track("heartbeat", Heartbeat::beat()));
+        tokio::time::sleep(ms(105)).await;
+        heart.abort();
+        let timeline = recorder.timeline();
+        let measured = Heartbeat::measure(&timeline.tasks[0], &Timeline::default(), timeline.end).unwrap();
+        assert_eq!((measured.max_gap, measured.blocked_by), (PERIOD, None));
+    }
+
+    #[test]
+    fn the_gap_names_the_task_that_was_busy_in_it() {
+        let heart = polled("heartbeat", &[(0, 0), (10, 10), (310, 310)]);
+        let others =
+            Timeline { tasks: vec![polled("idle", &[(0, 1)]), polled("culprit", &[(11, 309)])], ..Timeline::default() };
+        let measured = Heartbeat::measure(&heart, &others, ms(315)).unwrap();
+        assert_eq!((measured.max_gap, measured.gap_start), (ms(300), ms(10)));
+        assert_eq!(measured.blocked_by.as_deref(), Some("culprit"));
+    }
+
+    #[test]
+    fn a_heart_that_never_beats_again_is_deaf_until_the_end() {
+        let heart = polled("heartbeat", &[(0, 0)]);
+        let others = Timeline { tasks: vec![polled("culprit", &[(1, 500)])], ..Timeline::default() };
+        let measured = Heartbeat::measure(&heart, &others, ms(500)).unwrap();
+        assert_eq!((measured.max_gap, measured.blocked_by.as_deref()), (ms(500), Some("culprit")));
+        assert_eq!(Heartbeat::measure(&polled("heartbeat", &[]), &others, Duration::ZERO), None);
+    }
+}
