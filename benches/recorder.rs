@@ -3,6 +3,8 @@
 //! `cargo bench --bench recorder`. Each figure is a difference within one run, so that the speed
 //! of the machine matters less.
 
+#![expect(clippy::print_stdout, reason = "its figures are its output")]
+
 use std::future::Future;
 use std::hint::black_box;
 use std::time::{Duration, Instant};

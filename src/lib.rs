@@ -1,2 +1,27 @@
-//! asyncdemo
+//! See async run: every concept a live demo, measured and drawn on one timeline.
+//!
+//! # The map
+//!
+//! | folder or file | what is there |
+//! | --- | --- |
+//! | [`concepts`] | the teaching code: one file per concept, one plain `async fn` per strategy |
+//! | [`services`] | the real things that concepts talk to |
+//! | [`trace`] | the instrument: who was polled, woken, and when |
+//! | [`lab`] | runs a strategy on a fresh runtime and measures it |
+//! | [`report`] | what was measured, as plain data, and what it shows |
+//! | [`render`] | a report as text, a picture, or JSON |
+//! | [`commands`] | what the subcommands do |
+//! | [`cli`] | what may be typed |
+//!
+//! Imports run one way: `cli → commands → {lab, render}`, `lab → {concepts, trace, report}`,
+//! `concepts → {trace::Recorder, services, report::Claim}`, `render → report → trace`. A concept
+//! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.
+
+pub mod cli;
+pub mod commands;
+pub mod concepts;
+pub mod lab;
+pub mod render;
+pub mod report;
 pub mod trace;
+pub mod units;

@@ -34,4 +34,4 @@ mod timeline;
 
 pub use heartbeat::{Heartbeat, PERIOD};
 pub use recorder::{Label, Recorder, Tracked};
-pub use timeline::{Blocked, Outcome, Poll, Span, State, Task, Thread, Timeline};
+pub use timeline::{Blocked, Outcome, Poll, Span, State, Task, Thread, Timeline, in_flight, spans};

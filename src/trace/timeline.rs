@@ -119,27 +119,9 @@ impl Task {
     }
 
     /// The task's life from its first poll to its end, without a gap and without an overlap.
-    ///
-    /// Between two polls it is idle until the first wake and scheduled from then on. A wake that
-    /// comes during a poll counts from that poll's end.
     pub fn spans(&self) -> Vec<Span> {
-        let mut spans = Vec::new();
-        let mut push = |state, start, end| {
-            if start < end {
-                spans.push(Span { state, start, end });
-            }
-        };
-        let mut wakes = self.wakes.iter().copied().peekable();
-        for (index, poll) in self.polls.iter().enumerate() {
-            push(State::Busy, poll.start, poll.end);
-            let next = self.polls.get(index + 1).map_or(self.end, |next| next.start);
-            // A wake at the instant at which a poll starts is the one that caused it.
-            while wakes.next_if(|wake| *wake <= poll.start).is_some() {}
-            let woken = wakes.next_if(|wake| *wake <= next).map_or(next, |wake| wake.max(poll.end));
-            push(State::Idle, poll.end, woken);
-            push(State::Scheduled, woken, next);
-        }
-        spans
+        let polls: Vec<_> = self.polls.iter().map(|poll| (poll.start, poll.end)).collect();
+        spans(&polls, &self.wakes, self.end)
     }
 
     /// Time spent in polls.
@@ -201,26 +183,7 @@ impl Timeline {
 
     /// How many tasks had started and not ended, after each change. Begins with the first start.
     pub fn in_flight(&self) -> Vec<(Duration, usize)> {
-        let mut changes: Vec<(Duration, isize)> = Vec::with_capacity(2 * self.tasks.len());
-        for task in &self.tasks {
-            if let Some(start) = task.start() {
-                changes.push((start, 1));
-                changes.push((task.end, -1));
-            }
-        }
-        // At one instant, ends come before starts: a task that follows another does not overlap it.
-        changes.sort_unstable();
-        let mut curve: Vec<(Duration, usize)> = Vec::new();
-        let mut count = 0_isize;
-        for (at, change) in changes {
-            count += change;
-            let in_flight = usize::try_from(count).unwrap_or(0);
-            match curve.last_mut() {
-                Some(last) if last.0 == at => last.1 = in_flight,
-                _ => curve.push((at, in_flight)),
-            }
-        }
-        curve
+        in_flight(self.tasks.iter().filter_map(|task| Some((task.start()?, task.end))))
     }
 
     /// The most tasks that were in flight at once.
@@ -279,6 +242,52 @@ impl Timeline {
         }
         blocked
     }
+}
+
+/// A life from its first poll to its end, without a gap and without an overlap.
+///
+/// Between two polls a task is idle until the first wake and scheduled from then on. A wake that
+/// comes during a poll counts from that poll's end. `polls` and `wakes` are in order.
+pub fn spans(polls: &[(Duration, Duration)], wakes: &[Duration], end: Duration) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut push = |state, start, end| {
+        if start < end {
+            spans.push(Span { state, start, end });
+        }
+    };
+    let mut wakes = wakes.iter().copied().peekable();
+    for (index, &(start, stop)) in polls.iter().enumerate() {
+        push(State::Busy, start, stop);
+        let next = polls.get(index + 1).map_or(end, |next| next.0);
+        // A wake at the instant at which a poll starts is the one that caused it.
+        while wakes.next_if(|wake| *wake <= start).is_some() {}
+        let woken = wakes.next_if(|wake| *wake <= next).map_or(next, |wake| wake.max(stop));
+        push(State::Idle, stop, woken);
+        push(State::Scheduled, woken, next);
+    }
+    spans
+}
+
+/// How many of some lives, each from its start to its end, were going on after each change.
+pub fn in_flight(lives: impl IntoIterator<Item = (Duration, Duration)>) -> Vec<(Duration, usize)> {
+    let mut changes: Vec<(Duration, isize)> = Vec::new();
+    for (start, end) in lives {
+        changes.push((start, 1));
+        changes.push((end, -1));
+    }
+    // At one instant, ends come before starts: a task that follows another does not overlap it.
+    changes.sort_unstable();
+    let mut curve: Vec<(Duration, usize)> = Vec::new();
+    let mut count = 0_isize;
+    for (at, change) in changes {
+        count += change;
+        let in_flight = usize::try_from(count).unwrap_or(0);
+        match curve.last_mut() {
+            Some(last) if last.0 == at => last.1 = in_flight,
+            _ => curve.push((at, in_flight)),
+        }
+    }
+    curve
 }
 
 /// A task whose events are still being collected from the threads' logs.

@@ -1,0 +1,96 @@
+//! What may be typed, and which function it calls.
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::commands::run::{Ending, Options};
+use crate::commands::screen::{ColorChoice, Screen};
+use crate::commands::{list, run};
+use crate::concepts::{self, Concept};
+use crate::lab::Stop;
+
+/// See async run: predict, run, look, understand.
+#[derive(Debug, Parser)]
+#[command(name = "asyncdemo", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    look: Look,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args, Debug)]
+struct Look {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "What to show")]
+    color: ColorChoice,
+    /// Draw with ASCII signs only
+    #[arg(long, global = true, help_heading = "What to show")]
+    ascii: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Gather(Demo<concepts::Gather>),
+    /// The concepts, with the question that each answers
+    List,
+}
+
+/// A concept's own knobs, and what every concept takes.
+#[derive(Args, Debug)]
+struct Demo<C: Concept> {
+    #[command(flatten)]
+    concept: C,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// The parser, with each concept's question, strategies and examples.
+pub fn command() -> clap::Command {
+    let mut command = Cli::command();
+    for entry in concepts::ALL {
+        let about = entry.about;
+        let names = (entry.strategies)(&[]).unwrap_or_default();
+        let names: Vec<_> = names.iter().map(|strategy| strategy.name).collect();
+        command = command.mut_subcommand(about.name, |command| {
+            command
+                .about(about.question)
+                .after_help(format!("Examples:\n{}", about.examples))
+                .mut_arg("strategy", |argument| argument.value_parser(PossibleValuesParser::new(names)))
+        });
+    }
+    command
+}
+
+impl Cli {
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// What is wrong with it, or the help that it asks for.
+    pub fn parse_from(line: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+        let mut command = command();
+        let cli = Self::from_arg_matches(&command.try_get_matches_from_mut(line)?)?;
+        let checked = match &cli.command {
+            Some(Command::Gather(demo)) => demo.concept.check(),
+            Some(Command::List) | None => Ok(()),
+        };
+        checked.map_err(|why| command.error(ErrorKind::ValueValidation, why)).map(|()| cli)
+    }
+
+    /// Does what was typed.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub fn run(self, stop: &Stop) -> Result<Ending> {
+        let screen = Screen::detect(self.look.color, self.look.ascii);
+        match self.command {
+            Some(Command::Gather(demo)) => run::run(&demo.concept, &demo.options, &screen, stop),
+            Some(Command::List) => list::list(&screen),
+            None => list::overview(&screen),
+        }
+    }
+}

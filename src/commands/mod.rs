@@ -1,0 +1,7 @@
+//! What the subcommands do.
+
+pub mod list;
+pub mod live;
+pub mod run;
+pub mod screen;
+pub mod signals;

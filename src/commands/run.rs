@@ -1,0 +1,240 @@
+//! Runs the strategies of one concept, shows them, and says what they showed.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::live::{Live, Unwatched};
+use super::screen::{Screen, print};
+use crate::concepts::{About, Concept, Strategy, region};
+use crate::lab::{Lab, Stop, Watch};
+use crate::render::{self, Text};
+use crate::report::{Finding, Machine, Report, SCHEMA, StrategyReport, facts, words};
+
+/// What is asked of every concept.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Options {
+    /// Run this strategy only; may be given several times
+    #[arg(long, value_name = "NAME", conflicts_with = "all", help_heading = "What to run")]
+    pub strategy: Vec<String>,
+
+    /// Run every strategy, not only those that make the point
+    #[arg(long, help_heading = "What to run")]
+    pub all: bool,
+
+    /// Run each strategy N times and show the median: from 1 to 100
+    #[arg(long, value_name = "N", default_value = "1", value_parser = crate::concepts::count(1, 100), allow_hyphen_values = true, help_heading = "What to run")]
+    pub repeat: usize,
+
+    /// From which length on a poll is called blocking: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "10ms", value_parser = crate::concepts::wait(), allow_hyphen_values = true, help_heading = "What to run")]
+    #[serde(skip)]
+    pub slow_poll: Duration,
+
+    /// Show the source of each strategy before it runs
+    #[arg(long, help_heading = "What to show")]
+    #[serde(skip)]
+    pub code: bool,
+
+    /// No live view
+    #[arg(long, short, help_heading = "What to show")]
+    #[serde(skip)]
+    pub quiet: bool,
+
+    /// Text for people, or the report as JSON for programs
+    #[arg(long, value_enum, default_value_t, help_heading = "What to show")]
+    #[serde(skip)]
+    pub format: Format,
+}
+
+/// How the report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Timelines and sentences.
+    #[default]
+    Text,
+    /// `docs/report.schema.json`.
+    Json,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every strategy ran.
+    Done,
+    /// A strategy failed; the others ran.
+    Failed,
+    /// This signal stopped it.
+    Stopped(i32),
+}
+
+/// Runs a concept.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn run<C: Concept>(concept: &C, options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let strategies = concept.strategies();
+    let (chosen, others): (Vec<_>, Vec<_>) = strategies.into_iter().partition(|strategy| {
+        if options.strategy.is_empty() {
+            options.all || strategy.by_default
+        } else {
+            options.strategy.iter().any(|name| name == strategy.name)
+        }
+    });
+    let lab = Lab {
+        slow_poll: options.slow_poll,
+        repeat: u32::try_from(options.repeat).unwrap_or(u32::MAX),
+        show_heartbeat: C::ABOUT.heartbeat_lane,
+        stop: stop.clone(),
+    };
+    let mut session = Session::new(&C::ABOUT, options, screen, &chosen, lab.slow_poll);
+    session.head()?;
+    let mut reports: Vec<StrategyReport> = Vec::new();
+    for strategy in &chosen {
+        session.code(strategy)?;
+        let outcome = lab.run(strategy, &mut *session.watch());
+        let mut report = outcome.report;
+        report.speedup = speedup(reports.first(), &report);
+        session.block(&report)?;
+        if !report.wall_s.is_empty() || report.error.is_some() {
+            reports.push(report);
+        }
+        if outcome.stopped {
+            break;
+        }
+    }
+    let report = Report {
+        schema: SCHEMA.to_owned(),
+        concept: C::ABOUT.name.to_owned(),
+        arguments: serde_json::to_value(concept)?,
+        machine: machine(),
+        partial: stop.signal().is_some(),
+        slow_poll_s: lab.slow_poll.into(),
+        findings: if stop.signal().is_some() { Vec::new() } else { findings(&chosen, &reports) },
+        strategies: reports,
+    };
+    session.rest(&report, &others, concept.next())?;
+    Ok(match stop.signal() {
+        Some(signal) => Ending::Stopped(signal),
+        None if report.strategies.iter().any(|strategy| strategy.error.is_some()) => Ending::Failed,
+        None => Ending::Done,
+    })
+}
+
+fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {
+    let this_wall = this.wall().filter(|wall| this.error.is_none() && !wall.0.is_zero())?;
+    match first {
+        None => Some(1.0),
+        Some(first) if first.error.is_some() => None,
+        Some(first) => Some(first.wall()?.0.as_secs_f64() / this_wall.0.as_secs_f64()),
+    }
+}
+
+fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (strategy, report) in strategies.iter().zip(reports) {
+        for fact in facts(report, &strategy.claims, reports) {
+            findings.push(Finding { kind: fact.kind().to_owned(), text: words(strategy.name, &fact) });
+        }
+    }
+    findings
+}
+
+fn machine() -> Machine {
+    Machine {
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+    }
+}
+
+/// What is written while the strategies run: nothing but the report at the end, if that is JSON.
+struct Session<'a> {
+    about: &'a About,
+    options: &'a Options,
+    screen: &'a Screen,
+    text: Text,
+    expected: Duration,
+    workload_shown: bool,
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        about: &'a About,
+        options: &'a Options,
+        screen: &'a Screen,
+        chosen: &[Strategy],
+        slow_poll: Duration,
+    ) -> Self {
+        let expected = chosen.iter().filter_map(|strategy| strategy.ideal).max().unwrap_or_default();
+        // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
+        let expected = expected + expected / 50;
+        let text = Text::new(screen.out, slow_poll, expected);
+        Self { about, options, screen, text, expected, workload_shown: false }
+    }
+
+    fn print(&self, text: &str) -> Result<()> {
+        if self.options.format == Format::Text {
+            print(text)?;
+        }
+        Ok(())
+    }
+
+    fn head(&self) -> Result<()> {
+        self.print(&self.text.head(self.about.name, self.about.title, self.about.python))
+    }
+
+    fn code(&mut self, strategy: &Strategy) -> Result<()> {
+        if !self.options.code {
+            return Ok(());
+        }
+        if !self.workload_shown {
+            self.workload_shown = true;
+            if let Ok(workload) = region(self.about.source, "workload") {
+                self.print(&format!("{}\n", render::code(workload, &self.screen.out)))?;
+            }
+        }
+        let source = region(self.about.source, strategy.name)?;
+        self.print(&format!("{}\n", render::code(source, &self.screen.out)))
+    }
+
+    fn watch(&self) -> Box<dyn Watch> {
+        match self.screen.live {
+            Some(style) if self.options.format == Format::Text && !self.options.quiet => {
+                Box::new(Live::new(style, self.options.slow_poll, self.expected))
+            }
+            _ => Box::new(Unwatched),
+        }
+    }
+
+    fn block(&mut self, report: &StrategyReport) -> Result<()> {
+        let block = self.text.strategy(report);
+        self.print(&block)
+    }
+
+    fn rest(&self, report: &Report, others: &[Strategy], next: Option<&str>) -> Result<()> {
+        if self.options.format == Format::Json {
+            let mut json = Vec::new();
+            render::json(report, &mut json)?;
+            return Ok(print(&String::from_utf8_lossy(&json))?);
+        }
+        if report.partial {
+            self.print(&self.text.remark("partial: stopped before the end; what is above was measured until then"))?;
+            return Ok(());
+        }
+        self.print(&self.text.comparison(&report.strategies))?;
+        self.print(&self.text.findings(&report.findings))?;
+        let mut more = Vec::new();
+        if !others.is_empty() {
+            let names: Vec<_> = others.iter().map(|strategy| strategy.name).collect();
+            more.push(format!("More ways: {} (--all, or --strategy NAME)", names.join(", ")));
+        }
+        more.extend(next.map(str::to_owned));
+        if !self.options.code {
+            more.push("the code: --code".to_owned());
+        }
+        self.print(&self.text.remark(&more.join(" · ")))?;
+        self.print(&self.text.legend())
+    }
+}

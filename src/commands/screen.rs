@@ -1,0 +1,111 @@
+//! The output edge: what each stream can show, decided once, and what becomes of a write that fails.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+use console::Term;
+
+use crate::render::Style;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal that wants it.
+    #[default]
+    Auto,
+    /// Always, whatever the environment says.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What standard output and standard error can show.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    /// For what stays.
+    pub out: Style,
+    /// For what is drawn while a strategy runs. `None` where standard error is no terminal.
+    pub live: Option<Style>,
+}
+
+/// The lines that a live view leaves free below a strategy's lanes: its title, ruler and figures.
+const LINES_BESIDE_LANES: usize = 10;
+
+impl Screen {
+    /// Looks at both streams and at the environment, once.
+    pub fn detect(color: ColorChoice, ascii: bool) -> Self {
+        // `colored` itself looks at standard output alone; each stream's style decides instead.
+        colored::control::set_override(true);
+        let ascii = ascii || !utf8_locale();
+        let (out, err) = (Term::stdout(), Term::stderr());
+        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let style = |term: &Term, is_terminal: bool| {
+            let size = term.size_checked().filter(|_| is_terminal);
+            Style {
+                color: wants_color(color, is_terminal),
+                ascii,
+                width: size.map_or(80, |(_, columns)| usize::from(columns).clamp(1, 160)),
+                ..Style::default()
+            }
+        };
+        let live = (io::stderr().is_terminal() && !dumb).then(|| {
+            let rows = err.size_checked().map_or(24, |(rows, _)| usize::from(rows));
+            let style = style(&err, true);
+            Style { lanes: style.lanes.min(rows.saturating_sub(LINES_BESIDE_LANES)).max(1), ..style }
+        });
+        Self { out: style(&out, io::stdout().is_terminal()), live }
+    }
+}
+
+/// `--color` first, then what the environment asks for, then whether anyone looks.
+fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
+    let is = |name: &str, value: &str| env::var_os(name).is_some_and(|found| found == value);
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+                || is("CLICOLOR", "0")
+                || is("TERM", "dumb");
+            let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
+            !refused && (is_terminal || forced)
+        }
+    }
+}
+
+/// Whether the locale can show more than ASCII: the first of these that is set and not empty decides.
+fn utf8_locale() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(env::var_os).find(|value| !value.is_empty());
+    let locale = locale.map(|locale| locale.to_string_lossy().to_lowercase());
+    // Windows and macOS terminals set none of these and show everything.
+    locale.map_or(!cfg!(target_os = "linux"), |locale| locale.contains("utf-8") || locale.contains("utf8"))
+}
+
+/// Writes to standard output. A reader who has gone away is not an error.
+///
+/// # Errors
+/// Every other failure to write, a full disk for one.
+pub fn print(text: &str) -> Result<(), PrintError> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => PrintError::NobodyReads,
+        _ => PrintError::Failed(error),
+    })
+}
+
+/// Writes to standard error; a failure there cannot be told to anyone.
+pub fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Standard output could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum PrintError {
+    /// The pipe is closed: stop, in silence.
+    #[error("nobody reads standard output")]
+    NobodyReads,
+    /// Something else.
+    #[error("standard output could not be written: {0}. Free some space, or send it elsewhere.")]
+    Failed(#[source] io::Error),
+}

@@ -1,0 +1,147 @@
+//! `gather`: several waits at once.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::trace::Recorder;
+
+/// The knobs of `gather`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Gather {
+    /// How long each of the two calls takes: two durations, each from 1ms to 60s
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, default_value = "1s,2s")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::all_as_typed")]
+    pub delays: Vec<Duration>,
+
+    /// When the first call fails in `first-error`: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "500ms")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub fail_at: Duration,
+}
+
+impl Concept for Gather {
+    const ABOUT: About = About {
+        name: "gather",
+        title: "two waits at once",
+        question: "How do I run several things at once?",
+        python: "asyncio.gather",
+        examples: "\
+  asyncdemo gather                          1 s + 2 s takes 2 s. Why?
+  asyncdemo gather --delays 300ms,300ms     as long as one of them
+  asyncdemo gather --all --code             five ways, with the code that runs
+  asyncdemo gather --strategy first-error   one fails: what becomes of the other?",
+        heartbeat_lane: false,
+        source: include_str!("gather.rs"),
+    };
+
+    fn check(&self) -> Result<(), String> {
+        match self.delays.len() {
+            2 => Ok(()),
+            given => Err(format!(
+                "--delays takes two durations, as in --delays 1s,2s; {given} given (for many waits at once: asyncdemo sleep --tasks 20)"
+            )),
+        }
+    }
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let delays @ [one, two] = [self.delays[0], self.delays[1]];
+        let fail_at = self.fail_at;
+        vec![
+            Strategy::new("sequential", "one.await, then two.await", move |recorder| sequential(recorder, delays))
+                .by_default()
+                .ideal(one + two)
+                .claim(Claim::OneAfterTheOther),
+            Strategy::new("created-first", "both futures made first, then awaited in turn", move |recorder| {
+                created_first(recorder, delays)
+            })
+            .ideal(one + two)
+            .claim(Claim::MadeIsNotStarted),
+            Strategy::new("join", "tokio::join!(one, two)", move |recorder| join(recorder, delays))
+                .by_default()
+                .ideal(one.max(two))
+                .claim(Claim::Overlapped),
+            Strategy::new("spawned", "each in a task of its own: JoinSet", move |recorder| spawned(recorder, delays))
+                .ideal(one.max(two))
+                .claim(Claim::Overlapped),
+            Strategy::new("first-error", "tokio::try_join!(one, two), and one fails", move |recorder| {
+                first_error(recorder, fail_at, two)
+            })
+            .ideal(fail_at)
+            .claim(Claim::ErrorCancels)
+            .differs("it ends with the error, not with the answers"),
+        ]
+    }
+}
+
+// ANCHOR: workload
+/// Stands for a call that takes a while: it waits, and the thread is free meanwhile.
+async fn fetch(name: &'static str, delay: Duration) -> String {
+    sleep(delay).await;
+    format!("answer {name}")
+}
+// ANCHOR_END: workload
+
+// ANCHOR: sequential
+async fn sequential(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+    let one = recorder.track("fetch one", fetch("one", one)).await;
+    let two = recorder.track("fetch two", fetch("two", two)).await;
+    Ok(Output::new([one, two]))
+}
+// ANCHOR_END: sequential
+
+// ANCHOR: created-first
+async fn created_first(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+    // Making a future runs nothing of it; `await` does. So these still take turns.
+    let one = recorder.track("fetch one", fetch("one", one));
+    let two = recorder.track("fetch two", fetch("two", two));
+    Ok(Output::new([one.await, two.await]))
+}
+// ANCHOR_END: created-first
+
+// ANCHOR: join
+async fn join(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+    // One task, one thread: while one future waits, the other is polled.
+    let (one, two) =
+        tokio::join!(recorder.track("fetch one", fetch("one", one)), recorder.track("fetch two", fetch("two", two)),);
+    Ok(Output::new([one, two]))
+}
+// ANCHOR_END: join
+
+// ANCHOR: spawned
+async fn spawned(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+    let mut tasks = JoinSet::new();
+    for (place, (name, delay)) in [("one", one), ("two", two)].into_iter().enumerate() {
+        let fetching = recorder.track(format!("fetch {name}"), fetch(name, delay));
+        // The place comes back with the answer: a JoinSet yields in the order of finishing.
+        tasks.spawn(async move { (place, fetching.await) });
+    }
+    let mut answers = [const { String::new() }; 2];
+    while let Some(done) = tasks.join_next().await {
+        let (place, answer) = done?;
+        answers[place] = answer;
+    }
+    Ok(Output::new(answers))
+}
+// ANCHOR_END: spawned
+
+// ANCHOR: first-error
+async fn first_error(recorder: Recorder, fail_at: Duration, two: Duration) -> Result<Output> {
+    let failing = async {
+        sleep(fail_at).await;
+        bail!("fetch one failed")
+    };
+    let other = async { Ok(fetch("two", two).await) };
+    // The first error ends the whole: what has not finished is dropped, and so cancelled.
+    let both: Result<((), String)> =
+        tokio::try_join!(recorder.track("fetch one", failing), recorder.track("fetch two", other),);
+    Ok(Output::new(both.map_err(|error| error.to_string())))
+}
+// ANCHOR_END: first-error

@@ -1,0 +1,229 @@
+//! What a concept is made of.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::report::Claim;
+use crate::trace::Recorder;
+
+/// What is taught: the fixed part. The knobs are the fields of the type that implements [`Concept`].
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The subcommand.
+    pub name: &'static str,
+    /// A few words for the head of the screen.
+    pub title: &'static str,
+    /// The learner's question that the concept answers.
+    pub question: &'static str,
+    /// What this is called in FastAPI or asyncio.
+    pub python: &'static str,
+    /// Command lines worth trying, one a line, with what they show.
+    pub examples: &'static str,
+    /// Whether the heartbeat is part of the picture, as a lane of its own.
+    pub heartbeat_lane: bool,
+    /// The concept's own source file, for `--code`.
+    pub source: &'static str,
+}
+
+/// A concept: knobs that clap reads, and the strategies that follow from them.
+pub trait Concept: clap::Args + Serialize {
+    /// The fixed part.
+    const ABOUT: About;
+
+    /// Refuses knobs that are each in range and yet make no sense together.
+    ///
+    /// # Errors
+    /// What is wrong, for the user: it names the knob.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Every way of doing the concept's work, in the order in which they are shown. The first is
+    /// what the others are compared with.
+    fn strategies(&self) -> Vec<Strategy>;
+
+    /// What to try next with these knobs, if something suggests itself.
+    fn next(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The runtime that a strategy wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// One thread runs every task. It makes most points clearest.
+    CurrentThread,
+    /// Tokio's work-stealing scheduler with this many workers.
+    MultiThread(usize),
+}
+
+impl Flavor {
+    /// How many threads run tasks.
+    pub fn workers(self) -> usize {
+        match self {
+            Self::CurrentThread => 1,
+            Self::MultiThread(workers) => workers,
+        }
+    }
+
+    /// One worker is the current-thread runtime, more are the multi-thread one.
+    pub fn with_workers(workers: usize) -> Self {
+        if workers == 1 { Self::CurrentThread } else { Self::MultiThread(workers) }
+    }
+}
+
+/// Figures that a concept counts, each with its unit as the key's suffix: `rows_count`, `reply_s`.
+pub type Metrics = BTreeMap<&'static str, f64>;
+
+type Count = Box<dyn FnOnce(&mut Metrics) + Send>;
+
+/// What a strategy returns.
+pub struct Output {
+    /// The work's result. Strategies of one concept return equal results.
+    pub result: Value,
+    /// What was counted on the way.
+    pub metrics: Metrics,
+    at_exit: Option<Count>,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("result", &self.result).field("metrics", &self.metrics).finish_non_exhaustive()
+    }
+}
+
+impl Output {
+    /// The result of the work.
+    pub fn new(result: impl Serialize) -> Self {
+        Self { result: serde_json::to_value(result).unwrap_or(Value::Null), metrics: Metrics::new(), at_exit: None }
+    }
+
+    /// Adds a figure. `name` ends in its unit.
+    pub fn metric(mut self, name: &'static str, value: f64) -> Self {
+        self.metrics.insert(name, value);
+        self
+    }
+
+    /// Counts something once the runtime has been shut down: what was lost shows only then.
+    pub fn at_exit(mut self, count: impl FnOnce(&mut Metrics) + Send + 'static) -> Self {
+        self.at_exit = Some(Box::new(count));
+        self
+    }
+
+    /// To be called when the runtime is gone.
+    pub fn exited(mut self) -> Self {
+        if let Some(count) = self.at_exit.take() {
+            count(&mut self.metrics);
+        }
+        self
+    }
+}
+
+/// A strategy's future, ready to be run once.
+pub type Run = Pin<Box<dyn Future<Output = anyhow::Result<Output>> + Send>>;
+type Start = Box<dyn FnOnce(Recorder) -> Run + Send>;
+
+/// One way to do the concept's work.
+#[derive(Clone)]
+pub struct Strategy {
+    /// As typed after `--strategy`; the name of its region in the source, too.
+    pub name: &'static str,
+    /// What it does, as code where that is shorter.
+    pub summary: String,
+    /// The runtime that it wants.
+    pub flavor: Flavor,
+    /// Whether it runs when nobody chooses.
+    pub by_default: bool,
+    /// The wall time that arithmetic promises.
+    pub ideal: Option<Duration>,
+    /// What the textbook says of it. Each claim is checked against the run.
+    pub claims: Vec<Claim>,
+    /// Why its result is not equal to the others', where it is not.
+    pub differs: Option<&'static str>,
+    prepare: Arc<dyn Fn() -> anyhow::Result<Start> + Send + Sync>,
+}
+
+impl fmt::Debug for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Strategy").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Strategy {
+    /// A strategy that needs nothing but a recorder.
+    pub fn new<F, Fut>(name: &'static str, summary: impl Into<String>, run: F) -> Self
+    where
+        F: Fn(Recorder) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = anyhow::Result<Output>> + Send + 'static,
+    {
+        Self::staged(name, summary, || Ok(()), move |recorder, ()| run(recorder))
+    }
+
+    /// A strategy that works on something real: a server, a database. `prepare` makes it afresh for
+    /// every run, before the clock starts.
+    pub fn staged<S, P, F, Fut>(name: &'static str, summary: impl Into<String>, prepare: P, run: F) -> Self
+    where
+        S: Send + 'static,
+        P: Fn() -> anyhow::Result<S> + Send + Sync + 'static,
+        F: Fn(Recorder, S) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = anyhow::Result<Output>> + Send + 'static,
+    {
+        let run = Arc::new(run);
+        let prepare = move || -> anyhow::Result<Start> {
+            let (run, stage) = (Arc::clone(&run), prepare()?);
+            Ok(Box::new(move |recorder| Box::pin(run(recorder, stage))))
+        };
+        Self {
+            name,
+            summary: summary.into(),
+            flavor: Flavor::CurrentThread,
+            by_default: false,
+            ideal: None,
+            claims: Vec::new(),
+            differs: None,
+            prepare: Arc::new(prepare),
+        }
+    }
+
+    /// Runs it when nobody chooses.
+    pub fn by_default(mut self) -> Self {
+        self.by_default = true;
+        self
+    }
+
+    /// The wall time that arithmetic promises.
+    pub fn ideal(mut self, ideal: Duration) -> Self {
+        self.ideal = Some(ideal);
+        self
+    }
+
+    /// What the run is expected to show; it is checked, not assumed.
+    pub fn claim(mut self, claim: Claim) -> Self {
+        self.claims.push(claim);
+        self
+    }
+
+    /// Runs it on another runtime than the current-thread one.
+    pub fn on(mut self, flavor: Flavor) -> Self {
+        self.flavor = flavor;
+        self
+    }
+
+    /// Says why its result is not equal to the others'.
+    pub fn differs(mut self, why: &'static str) -> Self {
+        self.differs = Some(why);
+        self
+    }
+
+    /// Makes what the strategy works on. Not measured.
+    pub fn prepare(&self) -> anyhow::Result<impl FnOnce(Recorder) -> Run + Send + use<>> {
+        (self.prepare)()
+    }
+}

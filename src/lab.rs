@@ -1,0 +1,322 @@
+//! Runs a strategy on a runtime of its own, under the recorder and beside a heartbeat.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use futures_util::FutureExt;
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use crate::concepts::{Flavor, Output, Run, Strategy};
+use crate::report::{self, HEARTBEAT, Measured, StrategyReport};
+use crate::trace::{self, Heartbeat, Recorder, Thread, Timeline};
+
+/// How long a runtime may take to shut down: a blocking thread that is stuck is left behind.
+pub const SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// How long a run that was stopped may take to clean up behind itself.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Asks whatever runs to stop. Clones ask the same.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    signal: Arc<AtomicI32>,
+    token: CancellationToken,
+}
+
+impl Stop {
+    /// Stops what runs, because of this signal: 2 for an interrupt, 15 for a termination.
+    pub fn stop(&self, signal: i32) {
+        let _ = self.signal.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        self.token.cancel();
+    }
+
+    /// The signal that asked, if one has.
+    pub fn signal(&self) -> Option<i32> {
+        Some(self.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+    }
+}
+
+/// Where strategies are run.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// A poll at least this long is called blocking.
+    pub slow_poll: Duration,
+    /// How often each strategy is run.
+    pub repeat: u32,
+    /// Whether the heartbeat is a lane of its own.
+    pub show_heartbeat: bool,
+    /// Who may stop it.
+    pub stop: Stop,
+}
+
+/// Looks at a run while it goes on, from a thread of its own.
+pub trait Watch {
+    /// A run begins; its tasks can be seen through `run`.
+    fn begin(&mut self, run: Running);
+    /// It is over.
+    fn end(&mut self);
+}
+
+/// A run that is going on.
+#[derive(Clone, Debug)]
+pub struct Running {
+    lab: Lab,
+    recorder: Recorder,
+    planned: StrategyReport,
+    flavor: Flavor,
+    start: Duration,
+}
+
+impl Running {
+    /// What it has done so far.
+    pub fn report(&self) -> StrategyReport {
+        let measured = self.lab.measured(&self.recorder, self.flavor, self.start, self.recorder.elapsed());
+        let mut report = self.planned.clone().with_runs(&[measured]);
+        // It is not over: what it took in all cannot be compared yet.
+        report.overhead_s = None;
+        report
+    }
+}
+
+/// What came of a strategy.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its measurements.
+    pub report: StrategyReport,
+    /// What it returned in the last run. `None` if it failed or was stopped.
+    pub result: Option<serde_json::Value>,
+    /// Whether it was stopped.
+    pub stopped: bool,
+}
+
+/// What the run's own thread sends.
+enum Message {
+    /// The strategy begins, this long after the recorder was made.
+    Started(Duration),
+    /// It has returned and its runtime is gone.
+    Finished { wall: Duration, output: Result<Output> },
+}
+
+impl Lab {
+    /// Runs `strategy` as often as asked, each time on a fresh runtime. A strategy that fails or
+    /// panics is reported, not passed on.
+    pub fn run(&self, strategy: &Strategy, watch: &mut dyn Watch) -> Outcome {
+        let planned = plan(strategy);
+        let mut runs = Vec::new();
+        let mut result = None;
+        let mut stopped = false;
+        for _ in 0..self.repeat.max(1) {
+            let (measured, output) = match self.run_once(strategy, &planned, watch) {
+                Ok(Some((measured, output))) => (measured, output),
+                Ok(None) => {
+                    stopped = true;
+                    break;
+                }
+                Err(error) => (Measured { error: Some(format!("{error:#}")), ..Measured::default() }, None),
+            };
+            let failed = measured.error.is_some();
+            stopped = output.is_none() && !failed;
+            result = output;
+            runs.push(measured);
+            if failed || stopped {
+                break;
+            }
+        }
+        Outcome { report: planned.with_runs(&runs), result, stopped }
+    }
+
+    /// `None` if it was stopped before it began. Without an output it was stopped, or failed.
+    fn run_once(
+        &self,
+        strategy: &Strategy,
+        planned: &StrategyReport,
+        watch: &mut dyn Watch,
+    ) -> Result<Option<(Measured, Option<serde_json::Value>)>> {
+        let start = strategy.prepare().context("it could not be prepared")?;
+        if self.stop.signal().is_some() {
+            return Ok(None);
+        }
+        let recorder = Recorder::new();
+        let (sender, messages) = mpsc::channel();
+        let run = start(recorder.clone());
+        let (flavor, stop, in_thread) = (strategy.flavor, self.stop.token.clone(), recorder.clone());
+        // Of its own, so that a strategy that blocks its thread cannot keep Ctrl-C waiting.
+        let thread = thread::Builder::new()
+            .name(if flavor == Flavor::CurrentThread { WORKER } else { "lab" }.to_owned())
+            .spawn(move || on_a_fresh_runtime(flavor, run, &in_thread, &stop, &sender))
+            .context("no thread could be started for it")?;
+
+        let mut begun = None;
+        let finished = loop {
+            match messages.recv_timeout(Duration::from_millis(10)) {
+                Ok(Message::Started(start)) => {
+                    begun = Some(start);
+                    let (lab, recorder, planned) = (self.clone(), recorder.clone(), planned.clone());
+                    watch.begin(Running { lab, recorder, planned, flavor, start });
+                }
+                Ok(Message::Finished { wall, output }) => break Some((wall, output)),
+                Err(mpsc::RecvTimeoutError::Timeout) if self.stop.signal().is_some() => break None,
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break None,
+            }
+        };
+        watch.end();
+        let start = begun.unwrap_or_default();
+        let Some((wall, output)) = finished else {
+            let wall = recorder.elapsed().saturating_sub(start);
+            let mut measured = self.measured(&recorder, flavor, start, start + wall);
+            if self.stop.signal().is_none() {
+                measured.error = Some("its thread panicked".to_owned());
+            }
+            give_it(GRACE, &thread);
+            return Ok(begun.map(|_| (measured, None)));
+        };
+        let mut measured = self.measured(&recorder, flavor, start, start + wall);
+        match output {
+            Ok(output) => {
+                let output = output.exited();
+                measured.metrics = output.metrics.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
+                Ok(Some((measured, Some(output.result))))
+            }
+            Err(_) if self.stop.signal().is_some() => Ok(Some((measured, None))),
+            Err(error) => {
+                measured.error = Some(format!("{error:#}"));
+                Ok(Some((measured, None)))
+            }
+        }
+    }
+
+    fn measured(&self, recorder: &Recorder, flavor: Flavor, start: Duration, end: Duration) -> Measured {
+        let mut timeline = recorder.timeline();
+        let workers = flavor.workers();
+        let is_worker = |thread: &Thread| thread.name.as_deref().is_some_and(|name| name.starts_with(WORKER));
+        // The heartbeat is tracked before anything else.
+        let heart = (!timeline.tasks.is_empty()).then(|| timeline.tasks.remove(0));
+        let heartbeat = heart.as_ref().and_then(|heart| Heartbeat::measure(heart, &timeline, end));
+        let mut blocked = timeline.blocked(self.slow_poll, workers, is_worker);
+        if let Some(untracked) = heartbeat.as_ref().and_then(|heartbeat| self.untracked(heartbeat, &timeline, &blocked))
+        {
+            blocked.push(untracked);
+        }
+        if let Some(mut heart) = heart.filter(|_| self.show_heartbeat) {
+            // It beats until the measuring ends; that its runtime then drops it is no news.
+            (heart.outcome, heart.end) = (trace::Outcome::Running, end);
+            heart.polls.retain(|beat| beat.end <= end);
+            timeline.tasks.insert(0, heart);
+        }
+        Measured { wall: end.saturating_sub(start), start, timeline, heartbeat, blocked, ..Measured::default() }
+    }
+
+    /// A gap of the heartbeat that no tracked poll explains: something untracked held every worker.
+    fn untracked(
+        &self,
+        heartbeat: &Heartbeat,
+        timeline: &Timeline,
+        known: &[trace::Blocked],
+    ) -> Option<trace::Blocked> {
+        let (due, end) = (heartbeat.gap_start + heartbeat.period, heartbeat.gap_start + heartbeat.max_gap);
+        let explained = |slow: &trace::Blocked| slow.start < end && due < slow.end;
+        let late = end.saturating_sub(due) >= self.slow_poll && !timeline.tasks.is_empty();
+        (late && !known.iter().any(explained)).then_some(trace::Blocked { start: due, end, by: None })
+    }
+}
+
+/// What is known of a strategy before it runs.
+pub fn plan(strategy: &Strategy) -> StrategyReport {
+    let flavor = match strategy.flavor {
+        Flavor::CurrentThread => "current-thread",
+        Flavor::MultiThread(_) => "multi-thread",
+    };
+    let runtime = report::Runtime { flavor: flavor.to_owned(), workers: strategy.flavor.workers() };
+    StrategyReport::planned(strategy.name, &strategy.summary, runtime, strategy.ideal)
+}
+
+/// The name by which a worker is told from a thread of the blocking pool.
+const WORKER: &str = "worker";
+
+fn on_a_fresh_runtime(
+    flavor: Flavor,
+    run: Run,
+    recorder: &Recorder,
+    stop: &CancellationToken,
+    sender: &mpsc::Sender<Message>,
+) {
+    let runtime = match runtime(flavor) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let output = Err(anyhow!(error).context("its runtime could not be built"));
+            let _ = sender.send(Message::Finished { wall: Duration::ZERO, output });
+            return;
+        }
+    };
+    let run = AssertUnwindSafe(run).catch_unwind();
+    let (wall, output) = runtime.block_on(async {
+        let (first_beat, beaten) = tokio::sync::oneshot::channel();
+        tokio::spawn(recorder.track(HEARTBEAT, async {
+            let _ = first_beat.send(());
+            Heartbeat::beat().await;
+        }));
+        // Only a heart that beats can miss a beat.
+        let _ = beaten.await;
+        let start = recorder.elapsed();
+        let _ = sender.send(Message::Started(start));
+        let clock = recorder.clone();
+        let timed = async move {
+            let output = run.await;
+            (clock.elapsed().saturating_sub(start), output)
+        };
+        let output = tokio::select! {
+            timed = in_its_place(flavor, timed) => timed,
+            () = stop.cancelled() => Err(anyhow!("stopped")),
+        };
+        match output {
+            Ok((wall, Ok(output))) => (wall, output),
+            Ok((wall, Err(panic))) => (wall, Err(anyhow!("it panicked: {}", panic_message(&*panic)))),
+            Err(error) => (recorder.elapsed().saturating_sub(start), Err(error)),
+        }
+    });
+    runtime.shutdown_timeout(SHUTDOWN);
+    let _ = sender.send(Message::Finished { wall, output });
+}
+
+/// On the multi-thread runtime, `block_on`'s own thread is no worker: there, the strategy is spawned.
+async fn in_its_place<T: Send + 'static>(flavor: Flavor, run: impl Future<Output = T> + Send + 'static) -> Result<T> {
+    match flavor {
+        Flavor::CurrentThread => Ok(run.await),
+        Flavor::MultiThread(_) => Ok(tokio::spawn(run).await?),
+    }
+}
+
+fn runtime(flavor: Flavor) -> std::io::Result<Runtime> {
+    match flavor {
+        Flavor::CurrentThread => Builder::new_current_thread().enable_all().thread_name("blocking pool").build(),
+        Flavor::MultiThread(workers) => {
+            // Tokio asks for a name when it starts a thread, and it starts the workers first.
+            let started = AtomicUsize::new(0);
+            let name = move || match started.fetch_add(1, Ordering::Relaxed) {
+                index if index < workers => format!("{WORKER} {index}"),
+                _ => "blocking pool".to_owned(),
+            };
+            Builder::new_multi_thread().worker_threads(workers).enable_all().thread_name_fn(name).build()
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}
+
+/// Waits for a thread to end, but not for long: then it is left to itself.
+fn give_it(time: Duration, thread: &thread::JoinHandle<()>) {
+    let deadline = Instant::now() + time;
+    while !thread.is_finished() && Instant::now() < deadline {
+        #[expect(clippy::disallowed_methods, reason = "a plain thread waits for another one")]
+        thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,24 @@
+//! A report as bytes on a writer. One file per format; nothing here runs anything.
+
+mod axis;
+mod code;
+mod rail;
+mod style;
+mod text;
+
+pub use code::code;
+pub use style::{Paint, Style};
+pub use text::Text;
+
+use std::io::{self, Write};
+
+use crate::report::Report;
+
+/// Writes the report alone, as JSON, and a newline.
+///
+/// # Errors
+/// Those of `writer`.
+pub fn json(report: &Report, writer: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *writer, report)?;
+    writeln!(writer)
+}

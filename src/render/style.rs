@@ -1,0 +1,141 @@
+//! What a stream can show: colour, signs beyond ASCII, and how wide it is.
+
+use colored::{ColoredString, Colorize};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How to draw on one stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Whether escape codes for colour may be written.
+    pub color: bool,
+    /// Whether only ASCII may be written.
+    pub ascii: bool,
+    /// Columns. Anything is allowed; below 40 things are cut short.
+    pub width: usize,
+    /// How many lanes a strategy may have before the rest are folded.
+    pub lanes: usize,
+}
+
+impl Default for Style {
+    /// For a pipe: no colour, 80 columns.
+    fn default() -> Self {
+        Self { color: false, ascii: false, width: 80, lanes: 12 }
+    }
+}
+
+/// What a piece of text is, and so how it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// As the terminal has it.
+    Plain,
+    /// The name of a concept or a strategy.
+    Name,
+    /// What may be overlooked.
+    Dim,
+    /// Something that could not run.
+    Waiting,
+    /// Something that held its thread, or went wrong.
+    Alarm,
+    /// What was cut off.
+    Cancelled,
+    /// Source: a keyword.
+    Keyword,
+    /// Source: a text or a number.
+    Literal,
+    /// Source: the name of a macro or a type.
+    Special,
+}
+
+impl Style {
+    /// `text` in the colour of `paint`, if there is colour.
+    pub fn paint(&self, paint: Paint, text: &str) -> String {
+        if !self.color || text.is_empty() {
+            return text.to_owned();
+        }
+        // The sixteen colours that a terminal's own theme defines: they can be read on light and on dark.
+        let painted: ColoredString = match paint {
+            Paint::Plain => return text.to_owned(),
+            Paint::Name => text.bold().cyan(),
+            Paint::Dim => text.dimmed(),
+            Paint::Waiting => text.yellow(),
+            Paint::Alarm => text.red().bold(),
+            Paint::Cancelled => text.magenta().bold(),
+            Paint::Keyword => text.magenta(),
+            Paint::Literal => text.green(),
+            Paint::Special => text.blue(),
+        };
+        painted.to_string()
+    }
+
+    /// The text as this stream can show it.
+    pub fn encode(&self, text: &str) -> String {
+        if self.ascii { text.chars().map(ascii).collect() } else { text.to_owned() }
+    }
+}
+
+fn ascii(sign: char) -> char {
+    match sign {
+        '\0'..='\x7f' => sign,
+        'µ' => 'u',
+        '×' => 'x',
+        '−' | '–' | '─' => '-',
+        '·' | '│' => '|',
+        '→' => '>',
+        '…' => '.',
+        _ => '?',
+    }
+}
+
+/// How many columns `text` takes.
+pub(super) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` in exactly `width` columns: filled up with blanks, or cut with an ellipsis.
+pub(super) fn fit(text: &str, width: usize) -> String {
+    // A label may come from a URL or an error: nothing in it may move the cursor.
+    let text: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    if columns(&text) <= width {
+        return format!("{text}{}", " ".repeat(width - columns(&text)));
+    }
+    let mut cut = String::new();
+    let mut used = 0;
+    for sign in text.chars() {
+        let wide = sign.width().unwrap_or(0);
+        if used + wide + 1 > width {
+            break;
+        }
+        cut.push(sign);
+        used += wide;
+    }
+    let ellipsis = if used < width { "…" } else { "" };
+    format!("{cut}{ellipsis}{}", " ".repeat(width.saturating_sub(used + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_label_is_filled_or_cut() {
+        assert_eq!(fit("ab", 4), "ab  ");
+        assert_eq!(fit("abcdef", 4), "abc…");
+        assert_eq!(fit("日本語", 4), "日… ");
+        assert_eq!(fit("a\x1b[2Jb", 6), "a [2Jb");
+    }
+
+    proptest! {
+        #[test]
+        fn a_fitted_text_has_exactly_its_width(text in "\\PC{0,40}", width in 0_usize..30) {
+            prop_assert_eq!(columns(&fit(&text, width)), width);
+        }
+
+        #[test]
+        fn encoded_text_is_ascii(text in any::<String>()) {
+            let style = Style { ascii: true, ..Style::default() };
+            prop_assert!(style.encode(&text).is_ascii());
+        }
+    }
+}

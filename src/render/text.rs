@@ -1,0 +1,281 @@
+//! A report as text: lanes on a time axis, a comparison, findings, a legend.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::axis::Axis;
+use super::rail::{self, Sign};
+use super::style::{Paint, Style, columns, fit};
+use crate::report::{Finding, HEARTBEAT, Outcome, Report, StrategyReport, Task};
+use crate::units;
+
+/// Draws the parts of one report. The same for the running snapshot and for what stays.
+#[derive(Clone, Debug)]
+pub struct Text {
+    style: Style,
+    slow_poll: Duration,
+    /// Where the axis ends unless a strategy takes longer.
+    expected: Duration,
+    ruled: Option<Duration>,
+    seen: BTreeSet<Sign>,
+}
+
+impl Text {
+    /// `expected` is the longest ideal: the strategies share one axis as long as none is longer.
+    pub fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
+        Self { style, slow_poll, expected, ruled: None, seen: BTreeSet::new() }
+    }
+
+    /// A whole report, as it stands when nothing more is to come.
+    pub fn report(report: &Report, style: Style) -> String {
+        let ends = report.strategies.iter().map(|strategy| strategy.end().0);
+        let mut text = Self::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
+        let blocks: String = report.strategies.iter().map(|strategy| text.strategy(strategy)).collect();
+        blocks + &text.comparison(&report.strategies) + &text.findings(&report.findings) + &text.legend()
+    }
+
+    /// What is shown, and what it is called elsewhere.
+    pub fn head(&self, name: &str, title: &str, python: &str) -> String {
+        let right = format!("in FastAPI: {python}");
+        let left = format!("{}{title}", fit(name, self.label_width()));
+        let gap = self.style.width.saturating_sub(columns(&left) + columns(&right));
+        let named = self.style.paint(Paint::Name, &fit(name, self.label_width()));
+        if gap < 2 {
+            return self.lines([
+                format!("{named}{title}"),
+                self.style.paint(Paint::Dim, &format!("  {right}")),
+                String::new(),
+            ]);
+        }
+        let right = self.style.paint(Paint::Dim, &right);
+        self.lines([format!("{named}{title}{}{right}", " ".repeat(gap)), String::new()])
+    }
+
+    /// One strategy: its lanes, and what they took. A ruler stands above it if its axis is a new one.
+    pub fn strategy(&mut self, strategy: &StrategyReport) -> String {
+        let end = self.expected.max(strategy.end().0);
+        let axis = Axis::new(end, self.rail_width());
+        let mut lines = Vec::new();
+        if self.ruled != Some(end) {
+            self.ruled = Some(end);
+            let ruler = self.indented("", &axis.ruler());
+            lines.push(self.style.paint(Paint::Dim, &ruler));
+        }
+        lines.extend(self.title(strategy));
+        lines.extend(self.lanes(strategy, axis));
+        lines.extend(self.figures(strategy));
+        lines.push(String::new());
+        self.lines(lines)
+    }
+
+    /// All strategies on one axis.
+    pub fn comparison(&self, strategies: &[StrategyReport]) -> String {
+        let walls: Vec<_> = strategies.iter().filter_map(|strategy| Some((strategy, strategy.wall()?.0))).collect();
+        let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else { return String::new() };
+        let wide = self.style.width >= 72;
+        let table = if wide { 33 } else { 10 };
+        let faster_width = 16;
+        let bars = self.style.width.saturating_sub(self.label_width() + table + faster_width).max(1);
+        let axis = Axis::new(longest, bars);
+        let head = if wide { format!("{:11}{:11}{:11}", "wall", "ideal", "overhead") } else { "wall".to_owned() };
+        let mut lines = vec![self.style.paint(Paint::Dim, &self.indented("", &head))];
+        for (strategy, wall) in walls {
+            let mut row = fit(&units::duration(wall), if wide { 11 } else { 10 });
+            if wide {
+                let ideal = strategy.ideal_s.map_or_else(|| "-".to_owned(), |ideal| units::duration(ideal.0));
+                let overhead = strategy.overhead_s.map_or_else(|| "-".to_owned(), units::seconds);
+                row += &format!("{}{}", fit(&ideal, 11), fit(&overhead, 11));
+            }
+            let block = if self.style.ascii { "#" } else { "█" };
+            let bar = block.repeat(axis.cell(wall) + 1);
+            let times = strategy.speedup.map_or_else(String::new, faster);
+            let name = self.style.paint(Paint::Name, &fit(&strategy.name, self.label_width() - 1));
+            lines.push(format!("{name} {row}{bar} {times}").trim_end().to_owned());
+        }
+        lines.push(String::new());
+        self.lines(lines)
+    }
+
+    /// What the numbers show, in sentences.
+    pub fn findings(&self, findings: &[Finding]) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for finding in findings {
+            lines.extend(self.wrapped(&finding.text, "", "  "));
+        }
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        self.lines(lines)
+    }
+
+    /// A remark below everything: what else there is to try.
+    pub fn remark(&self, remark: &str) -> String {
+        let lines = self.wrapped(remark, "", "  ").into_iter().map(|line| self.style.paint(Paint::Dim, &line));
+        self.lines(lines)
+    }
+
+    /// The signs that were drawn, in words.
+    pub fn legend(&self) -> String {
+        let mut words: Vec<String> = Vec::new();
+        for sign in &self.seen {
+            let Some(meaning) = sign.words() else { continue };
+            let glyph = sign.glyph(self.style.ascii);
+            words.push(match sign {
+                Sign::First => format!("{glyph} {} {meaning}", Sign::Done.glyph(self.style.ascii)),
+                _ => format!("{glyph} {meaning}"),
+            });
+        }
+        // Words that belong together stay together when the line is broken.
+        let glued: Vec<_> = words.iter().map(|words| words.replace(' ', "\u{a0}")).collect();
+        let lines = self.wrapped(&glued.join("   "), "", "").into_iter();
+        self.lines(lines.map(|line| self.style.paint(Paint::Dim, &line.replace('\u{a0}', " "))))
+    }
+
+    fn title(&self, strategy: &StrategyReport) -> Vec<String> {
+        let runtime = match strategy.runtime.workers {
+            1 => strategy.runtime.flavor.clone(),
+            workers => format!("{}, {workers} workers", strategy.runtime.flavor),
+        };
+        let name = fit(&strategy.name, self.label_width() - 1);
+        let about = format!("{} · {runtime}", strategy.summary);
+        let mut lines = self.wrapped(&about, &" ".repeat(name.len() + 1), &" ".repeat(name.len() + 1));
+        if let Some(first) = lines.first_mut() {
+            *first = format!("{} {}", self.style.paint(Paint::Name, &name), first.trim_start());
+        }
+        lines
+    }
+
+    fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
+        let tasks = &strategy.tasks;
+        let shown =
+            if tasks.len() > self.style.lanes { self.style.lanes.saturating_sub(2).max(1) } else { tasks.len() };
+        let mut lines: Vec<String> = tasks[..shown].iter().map(|task| self.lane(strategy, task, axis)).collect();
+        if shown < tasks.len() {
+            let most = format!("+ {} more, {} in flight at most", tasks.len() - shown, strategy.most_in_flight());
+            lines.push(self.style.paint(Paint::Dim, &format!("  {most}")));
+            let label = fit("  in flight", self.label_width());
+            lines.push(format!("{label}{}", self.curve(strategy, axis)));
+        }
+        lines
+    }
+
+    fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> String {
+        let label = fit(&format!("  {}", task.label), self.label_width() - 1);
+        if task.outcome == Outcome::NeverPolled {
+            let text = fit("made, never polled: an empty lane", axis.cells);
+            return format!("{label} {}", self.style.paint(Paint::Dim, text.trim_end()));
+        }
+        let signs = rail::rail(task, &strategy.blocked, self.slow_poll, axis);
+        self.seen.extend(signs.iter().copied());
+        let life = if task.label == HEARTBEAT { String::new() } else { units::duration(task.life().0) };
+        let padding = self.right_width().saturating_sub(columns(&life));
+        let right = if self.right_width() == 0 { String::new() } else { format!("{}{life}", " ".repeat(padding)) };
+        format!("{label} {}{right}", rail::draw(&signs, &self.style)).trim_end().to_owned()
+    }
+
+    /// How many were in flight, as a row of little bars: the most of each cell.
+    fn curve(&self, strategy: &StrategyReport, axis: Axis) -> String {
+        let mut most = vec![0_usize; axis.cells];
+        let curve = strategy.in_flight();
+        for (index, (at, count)) in curve.iter().enumerate() {
+            let until = curve.get(index + 1).map_or(*at, |next| next.0);
+            let cells = axis.cell(at.0)..=axis.cell(until.0);
+            most[cells].iter_mut().for_each(|cell| *cell = (*cell).max(*count));
+        }
+        let highest = most.iter().copied().max().unwrap_or(0).max(1);
+        let bars: &[char] = if self.style.ascii {
+            &['.', ':', '+', '#']
+        } else {
+            &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+        };
+        let bar = |count: usize| if count == 0 { ' ' } else { bars[(count * bars.len()).div_ceil(highest) - 1] };
+        most.into_iter().map(bar).collect::<String>().trim_end().to_owned()
+    }
+
+    fn figures(&self, strategy: &StrategyReport) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(heartbeat) = &strategy.heartbeat {
+            let gap = units::duration(heartbeat.max_gap_s.0);
+            let deaf = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll && !strategy.blocked.is_empty();
+            let text = match (&heartbeat.blocked_by, deaf) {
+                (Some(by), true) => format!("deaf for {gap}: {by} held the thread"),
+                (None, true) => format!("deaf for {gap}"),
+                (_, false) => format!("every {}, longest gap {gap}", units::duration(heartbeat.period_s.0)),
+            };
+            lines.extend(self.figure(HEARTBEAT, &text, if deaf { Paint::Alarm } else { Paint::Dim }));
+        }
+        if !strategy.metrics.is_empty() {
+            let counted = strategy.metrics.iter().map(|(key, value)| {
+                format!("{} {}", units::spoken(key), units::metric(key, *value)).replace(' ', "\u{a0}")
+            });
+            lines.extend(self.figure("counted", &counted.collect::<Vec<_>>().join(" · "), Paint::Plain));
+        }
+        if let Some(wall) = strategy.wall() {
+            let mut parts = vec![units::duration(wall.0)];
+            if let (Some(shortest), Some(longest), true) =
+                (strategy.wall_s.iter().min(), strategy.wall_s.iter().max(), strategy.wall_s.len() > 1)
+            {
+                let (shortest, longest) = (units::duration(shortest.0), units::duration(longest.0));
+                parts[0] = format!("{} (median of {}, {shortest} to {longest})", parts[0], strategy.wall_s.len());
+            }
+            parts.extend(strategy.ideal_s.map(|ideal| format!("ideal {}", units::duration(ideal.0))));
+            parts.extend(strategy.overhead_s.map(|overhead| format!("overhead {}", units::seconds(overhead))));
+            parts.extend(strategy.speedup.map(faster).filter(|times| !times.is_empty()));
+            let parts: Vec<_> = parts.iter().map(|part| part.replace(' ', "\u{a0}")).collect();
+            lines.extend(self.figure("wall", &parts.join(" · "), Paint::Plain));
+        }
+        if let Some(error) = &strategy.error {
+            lines.extend(self.figure("failed", error, Paint::Alarm));
+        }
+        lines
+    }
+
+    fn figure(&self, label: &str, text: &str, paint: Paint) -> Vec<String> {
+        let indent = " ".repeat(self.label_width());
+        let mut lines = self.wrapped(text, &indent, &indent);
+        if let Some(first) = lines.first_mut() {
+            let label = fit(&format!("  {label}"), self.label_width() - 1);
+            *first = format!("{label} {}", first.trim_start());
+        }
+        lines.iter().map(|line| self.style.paint(paint, &line.replace('\u{a0}', " "))).collect()
+    }
+
+    fn wrapped(&self, text: &str, first: &str, others: &str) -> Vec<String> {
+        let width = self.style.width.max(others.len() + 10);
+        let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(others);
+        textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+    }
+
+    fn indented(&self, label: &str, text: &str) -> String {
+        format!("{}{text}", fit(label, self.label_width()))
+    }
+
+    fn lines(&self, lines: impl IntoIterator<Item = String>) -> String {
+        lines.into_iter().map(|line| self.style.encode(&line) + "\n").collect()
+    }
+
+    fn label_width(&self) -> usize {
+        match self.style.width {
+            72.. => 18,
+            50.. => 14,
+            _ => 11,
+        }
+    }
+
+    fn right_width(&self) -> usize {
+        if self.style.width >= 30 { 9 } else { 0 }
+    }
+
+    fn rail_width(&self) -> usize {
+        self.style.width.saturating_sub(self.label_width() + self.right_width()).max(4)
+    }
+}
+
+fn faster(times: f64) -> String {
+    match times {
+        0.98..1.02 => String::new(),
+        1.02.. => format!("{times:.2}× faster"),
+        _ if times > 0.0 => format!("{:.2}× slower", 1.0 / times),
+        _ => String::new(),
+    }
+}

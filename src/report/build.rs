@@ -1,0 +1,104 @@
+//! From what the lab measured to the report.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Blocked, Heartbeat, Outcome, Poll, Runtime, Seconds, StrategyReport, Task};
+use crate::trace;
+
+/// One run of one strategy, as the lab hands it over.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// From the first poll of the strategy to its return; for a run that was stopped, to the stop.
+    pub wall: Duration,
+    /// When the strategy began, since the recorder's origin. The report counts from here.
+    pub start: Duration,
+    /// The tasks, without the heartbeat unless it is to be shown.
+    pub timeline: trace::Timeline,
+    /// The ticker beside it.
+    pub heartbeat: Option<trace::Heartbeat>,
+    /// See [`trace::Timeline::blocked`].
+    pub blocked: Vec<trace::Blocked>,
+    /// What the concept counted.
+    pub metrics: BTreeMap<String, f64>,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+}
+
+impl StrategyReport {
+    /// A report without measurements: what was to be run, and on what.
+    pub fn planned(name: &str, summary: &str, runtime: Runtime, ideal: Option<Duration>) -> Self {
+        Self {
+            name: name.to_owned(),
+            summary: summary.to_owned(),
+            runtime,
+            error: None,
+            wall_s: Vec::new(),
+            ideal_s: ideal.map(Seconds),
+            overhead_s: None,
+            speedup: None,
+            heartbeat: None,
+            blocked: Vec::new(),
+            threads: 0,
+            metrics: BTreeMap::new(),
+            tasks: Vec::new(),
+        }
+    }
+
+    /// Adds the runs' measurements; the tasks are those of the run with the median wall time.
+    pub fn with_runs(mut self, runs: &[Measured]) -> Self {
+        self.wall_s = runs.iter().map(|run| Seconds(run.wall)).collect();
+        self.error = runs.iter().find_map(|run| run.error.clone());
+        if let (Some(wall), Some(ideal)) = (self.wall(), self.ideal_s) {
+            self.overhead_s = Some(wall.0.as_secs_f64() - ideal.0.as_secs_f64());
+        }
+        let Some(median) = self.wall().and_then(|wall| runs.iter().find(|run| run.wall == wall.0)) else { return self };
+        let since_start = |at: Duration| Seconds(at.saturating_sub(median.start));
+        self.heartbeat = median.heartbeat.as_ref().map(|heartbeat| Heartbeat {
+            period_s: Seconds(heartbeat.period),
+            max_gap_s: Seconds(heartbeat.max_gap),
+            blocked_by: heartbeat.blocked_by.clone(),
+        });
+        let blocked = median.blocked.iter();
+        self.blocked = blocked
+            .map(|blocked| Blocked {
+                start_s: since_start(blocked.start),
+                end_s: since_start(blocked.end),
+                by: blocked.by.clone(),
+            })
+            .collect();
+        self.threads = median.timeline.threads_that_polled();
+        self.metrics = median.metrics.clone();
+        self.tasks = median.timeline.tasks.iter().map(|task| Task::since(task, median.start)).collect();
+        self
+    }
+}
+
+impl Task {
+    fn since(task: &trace::Task, start: Duration) -> Self {
+        let since_start = |at: Duration| Seconds(at.saturating_sub(start));
+        let poll = |poll: &trace::Poll| Poll {
+            start_s: since_start(poll.start),
+            end_s: since_start(poll.end),
+            thread: poll.thread,
+        };
+        Self {
+            label: task.label.clone(),
+            outcome: match task.outcome {
+                trace::Outcome::Running => Outcome::Running,
+                trace::Outcome::Completed => Outcome::Completed,
+                trace::Outcome::Cancelled => Outcome::Cancelled,
+                trace::Outcome::Panicked => Outcome::Panicked,
+                trace::Outcome::NeverPolled => Outcome::NeverPolled,
+            },
+            created_s: since_start(task.created),
+            start_s: task.start().map(since_start),
+            end_s: since_start(task.end),
+            busy_s: Seconds(task.busy()),
+            scheduled_s: Seconds(task.scheduled()),
+            idle_s: Seconds(task.idle()),
+            polls: task.polls.iter().map(poll).collect(),
+            wakes_s: task.wakes.iter().copied().map(since_start).collect(),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! What the numbers show. Detection only: the words are in `wording.rs`.
+//!
+//! A concept *claims* what the textbook says of a strategy. A claim is looked for in the run's own
+//! numbers; where they do not bear it out, the fact is "inconclusive", with the figures.
+
+use std::time::Duration;
+
+use super::{Outcome, StrategyReport, Task};
+
+/// What a strategy is expected to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A future that nobody polls does nothing.
+    NeverStarted,
+    /// The waits add up: one task at a time.
+    OneAfterTheOther,
+    /// Futures made first still run one at a time if they are awaited in turn.
+    MadeIsNotStarted,
+    /// The waits overlap: as long as the longest.
+    Overlapped,
+    /// The first error cancels what has not finished.
+    ErrorCancels,
+    /// All at once, and yet one at a time, because of this.
+    SerialisedBy(&'static str),
+    /// At most so many at once, because of this.
+    LimitedTo(usize, &'static str),
+    /// The async thread is held; nothing else runs.
+    BlocksTheLoop,
+    /// The work is as slow as when it blocks, but the loop stays awake.
+    KeepsTheLoopAwake,
+    /// One worker is held, and another one hides it.
+    HidesBehindAnotherWorker,
+    /// A timeout of this length ends late.
+    TimeoutIsLate(Duration),
+    /// The metric `key` of this strategy, a count, is `more` than the other strategy's.
+    CountsMore(&'static str, &'static str),
+    /// The metric `.0` is far shorter than the metric `.1`.
+    Shorter(&'static str, &'static str),
+    /// Background work is cut off by the shutdown: so many of so many (two metrics) got lost.
+    LostAtExit(&'static str, &'static str),
+    /// Background work is finished before the shutdown (two metrics: lost, of all).
+    DrainedAtExit(&'static str, &'static str),
+    /// All rows that were written are there (two metrics: found, expected).
+    NothingLost(&'static str, &'static str),
+}
+
+/// What one strategy's numbers show.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each variant says what its figures are")]
+pub enum Fact {
+    /// Futures that were made and never polled, of so many.
+    NeverStarted { unpolled: usize },
+    /// One task at a time, so that the wall time is the sum.
+    SumOfWaits { wall: Duration, sum: Duration, made_first: bool },
+    /// Many tasks at once, so that the wall time is the longest.
+    Overlapped { wall: Duration, longest: Duration, sum: Duration, threads: usize, busy: Duration },
+    /// A sibling ended when another failed.
+    Cancelled { label: String, after: Duration },
+    /// So many in flight, and yet the wall time is that of one at a time.
+    Serialised { by: &'static str, in_flight: usize, wall: Duration, one_at_a_time: Duration },
+    /// Never more than the limit at once.
+    Limited { limit: usize, what: &'static str, of: usize, wall: Duration },
+    /// Every worker was held, for `longest` at a stretch and `total` in all.
+    LoopBlocked { by: Option<String>, longest: Duration, total: Duration, missed_beats: u128 },
+    /// The loop's longest gap while the work went on.
+    LoopAwake { max_gap: Duration, wall: Duration },
+    /// One worker was held and the heart beat on.
+    Hidden { by: String, held: Duration, max_gap: Duration, workers: usize },
+    /// A timeout that came late.
+    LateTimeout { deadline: Duration, took: Duration },
+    /// Two counts of one thing.
+    CountedMore { key: String, here: f64, there: f64, other: &'static str },
+    /// One instant long before another.
+    EarlierThan { early: &'static str, early_s: f64, late: &'static str, late_s: f64 },
+    /// Background work that was cut off, or that was not.
+    AtExit { lost: f64, of: f64 },
+    /// Every row is there.
+    AllThere { found: f64 },
+    /// The numbers do not bear the claim out.
+    Inconclusive { claim: Claim, wall: Duration, ideal: Option<Duration>, in_flight: usize, max_gap: Option<Duration> },
+}
+
+impl Fact {
+    /// For scripts.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NeverStarted { .. } => "never_started",
+            Self::SumOfWaits { .. } => "sum_of_waits",
+            Self::Overlapped { .. } => "overlapped",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Serialised { .. } => "serialised",
+            Self::Limited { .. } => "limited",
+            Self::LoopBlocked { .. } => "loop_blocked",
+            Self::LoopAwake { .. } => "loop_awake",
+            Self::Hidden { .. } => "hidden_blocker",
+            Self::LateTimeout { .. } => "late_timeout",
+            Self::CountedMore { .. } => "counted_more",
+            Self::EarlierThan { .. } => "earlier_than",
+            Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
+            Self::AtExit { .. } => "drained",
+            Self::AllThere { .. } => "nothing_lost",
+            Self::Inconclusive { .. } => "inconclusive",
+        }
+    }
+}
+
+/// The facts that `strategy`'s numbers bear out, of those that are claimed, and whether its loop
+/// was blocked, which is looked for always. `all` are the strategies of the same run.
+pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]) -> Vec<Fact> {
+    if strategy.error.is_some() || strategy.wall_s.is_empty() {
+        return Vec::new();
+    }
+    let numbers = Numbers::of(strategy);
+    let mut facts: Vec<Fact> = claims
+        .iter()
+        .map(|claim| numbers.bear_out(*claim, all).unwrap_or_else(|| numbers.inconclusive(*claim)))
+        .collect();
+    let told = |fact: &Fact| matches!(fact, Fact::LoopBlocked { .. });
+    if !facts.iter().any(told) {
+        // A stretch of an untracked blocker is seen by the heartbeat alone; a busy machine makes short ones.
+        facts.extend(numbers.loop_blocked().filter(|_| numbers.blocked_in_all() >= WORTH_TELLING));
+    }
+    facts
+}
+
+/// Blocking that nobody claimed is told from here on.
+const WORTH_TELLING: Duration = Duration::from_millis(50);
+
+/// A heartbeat gap that is no more than the machine's own unrest.
+const AWAKE: Duration = Duration::from_millis(60);
+
+/// What the detection looks at, of one strategy.
+struct Numbers<'a> {
+    strategy: &'a StrategyReport,
+    wall: Duration,
+    /// The tasks that were polled.
+    started: Vec<&'a Task>,
+    sum: Duration,
+    longest: Duration,
+    in_flight: usize,
+}
+
+impl<'a> Numbers<'a> {
+    fn of(strategy: &'a StrategyReport) -> Self {
+        let started: Vec<_> =
+            strategy.tasks.iter().filter(|task| task.start_s.is_some() && task.label != HEARTBEAT).collect();
+        let life = |task: &&Task| task.life().0;
+        Self {
+            strategy,
+            wall: strategy.wall().unwrap_or_default().0,
+            sum: started.iter().map(life).sum(),
+            longest: started.iter().map(life).max().unwrap_or_default(),
+            in_flight: strategy.most_in_flight(),
+            started,
+        }
+    }
+
+    fn bear_out(&self, claim: Claim, all: &[StrategyReport]) -> Option<Fact> {
+        let metric = |key: &str| self.strategy.metrics.get(key).copied();
+        match claim {
+            Claim::NeverStarted => {
+                let unpolled = self.strategy.tasks.iter().filter(|task| task.outcome == Outcome::NeverPolled).count();
+                (unpolled > 0 && self.started.is_empty()).then_some(Fact::NeverStarted { unpolled })
+            }
+            Claim::OneAfterTheOther | Claim::MadeIsNotStarted => {
+                let made_first = claim == Claim::MadeIsNotStarted;
+                (self.in_flight == 1 && self.started.len() > 1 && near(self.wall, self.sum))
+                    .then_some(Fact::SumOfWaits { wall: self.wall, sum: self.sum, made_first })
+            }
+            Claim::Overlapped => {
+                let overlapped =
+                    self.in_flight > 1 && near(self.wall, self.longest) && self.sum > self.wall.mul_f64(1.2);
+                overlapped.then(|| Fact::Overlapped {
+                    wall: self.wall,
+                    longest: self.longest,
+                    sum: self.sum,
+                    threads: self.strategy.threads,
+                    busy: self.started.iter().map(|task| task.busy_s.0).sum(),
+                })
+            }
+            Claim::ErrorCancels => {
+                let cancelled = self.started.iter().find(|task| task.outcome == Outcome::Cancelled)?;
+                Some(Fact::Cancelled { label: cancelled.label.clone(), after: cancelled.life().0 })
+            }
+            Claim::SerialisedBy(by) => {
+                let one_at_a_time = self.strategy.ideal_s?.0;
+                let serialised = self.in_flight > 1 && self.wall + slack(one_at_a_time) > one_at_a_time;
+                serialised.then_some(Fact::Serialised { by, in_flight: self.in_flight, wall: self.wall, one_at_a_time })
+            }
+            Claim::LimitedTo(limit, what) => {
+                let of = self.started.len();
+                let limited = self.in_flight == limit.min(of)
+                    && self.strategy.ideal_s.is_none_or(|ideal| near(self.wall, ideal.0));
+                limited.then_some(Fact::Limited { limit, what, of, wall: self.wall })
+            }
+            Claim::BlocksTheLoop => self.loop_blocked(),
+            Claim::KeepsTheLoopAwake => {
+                let max_gap = self.max_gap().filter(|gap| *gap <= AWAKE && *gap * 3 < self.wall)?;
+                Some(Fact::LoopAwake { max_gap, wall: self.wall })
+            }
+            Claim::HidesBehindAnotherWorker => {
+                let max_gap = self.max_gap().filter(|gap| *gap <= AWAKE)?;
+                let slow = |task: &&&Task| task.polls.iter().any(|poll| poll.duration().0 > AWAKE);
+                let by = self.started.iter().find(slow)?;
+                let held = by.polls.iter().map(|poll| poll.duration().0).max()?;
+                let workers = self.strategy.runtime.workers;
+                Some(Fact::Hidden { by: by.label.clone(), held, max_gap, workers })
+            }
+            Claim::TimeoutIsLate(deadline) => {
+                (self.wall > deadline.mul_f64(1.5)).then_some(Fact::LateTimeout { deadline, took: self.wall })
+            }
+            Claim::CountsMore(key, other) => {
+                let there = *all.iter().find(|strategy| strategy.name == other)?.metrics.get(key)?;
+                let here = metric(key).filter(|here| *here > there)?;
+                Some(Fact::CountedMore { key: key.to_owned(), here, there, other })
+            }
+            Claim::Shorter(early, late) => {
+                let (early_s, late_s) = (metric(early)?, metric(late)?);
+                (early_s * 2.0 < late_s).then_some(Fact::EarlierThan { early, early_s, late, late_s })
+            }
+            Claim::LostAtExit(lost, of) => {
+                let (lost, of) = (metric(lost)?, metric(of)?);
+                (lost > 0.0).then_some(Fact::AtExit { lost, of })
+            }
+            Claim::DrainedAtExit(lost, of) => {
+                let (lost, of) = (metric(lost)?, metric(of)?);
+                (lost == 0.0 && of > 0.0).then_some(Fact::AtExit { lost, of })
+            }
+            Claim::NothingLost(found, expected) => {
+                let (found, expected) = (metric(found)?, metric(expected)?);
+                (found == expected).then_some(Fact::AllThere { found })
+            }
+        }
+    }
+
+    fn blocked_in_all(&self) -> Duration {
+        self.strategy.blocked.iter().map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0)).sum()
+    }
+
+    fn max_gap(&self) -> Option<Duration> {
+        self.strategy.heartbeat.as_ref().map(|heartbeat| heartbeat.max_gap_s.0)
+    }
+
+    fn loop_blocked(&self) -> Option<Fact> {
+        let length = |blocked: &&super::Blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0);
+        let worst = self.strategy.blocked.iter().max_by_key(length)?;
+        let longest = length(&worst);
+        let period = self.strategy.heartbeat.as_ref().map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
+        let missed_beats = longest.as_nanos() / period.as_nanos().max(1);
+        Some(Fact::LoopBlocked { by: worst.by.clone(), longest, total: self.blocked_in_all(), missed_beats })
+    }
+
+    fn inconclusive(&self, claim: Claim) -> Fact {
+        Fact::Inconclusive {
+            claim,
+            wall: self.wall,
+            ideal: self.strategy.ideal_s.map(|ideal| ideal.0),
+            in_flight: self.in_flight,
+            max_gap: self.max_gap(),
+        }
+    }
+}
+
+/// The label of the heartbeat's lane, where it is shown.
+pub const HEARTBEAT: &str = "heartbeat";
+
+/// Whether two durations are equal but for what a runtime and a machine add.
+fn near(wall: Duration, expected: Duration) -> bool {
+    wall.abs_diff(expected) <= slack(expected)
+}
+
+fn slack(expected: Duration) -> Duration {
+    (expected / 10).max(Duration::from_millis(20))
+}

@@ -1,0 +1,227 @@
+//! Everything a run measured, as plain data, and what may be said of it. No clock, no I/O.
+//!
+//! The shape is version 1 of `docs/report.schema.json`: seconds as JSON numbers, counted from the
+//! start of each strategy.
+
+mod build;
+mod findings;
+mod seconds;
+mod wording;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use build::Measured;
+pub use findings::{Claim, Fact, HEARTBEAT, facts};
+pub use seconds::Seconds;
+pub use wording::words;
+
+use crate::trace;
+
+/// The name and version of the report's shape.
+pub const SCHEMA: &str = "asyncdemo.report/1";
+
+/// One run of one concept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Which concept.
+    pub concept: String,
+    /// Its knobs, as a user would type them.
+    pub arguments: serde_json::Value,
+    /// Where it ran.
+    pub machine: Machine,
+    /// Whether it was stopped before its end.
+    pub partial: bool,
+    /// A poll at least this long is called blocking.
+    pub slow_poll_s: Seconds,
+    /// In the order of running. The first is what the others are compared with.
+    pub strategies: Vec<StrategyReport>,
+    /// What the numbers show.
+    pub findings: Vec<Finding>,
+}
+
+/// The computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// How many threads can run at once.
+    pub cores: usize,
+    /// As Rust calls it: `linux`, `macos`, `windows`.
+    pub os: String,
+    /// As Rust calls it: `x86_64`, `aarch64`.
+    pub arch: String,
+}
+
+/// What one strategy did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrategyReport {
+    /// As typed after `--strategy`.
+    pub name: String,
+    /// What it does.
+    pub summary: String,
+    /// On which runtime.
+    pub runtime: Runtime,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+    /// Wall time, one for each repeat.
+    pub wall_s: Vec<Seconds>,
+    /// What arithmetic promises, where it promises something.
+    pub ideal_s: Option<Seconds>,
+    /// Median wall time less the ideal, in seconds. May be negative.
+    pub overhead_s: Option<f64>,
+    /// The first strategy's median wall time over this one's.
+    pub speedup: Option<f64>,
+    /// What the ticker beside it saw.
+    pub heartbeat: Option<Heartbeat>,
+    /// When every worker was held by a slow poll.
+    pub blocked: Vec<Blocked>,
+    /// How many different threads polled its tasks.
+    pub threads: usize,
+    /// What this concept counts. Each key ends in its unit.
+    pub metrics: BTreeMap<String, f64>,
+    /// Of the median run, in the order of their creation.
+    pub tasks: Vec<Task>,
+}
+
+/// A runtime's make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runtime {
+    /// `current-thread` or `multi-thread`.
+    pub flavor: String,
+    /// How many threads run tasks.
+    pub workers: usize,
+}
+
+/// The pulse beside the work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// Between two beats when nothing is in the way.
+    pub period_s: Seconds,
+    /// The longest time without one.
+    pub max_gap_s: Seconds,
+    /// The task that was polled for most of that time.
+    pub blocked_by: Option<String>,
+}
+
+/// A stretch in which nothing else could run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// When it began.
+    pub start_s: Seconds,
+    /// When it ended.
+    pub end_s: Seconds,
+    /// The task that held the worker; `null` if it was something that is not tracked.
+    pub by: Option<String>,
+}
+
+/// One lane of the timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// What the concept calls it.
+    pub label: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When the future was made.
+    pub created_s: Seconds,
+    /// When it was first polled.
+    pub start_s: Option<Seconds>,
+    /// When it ended; for a task that did not, when the measuring did.
+    pub end_s: Seconds,
+    /// Time in polls.
+    pub busy_s: Seconds,
+    /// Time between a wake and the poll that it led to.
+    pub scheduled_s: Seconds,
+    /// Time spent waiting.
+    pub idle_s: Seconds,
+    /// Every poll, in order.
+    pub polls: Vec<Poll>,
+    /// Every wake, in order.
+    pub wakes_s: Vec<Seconds>,
+}
+
+/// One call of a future's `poll`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Poll {
+    /// When it began.
+    pub start_s: Seconds,
+    /// When it returned.
+    pub end_s: Seconds,
+    /// A number for the thread, the same wherever it polled.
+    pub thread: usize,
+}
+
+/// How a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It had not ended.
+    Running,
+    /// It returned.
+    Completed,
+    /// It was dropped between two polls.
+    Cancelled,
+    /// It panicked.
+    Panicked,
+    /// Nobody polled it.
+    NeverPolled,
+}
+
+/// Something that the numbers show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// For scripts: `overlapped`, `loop_blocked`, `inconclusive` …
+    pub kind: String,
+    /// For people.
+    pub text: String,
+}
+
+impl StrategyReport {
+    /// The middle of the repeats' wall times; of an even number, the lower middle, which was really measured.
+    pub fn wall(&self) -> Option<Seconds> {
+        let mut walls = self.wall_s.clone();
+        walls.sort();
+        walls.get(walls.len().checked_sub(1)? / 2).copied()
+    }
+
+    /// How many tasks were in flight after each change.
+    pub fn in_flight(&self) -> Vec<(Seconds, usize)> {
+        let lives = self.tasks.iter().filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
+        trace::in_flight(lives).into_iter().map(|(at, count)| (Seconds(at), count)).collect()
+    }
+
+    /// The most tasks that were in flight at once.
+    pub fn most_in_flight(&self) -> usize {
+        self.in_flight().iter().map(|(_, count)| *count).max().unwrap_or(0)
+    }
+
+    /// When the last of it ended: the wall time, or a task's end where one outlived it.
+    pub fn end(&self) -> Seconds {
+        let tasks = self.tasks.iter().map(|task| task.end_s).max();
+        tasks.max(self.wall()).unwrap_or_default()
+    }
+}
+
+impl Task {
+    /// From its first poll to its end. Zero if it was never polled.
+    pub fn life(&self) -> Seconds {
+        Seconds(self.start_s.map_or_else(Default::default, |start| self.end_s.0.saturating_sub(start.0)))
+    }
+}
+
+impl Task {
+    /// Its life in stretches: busy, scheduled, idle.
+    pub fn spans(&self) -> Vec<trace::Span> {
+        let polls: Vec<_> = self.polls.iter().map(|poll| (poll.start_s.0, poll.end_s.0)).collect();
+        let wakes: Vec<_> = self.wakes_s.iter().map(|wake| wake.0).collect();
+        trace::spans(&polls, &wakes, self.end_s.0)
+    }
+}
+
+impl Poll {
+    /// How long it held its thread.
+    pub fn duration(&self) -> Seconds {
+        Seconds(self.end_s.0.saturating_sub(self.start_s.0))
+    }
+}

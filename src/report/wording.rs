@@ -1,0 +1,117 @@
+//! The facts in words.
+
+use std::time::Duration;
+
+use super::findings::{Claim, Fact};
+use crate::units;
+
+/// One or two sentences that say what `strategy` has shown.
+pub fn words(strategy: &str, fact: &Fact) -> String {
+    let time = |duration: &Duration| units::duration(*duration);
+    match fact {
+        Fact::NeverStarted { unpolled } => format!(
+            "{strategy}: {} made and never awaited, and nothing in {} ran. Calling an async fn only makes a future; awaiting it runs it.",
+            units::count(*unpolled, "future was", "futures were"),
+            if *unpolled == 1 { "it" } else { "them" },
+        ),
+        Fact::SumOfWaits { wall, made_first: true, .. } => format!(
+            "{strategy}: both futures existed from the start, yet the second did nothing until it was awaited. The waits added up to {}.",
+            time(wall)
+        ),
+        Fact::SumOfWaits { wall, sum, .. } => {
+            format!("{strategy}: one at a time, so the waits added up: {} of waiting took {}.", time(sum), time(wall))
+        }
+        Fact::Overlapped { wall, longest, sum, threads, busy } => format!(
+            "{strategy}: the waits overlapped. It took as long as the longest one ({}), not their sum ({}). {} did it, busy for {} of {}: waiting needs no thread.",
+            time(longest),
+            time(sum),
+            units::count(*threads, "thread", "threads"),
+            time(busy),
+            time(wall),
+        ),
+        Fact::Cancelled { label, after } => format!(
+            "{strategy}: the first error ended everything. {label} was dropped after {}, before it had finished: dropping a future cancels it.",
+            time(after)
+        ),
+        Fact::Serialised { by, in_flight, wall, one_at_a_time } => format!(
+            "{strategy}: {in_flight} were under way at once, and yet it took {}, as if one after the other ({}): {by} serves one at a time.",
+            time(wall),
+            time(one_at_a_time)
+        ),
+        Fact::Limited { limit, what, of, wall } => format!(
+            "{strategy}: of {of}, never more than {limit} were under way at once: the {what} held the rest back. It took {}.",
+            time(wall)
+        ),
+        Fact::LoopBlocked { by: Some(by), longest, missed_beats, total } => format!(
+            "{strategy}: {by} held the thread for {}{}. The heartbeat was due {missed_beats} times meanwhile and could not run: so it would be for every other request of your server.",
+            time(longest),
+            if total > longest {
+                format!(" at a stretch, and the loop was deaf for {} in all", time(total))
+            } else {
+                String::new()
+            },
+        ),
+        Fact::LoopBlocked { by: None, longest, .. } => format!(
+            "{strategy}: nothing could run for {}. Something that is not tracked held the loop, or the machine was busy elsewhere.",
+            time(longest)
+        ),
+        Fact::LoopAwake { max_gap, wall } => format!(
+            "{strategy}: the loop stayed awake. In {} the heartbeat was never more than {} apart.",
+            time(wall),
+            time(max_gap)
+        ),
+        Fact::Hidden { by, held, max_gap, workers } => format!(
+            "{strategy}: {by} held one worker for {}, and the heartbeat's longest gap was {}: the other {} hid it. That is luck, not a cure: as many blockers as workers freeze everything.",
+            time(held),
+            time(max_gap),
+            if *workers == 2 { "worker".to_owned() } else { format!("{} workers", workers - 1) },
+        ),
+        Fact::LateTimeout { deadline, took } => format!(
+            "{strategy}: the timeout of {} ended after {}. A timeout acts when the future inside gives the thread back, and a blocking call does not.",
+            time(deadline),
+            time(took)
+        ),
+        Fact::CountedMore { key, here, there, other } => {
+            format!("{strategy}: {} {here}, where {other} had {there}.", units::spoken(key))
+        }
+        Fact::EarlierThan { early, early_s, late, late_s } => format!(
+            "{strategy}: {} after {}, {} only after {}.",
+            units::spoken(early),
+            units::seconds(*early_s),
+            units::spoken(late),
+            units::seconds(*late_s)
+        ),
+        Fact::AtExit { lost, of } if *lost > 0.0 => format!(
+            "{strategy}: {lost} of {of} were never done. The program ended, and what was in the background ended with it, without an error."
+        ),
+        Fact::AtExit { of, .. } => format!("{strategy}: all {of} were done before the program ended."),
+        Fact::AllThere { found } => format!("{strategy}: counted at the end, all {found} rows are there."),
+        Fact::Inconclusive { claim, wall, ideal, in_flight, max_gap } => {
+            let mut figures = vec![format!("took {}", time(wall))];
+            figures.extend(ideal.map(|ideal| format!("ideal {}", time(&ideal))));
+            figures.push(format!("at most {in_flight} under way at once"));
+            figures.extend(max_gap.map(|gap| format!("longest heartbeat gap {}", time(&gap))));
+            format!("{strategy}: inconclusive. Expected {}, but it {}.", expected(*claim), figures.join(", "))
+        }
+    }
+}
+
+fn expected(claim: Claim) -> String {
+    match claim {
+        Claim::NeverStarted => "that no future was polled".into(),
+        Claim::OneAfterTheOther | Claim::MadeIsNotStarted => "the sum of the waits, one at a time".into(),
+        Claim::Overlapped => "the longest wait, all at once".into(),
+        Claim::ErrorCancels => "that the error cancels what has not finished".into(),
+        Claim::SerialisedBy(by) => format!("that {by} makes them take turns"),
+        Claim::LimitedTo(limit, what) => format!("at most {limit} at once for the {what}"),
+        Claim::BlocksTheLoop => "that the loop is blocked".into(),
+        Claim::KeepsTheLoopAwake => "that the loop stays awake".into(),
+        Claim::HidesBehindAnotherWorker => "that another worker hides the blocked one".into(),
+        Claim::TimeoutIsLate(_) => "that the timeout is late".into(),
+        Claim::CountsMore(key, other) => format!("more {} than {other}", units::spoken(key)),
+        Claim::Shorter(early, late) => format!("{} well before {}", units::spoken(early), units::spoken(late)),
+        Claim::LostAtExit(..) => "that work is lost at the exit".into(),
+        Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
+        Claim::NothingLost(..) => "that every row is there".into(),
+    }
+}
