@@ -35,7 +35,10 @@ struct Look {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Sleep(Demo<concepts::Sleep>),
     Gather(Demo<concepts::Gather>),
+    Background(Demo<concepts::Background>),
+    BlockingPitfall(Demo<concepts::BlockingPitfall>),
     /// The concepts, with the question that each answers
     List,
 }
@@ -47,6 +50,12 @@ struct Demo<C: Concept> {
     concept: C,
     #[command(flatten)]
     options: Options,
+}
+
+impl<C: Concept> Demo<C> {
+    fn run(&self, screen: &Screen, stop: &Stop) -> Result<Ending> {
+        run::run(&self.concept, &self.options, screen, stop)
+    }
 }
 
 /// The parser, with each concept's question, strategies and examples.
@@ -75,7 +84,10 @@ impl Cli {
         let mut command = command();
         let cli = Self::from_arg_matches(&command.try_get_matches_from_mut(line)?)?;
         let checked = match &cli.command {
+            Some(Command::Sleep(demo)) => demo.concept.check(),
             Some(Command::Gather(demo)) => demo.concept.check(),
+            Some(Command::Background(demo)) => demo.concept.check(),
+            Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
             Some(Command::List) | None => Ok(()),
         };
         checked.map_err(|why| command.error(ErrorKind::ValueValidation, why)).map(|()| cli)
@@ -88,7 +100,10 @@ impl Cli {
     pub fn run(self, stop: &Stop) -> Result<Ending> {
         let screen = Screen::detect(self.look.color, self.look.ascii);
         match self.command {
-            Some(Command::Gather(demo)) => run::run(&demo.concept, &demo.options, &screen, stop),
+            Some(Command::Sleep(demo)) => demo.run(&screen, stop),
+            Some(Command::Gather(demo)) => demo.run(&screen, stop),
+            Some(Command::Background(demo)) => demo.run(&screen, stop),
+            Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
             Some(Command::List) => list::list(&screen),
             None => list::overview(&screen),
         }

@@ -18,6 +18,9 @@ use crate::trace::{self, Heartbeat, Recorder, Thread, Timeline};
 /// How long a runtime may take to shut down: a blocking thread that is stuck is left behind.
 pub const SHUTDOWN: Duration = Duration::from_secs(1);
 
+/// A heartbeat that is late by less may be the machine's doing and not the program's.
+const UNREST: Duration = Duration::from_millis(40);
+
 /// How long a run that was stopped may take to clean up behind itself.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -221,7 +224,7 @@ impl Lab {
     ) -> Option<trace::Blocked> {
         let (due, end) = (heartbeat.gap_start + heartbeat.period, heartbeat.gap_start + heartbeat.max_gap);
         let explained = |slow: &trace::Blocked| slow.start < end && due < slow.end;
-        let late = end.saturating_sub(due) >= self.slow_poll && !timeline.tasks.is_empty();
+        let late = end.saturating_sub(due) >= self.slow_poll.max(UNREST) && !timeline.tasks.is_empty();
         (late && !known.iter().any(explained)).then_some(trace::Blocked { start: due, end, by: None })
     }
 }

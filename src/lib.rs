@@ -23,5 +23,6 @@ pub mod concepts;
 pub mod lab;
 pub mod render;
 pub mod report;
+pub mod services;
 pub mod trace;
 pub mod units;

@@ -95,7 +95,8 @@ pub fn run<C: Concept>(concept: &C, options: &Options, screen: &Screen, stop: &S
         session.code(strategy)?;
         let outcome = lab.run(strategy, &mut *session.watch());
         let mut report = outcome.report;
-        report.speedup = speedup(reports.first(), &report);
+        // Who does other work cannot be compared.
+        report.speedup = if strategy.differs.is_none() { speedup(reports.first(), &report) } else { None };
         session.block(&report)?;
         if !report.wall_s.is_empty() || report.error.is_some() {
             reports.push(report);
@@ -135,7 +136,8 @@ fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding>
     let mut findings = Vec::new();
     for (strategy, report) in strategies.iter().zip(reports) {
         for fact in facts(report, &strategy.claims, reports) {
-            findings.push(Finding { kind: fact.kind().to_owned(), text: words(strategy.name, &fact) });
+            let told = findings.iter().any(|told: &Finding| told.kind == fact.kind());
+            findings.push(Finding { kind: fact.kind().to_owned(), text: words(strategy.name, &fact, told) });
         }
     }
     findings
@@ -169,7 +171,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         let expected = chosen.iter().filter_map(|strategy| strategy.ideal).max().unwrap_or_default();
         // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
-        let expected = expected + expected / 50;
+        let expected = expected + expected / 30;
         let text = Text::new(screen.out, slow_poll, expected);
         Self { about, options, screen, text, expected, workload_shown: false }
     }

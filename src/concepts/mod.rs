@@ -1,13 +1,19 @@
 //! The teaching code: one concept, one file. This is the one registry.
 
+mod background;
+mod blocking_pitfall;
 mod gather;
 mod knob;
 mod region;
+mod sleep;
 mod strategy;
 
+pub use background::Background;
+pub use blocking_pitfall::BlockingPitfall;
 pub use gather::Gather;
 pub use knob::{count, wait};
 pub use region::{RegionError, region};
+pub use sleep::Sleep;
 pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
 
 /// A concept as those see it who do not set its knobs.
@@ -24,7 +30,7 @@ pub struct Entry {
 }
 
 /// Every concept, in the order in which a newcomer should meet them.
-pub const ALL: &[Entry] = &[entry::<Gather>()];
+pub const ALL: &[Entry] = &[entry::<Sleep>(), entry::<Gather>(), entry::<Background>(), entry::<BlockingPitfall>()];
 
 const fn entry<C: Concept>() -> Entry {
     Entry { about: C::ABOUT, strategies: strategies::<C> }

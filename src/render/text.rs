@@ -73,24 +73,27 @@ impl Text {
         let walls: Vec<_> = strategies.iter().filter_map(|strategy| Some((strategy, strategy.wall()?.0))).collect();
         let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else { return String::new() };
         let wide = self.style.width >= 72;
-        let table = if wide { 33 } else { 10 };
-        let faster_width = 16;
-        let bars = self.style.width.saturating_sub(self.label_width() + table + faster_width).max(1);
-        let axis = Axis::new(longest, bars);
-        let head = if wide { format!("{:11}{:11}{:11}", "wall", "ideal", "overhead") } else { "wall".to_owned() };
-        let mut lines = vec![self.style.paint(Paint::Dim, &self.indented("", &head))];
-        for (strategy, wall) in walls {
-            let mut row = fit(&units::duration(wall), if wide { 11 } else { 10 });
+        let (column, head) = if wide { (33, "wall       ideal      overhead") } else { (10, "wall") };
+        let room = self.style.width.saturating_sub(self.label_width() + column).max(1) as f64;
+        let times = |strategy: &StrategyReport| strategy.speedup.map_or_else(String::new, faster);
+        let share = |wall: Duration| wall.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE);
+        // The longest bars for which every row still has room for its words.
+        let cells = walls.iter().map(|(strategy, wall)| {
+            let words = columns(&times(strategy)) as f64;
+            if words > 0.0 { (room - words - 2.0) / share(*wall) } else { room }
+        });
+        let axis = Axis::new(longest, cells.fold(room, f64::min).max(1.0) as usize);
+        let mut lines = vec![self.style.paint(Paint::Dim, &self.indented("", head))];
+        for (strategy, wall) in &walls {
+            let mut row = fit(&units::duration(*wall), if wide { 11 } else { 10 });
             if wide {
                 let ideal = strategy.ideal_s.map_or_else(|| "-".to_owned(), |ideal| units::duration(ideal.0));
                 let overhead = strategy.overhead_s.map_or_else(|| "-".to_owned(), units::seconds);
                 row += &format!("{}{}", fit(&ideal, 11), fit(&overhead, 11));
             }
-            let block = if self.style.ascii { "#" } else { "█" };
-            let bar = block.repeat(axis.cell(wall) + 1);
-            let times = strategy.speedup.map_or_else(String::new, faster);
+            let bar = if self.style.ascii { "#" } else { "█" }.repeat(axis.cell(*wall) + 1);
             let name = self.style.paint(Paint::Name, &fit(&strategy.name, self.label_width() - 1));
-            lines.push(format!("{name} {row}{bar} {times}").trim_end().to_owned());
+            lines.push(format!("{name} {row}{bar} {}", times(strategy)).trim_end().to_owned());
         }
         lines.push(String::new());
         self.lines(lines)
@@ -100,7 +103,11 @@ impl Text {
     pub fn findings(&self, findings: &[Finding]) -> String {
         let mut lines: Vec<String> = Vec::new();
         for finding in findings {
-            lines.extend(self.wrapped(&finding.text, "", "  "));
+            let mut wrapped = self.wrapped(&glued(&finding.text), "", "  ");
+            if let Some((strategy, rest)) = wrapped.first().and_then(|first| first.split_once(": ")) {
+                wrapped[0] = format!("{} {rest}", self.style.paint(Paint::Name, &format!("{strategy}:")));
+            }
+            lines.extend(wrapped.iter().map(|line| line.replace('\u{a0}', " ")));
         }
         if !lines.is_empty() {
             lines.push(String::new());
@@ -242,7 +249,10 @@ impl Text {
 
     fn wrapped(&self, text: &str, first: &str, others: &str) -> Vec<String> {
         let width = self.style.width.max(others.len() + 10);
-        let options = textwrap::Options::new(width).initial_indent(first).subsequent_indent(others);
+        let options = textwrap::Options::new(width)
+            .initial_indent(first)
+            .subsequent_indent(others)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
     }
 
@@ -256,7 +266,7 @@ impl Text {
 
     fn label_width(&self) -> usize {
         match self.style.width {
-            72.. => 18,
+            72.. => 20,
             50.. => 14,
             _ => 11,
         }
@@ -271,10 +281,21 @@ impl Text {
     }
 }
 
+/// Keeps figures and their units on one line.
+fn glued(text: &str) -> String {
+    let mut glued = text.to_owned();
+    for unit in ["ns", "µs", "ms", "s"] {
+        for digit in '0'..='9' {
+            glued = glued.replace(&format!("{digit} {unit}"), &format!("{digit}\u{a0}{unit}"));
+        }
+    }
+    glued
+}
+
 fn faster(times: f64) -> String {
     match times {
-        0.98..1.02 => String::new(),
-        1.02.. => format!("{times:.2}× faster"),
+        0.9..1.1 => String::new(),
+        1.1.. => format!("{times:.2}× faster"),
         _ if times > 0.0 => format!("{:.2}× slower", 1.0 / times),
         _ => String::new(),
     }

@@ -34,8 +34,14 @@ pub enum Claim {
     TimeoutIsLate(Duration),
     /// The metric `key` of this strategy, a count, is `more` than the other strategy's.
     CountsMore(&'static str, &'static str),
-    /// The metric `.0` is far shorter than the metric `.1`.
-    Shorter(&'static str, &'static str),
+    /// Each wait holds a thread of its own.
+    ThreadEach,
+    /// Tasks called `.0` (answers) end only when those called `.1` (work) have.
+    AnswersAfter(&'static str, &'static str),
+    /// Tasks called `.0` (answers) end long before those called `.1` (work).
+    AnswersBefore(&'static str, &'static str),
+    /// An answer waits for the work that an earlier one has left behind.
+    DelaysTheNextAnswer(&'static str, &'static str),
     /// Background work is cut off by the shutdown: so many of so many (two metrics) got lost.
     LostAtExit(&'static str, &'static str),
     /// Background work is finished before the shutdown (two metrics: lost, of all).
@@ -70,8 +76,12 @@ pub enum Fact {
     LateTimeout { deadline: Duration, took: Duration },
     /// Two counts of one thing.
     CountedMore { key: String, here: f64, there: f64, other: &'static str },
-    /// One instant long before another.
-    EarlierThan { early: &'static str, early_s: f64, late: &'static str, late_s: f64 },
+    /// Many waits, each in a thread that did nothing else.
+    ThreadEach { waits: usize, threads: usize, wall: Duration },
+    /// The slowest answer, and the work that took at least `work`.
+    Answered { before: bool, answer: Duration, work: Duration },
+    /// An answer that was slow for the sake of earlier work.
+    AnswerDelayed { label: String, took: Duration, quickest: Duration },
     /// Background work that was cut off, or that was not.
     AtExit { lost: f64, of: f64 },
     /// Every row is there.
@@ -95,7 +105,10 @@ impl Fact {
             Self::Hidden { .. } => "hidden_blocker",
             Self::LateTimeout { .. } => "late_timeout",
             Self::CountedMore { .. } => "counted_more",
-            Self::EarlierThan { .. } => "earlier_than",
+            Self::ThreadEach { .. } => "thread_each",
+            Self::Answered { before: true, .. } => "answered_before_the_work",
+            Self::Answered { .. } => "answered_after_the_work",
+            Self::AnswerDelayed { .. } => "answer_delayed",
             Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
             Self::AtExit { .. } => "drained",
             Self::AllThere { .. } => "nothing_lost",
@@ -207,16 +220,39 @@ impl<'a> Numbers<'a> {
                 Some(Fact::Hidden { by: by.label.clone(), held, max_gap, workers })
             }
             Claim::TimeoutIsLate(deadline) => {
-                (self.wall > deadline.mul_f64(1.5)).then_some(Fact::LateTimeout { deadline, took: self.wall })
+                let late = self.longest > deadline + slack(deadline);
+                late.then_some(Fact::LateTimeout { deadline, took: self.longest })
             }
             Claim::CountsMore(key, other) => {
                 let there = *all.iter().find(|strategy| strategy.name == other)?.metrics.get(key)?;
                 let here = metric(key).filter(|here| *here > there)?;
                 Some(Fact::CountedMore { key: key.to_owned(), here, there, other })
             }
-            Claim::Shorter(early, late) => {
-                let (early_s, late_s) = (metric(early)?, metric(late)?);
-                (early_s * 2.0 < late_s).then_some(Fact::EarlierThan { early, early_s, late, late_s })
+            Claim::ThreadEach => {
+                let (waits, threads) = (self.started.len(), self.strategy.threads);
+                (threads == waits && near(self.wall, self.longest)).then_some(Fact::ThreadEach {
+                    waits,
+                    threads,
+                    wall: self.wall,
+                })
+            }
+            Claim::AnswersAfter(answers, work) => {
+                let (answer, work) = (self.lives(answers).min()?, self.lives(work).min()?);
+                (answer >= work).then_some(Fact::Answered { before: false, answer, work })
+            }
+            Claim::AnswersBefore(answers, work) => {
+                let (answer, work) = (self.lives(answers).max()?, self.lives(work).min()?);
+                (answer * 2 < work).then_some(Fact::Answered { before: true, answer, work })
+            }
+            Claim::DelaysTheNextAnswer(answers, work) => {
+                let (quickest, work) = (self.lives(answers).min()?, self.lives(work).min()?);
+                let slowest = self.called(answers).max_by_key(|task| task.life())?;
+                let took = slowest.life().0;
+                (quickest * 2 < took && took * 2 > work).then(|| Fact::AnswerDelayed {
+                    label: slowest.label.clone(),
+                    took,
+                    quickest,
+                })
             }
             Claim::LostAtExit(lost, of) => {
                 let (lost, of) = (metric(lost)?, metric(of)?);
@@ -233,6 +269,15 @@ impl<'a> Numbers<'a> {
         }
     }
 
+    /// The tasks whose label is `name` and a number.
+    fn called(&self, name: &str) -> impl Iterator<Item = &'a Task> {
+        self.started.iter().copied().filter(move |task| task.label.starts_with(name))
+    }
+
+    fn lives(&self, name: &str) -> impl Iterator<Item = Duration> {
+        self.called(name).map(|task| task.life().0)
+    }
+
     fn blocked_in_all(&self) -> Duration {
         self.strategy.blocked.iter().map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0)).sum()
     }
@@ -246,7 +291,7 @@ impl<'a> Numbers<'a> {
         let worst = self.strategy.blocked.iter().max_by_key(length)?;
         let longest = length(&worst);
         let period = self.strategy.heartbeat.as_ref().map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
-        let missed_beats = longest.as_nanos() / period.as_nanos().max(1);
+        let missed_beats = self.blocked_in_all().as_nanos() / period.as_nanos().max(1);
         Some(Fact::LoopBlocked { by: worst.by.clone(), longest, total: self.blocked_in_all(), missed_beats })
     }
 

@@ -5,12 +5,38 @@ use std::time::Duration;
 use super::findings::{Claim, Fact};
 use crate::units;
 
-/// One or two sentences that say what `strategy` has shown.
-pub fn words(strategy: &str, fact: &Fact) -> String {
+/// One or two sentences that say what `strategy` has shown. The moral of a story that was `told`
+/// of another strategy already is left out.
+pub fn words(strategy: &str, fact: &Fact, told: bool) -> String {
+    match (fact, moral(fact)) {
+        (_, Some(moral)) if !told => format!("{} {moral}", figures(strategy, fact)),
+        _ => figures(strategy, fact),
+    }
+}
+
+/// What a learner should take away.
+fn moral(fact: &Fact) -> Option<&'static str> {
+    Some(match fact {
+        Fact::NeverStarted { .. } => "Calling an async fn only makes a future; awaiting it runs it.",
+        Fact::Overlapped { .. } => "Waiting needs no thread.",
+        Fact::Cancelled { .. } => "Dropping a future cancels it.",
+        Fact::LoopBlocked { by: Some(_), .. } => "So it would be for every other request of your server.",
+        Fact::Hidden { .. } => "That is luck, not a cure: as many blockers as workers freeze everything.",
+        Fact::LateTimeout { .. } => {
+            "A timeout acts when the future inside gives the thread back, and a blocking call does not."
+        }
+        Fact::AtExit { lost, .. } if *lost > 0.0 => {
+            "The program ended, and what was in the background ended with it, without an error."
+        }
+        _ => return None,
+    })
+}
+
+fn figures(strategy: &str, fact: &Fact) -> String {
     let time = |duration: &Duration| units::duration(*duration);
     match fact {
         Fact::NeverStarted { unpolled } => format!(
-            "{strategy}: {} made and never awaited, and nothing in {} ran. Calling an async fn only makes a future; awaiting it runs it.",
+            "{strategy}: {} made and never awaited, and nothing in {} ran.",
             units::count(*unpolled, "future was", "futures were"),
             if *unpolled == 1 { "it" } else { "them" },
         ),
@@ -22,7 +48,7 @@ pub fn words(strategy: &str, fact: &Fact) -> String {
             format!("{strategy}: one at a time, so the waits added up: {} of waiting took {}.", time(sum), time(wall))
         }
         Fact::Overlapped { wall, longest, sum, threads, busy } => format!(
-            "{strategy}: the waits overlapped. It took as long as the longest one ({}), not their sum ({}). {} did it, busy for {} of {}: waiting needs no thread.",
+            "{strategy}: the waits overlapped. It took as long as the longest one ({}), not their sum ({}). {} did it, busy for {} of {}.",
             time(longest),
             time(sum),
             units::count(*threads, "thread", "threads"),
@@ -30,7 +56,7 @@ pub fn words(strategy: &str, fact: &Fact) -> String {
             time(wall),
         ),
         Fact::Cancelled { label, after } => format!(
-            "{strategy}: the first error ended everything. {label} was dropped after {}, before it had finished: dropping a future cancels it.",
+            "{strategy}: the first error ended everything. {label} was dropped after {}, before it had finished.",
             time(after)
         ),
         Fact::Serialised { by, in_flight, wall, one_at_a_time } => format!(
@@ -43,7 +69,7 @@ pub fn words(strategy: &str, fact: &Fact) -> String {
             time(wall)
         ),
         Fact::LoopBlocked { by: Some(by), longest, missed_beats, total } => format!(
-            "{strategy}: {by} held the thread for {}{}. The heartbeat was due {missed_beats} times meanwhile and could not run: so it would be for every other request of your server.",
+            "{strategy}: {by} held the thread for {}{}. The heartbeat was due {missed_beats} times meanwhile and could not run.",
             time(longest),
             if total > longest {
                 format!(" at a stretch, and the loop was deaf for {} in all", time(total))
@@ -61,29 +87,37 @@ pub fn words(strategy: &str, fact: &Fact) -> String {
             time(max_gap)
         ),
         Fact::Hidden { by, held, max_gap, workers } => format!(
-            "{strategy}: {by} held one worker for {}, and the heartbeat's longest gap was {}: the other {} hid it. That is luck, not a cure: as many blockers as workers freeze everything.",
+            "{strategy}: {by} held one worker for {}, and the heartbeat's longest gap was {}: the other {} hid it.",
             time(held),
             time(max_gap),
             if *workers == 2 { "worker".to_owned() } else { format!("{} workers", workers - 1) },
         ),
-        Fact::LateTimeout { deadline, took } => format!(
-            "{strategy}: the timeout of {} ended after {}. A timeout acts when the future inside gives the thread back, and a blocking call does not.",
-            time(deadline),
-            time(took)
-        ),
+        Fact::LateTimeout { deadline, took } => {
+            format!("{strategy}: the timeout of {} ended after {}.", time(deadline), time(took))
+        }
         Fact::CountedMore { key, here, there, other } => {
             format!("{strategy}: {} {here}, where {other} had {there}.", units::spoken(key))
         }
-        Fact::EarlierThan { early, early_s, late, late_s } => format!(
-            "{strategy}: {} after {}, {} only after {}.",
-            units::spoken(early),
-            units::seconds(*early_s),
-            units::spoken(late),
-            units::seconds(*late_s)
+        Fact::ThreadEach { waits, threads, wall } => format!(
+            "{strategy}: {waits} waits took {}, and each held a thread that did nothing else: {threads} threads, where one is enough.",
+            time(wall)
         ),
-        Fact::AtExit { lost, of } if *lost > 0.0 => format!(
-            "{strategy}: {lost} of {of} were never done. The program ended, and what was in the background ended with it, without an error."
+        Fact::Answered { before: true, answer, work } => format!(
+            "{strategy}: every answer came within {}, and the work, {} and more, was done afterwards.",
+            time(answer),
+            time(work)
         ),
+        Fact::Answered { answer, work, .. } => format!(
+            "{strategy}: the client waited for the work. No answer came before {}, and the work took {}.",
+            time(answer),
+            time(work)
+        ),
+        Fact::AnswerDelayed { label, took, quickest } => format!(
+            "{strategy}: the quickest answer took {}, {label} took {}: it had to wait for work that an earlier answer had left behind.",
+            time(quickest),
+            time(took)
+        ),
+        Fact::AtExit { lost, of } if *lost > 0.0 => format!("{strategy}: {lost} of {of} were never done."),
         Fact::AtExit { of, .. } => format!("{strategy}: all {of} were done before the program ended."),
         Fact::AllThere { found } => format!("{strategy}: counted at the end, all {found} rows are there."),
         Fact::Inconclusive { claim, wall, ideal, in_flight, max_gap } => {
@@ -109,7 +143,10 @@ fn expected(claim: Claim) -> String {
         Claim::HidesBehindAnotherWorker => "that another worker hides the blocked one".into(),
         Claim::TimeoutIsLate(_) => "that the timeout is late".into(),
         Claim::CountsMore(key, other) => format!("more {} than {other}", units::spoken(key)),
-        Claim::Shorter(early, late) => format!("{} well before {}", units::spoken(early), units::spoken(late)),
+        Claim::ThreadEach => "a thread for each wait".into(),
+        Claim::AnswersAfter(answers, work) => format!("that each {answers} waits for its {work}"),
+        Claim::AnswersBefore(answers, work) => format!("that each {answers} ends before its {work}"),
+        Claim::DelaysTheNextAnswer(answers, work) => format!("that a {answers} waits for an earlier {work}"),
         Claim::LostAtExit(..) => "that work is lost at the exit".into(),
         Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
         Claim::NothingLost(..) => "that every row is there".into(),

@@ -1,0 +1,231 @@
+//! `background`: answer first, work after. And what becomes of the work when the program ends.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use reqwest::Client;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::runtime;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::services::client;
+use crate::services::mailbox::{Mail, Mailbox};
+use crate::trace::Recorder;
+
+/// The knobs of `background`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Background {
+    /// How many mails a client asks for, one after the other: from 1 to 100
+    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(value_parser = knob::count(1, 100), allow_hyphen_values = true)]
+    pub mails: usize,
+
+    /// How long sending one takes: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "400ms")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub mail_time: Duration,
+}
+
+impl Concept for Background {
+    const ABOUT: About = About {
+        name: "background",
+        title: "answer first, work after",
+        question: "How do I answer first and do the work after?",
+        python: "BackgroundTasks",
+        examples: "\
+  asyncdemo background                       inline, in the background, and lost
+  asyncdemo background --strategy lost --strategy drained
+                                             the same shutdown, with and without waiting
+  asyncdemo background --strategy blocking-background --code",
+        heartbeat_lane: false,
+        source: include_str!("background.rs"),
+    };
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let Self { mails, mail_time } = *self;
+        let one_by_one = mail_time * u32::try_from(mails).unwrap_or(u32::MAX);
+        let office = move || Office::new(mails, mail_time);
+        let mut strategies = vec![
+            Strategy::staged("inline", "mailbox.deliver(mail).await, then the response", office, inline)
+                .by_default()
+                .ideal(one_by_one)
+                .claim(Claim::AnswersAfter("POST", "mail")),
+            Strategy::staged(
+                "background",
+                "tokio::spawn(mailbox.deliver(mail)), the response at once",
+                office,
+                background,
+            )
+            .by_default()
+            .ideal(mail_time)
+            .claim(Claim::AnswersBefore("POST", "mail")),
+            Strategy::staged(
+                "blocking-background",
+                "the same, but the mail library blocks",
+                office,
+                blocking_background,
+            )
+            .ideal(one_by_one)
+            .claim(Claim::BlocksTheLoop),
+            Strategy::staged("lost", "the program ends, and nobody waits for the spawned tasks", office, lost)
+                .by_default()
+                .claim(Claim::LostAtExit("mails_lost_count", "mails_accepted_count"))
+                .differs("the same answers, but the work behind them was not done"),
+            Strategy::staged(
+                "drained",
+                "TaskTracker and CancellationToken: stop accepting, finish, end",
+                office,
+                drained,
+            )
+            .ideal(mail_time)
+            .claim(Claim::DrainedAtExit("mails_lost_count", "mails_accepted_count")),
+        ];
+        if mails > 1 {
+            strategies[2].claims.push(Claim::DelaysTheNextAnswer("POST", "mail"));
+        }
+        strategies
+    }
+}
+
+// ANCHOR: workload
+/// What the handlers share.
+#[derive(Clone)]
+struct Office {
+    mails: usize,
+    mail_time: Duration,
+    client: Client,
+    mailbox: Mailbox,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Office {
+    /// Serves `POST /send-email` on this runtime. The client posts one mail after another, from a
+    /// thread and a runtime of its own: it is somebody else's program.
+    async fn open(&self, recorder: &Recorder, app: Router) -> Result<Vec<String>> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback to listen on")?;
+        let url = format!("http://{}/send-email", listener.local_addr()?);
+        let stopping = self.stopping.clone().cancelled_owned();
+        self.tasks.spawn(async { axum::serve(listener, app).with_graceful_shutdown(stopping).await });
+
+        let (recorder, client, mails) = (recorder.clone(), self.client.clone(), self.mails);
+        let client = move || {
+            runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?
+                .block_on(post_all(recorder, client, url, mails))
+        };
+        tokio::task::spawn_blocking(client).await?
+    }
+}
+
+async fn post_all(recorder: Recorder, client: Client, url: String, mails: usize) -> Result<Vec<String>> {
+    let mut answers = Vec::new();
+    for number in 1..=mails {
+        let mail = Mail { number, to: format!("reader-{number}@localhost") };
+        let request = client.post(&url).header("content-type", "application/json").body(serde_json::to_string(&mail)?);
+        let answer = recorder.track(format!("POST {number}"), async { request.send().await?.text().await }).await?;
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+// ANCHOR_END: workload
+
+type Shared = State<(Recorder, Office)>;
+
+impl Office {
+    fn new(mails: usize, mail_time: Duration) -> Result<Self> {
+        let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+        Ok(Self { mails, mail_time, client: client::builder().build()?, mailbox: Mailbox::default(), tasks, stopping })
+    }
+
+    /// What was lost shows only when the runtime is gone.
+    fn output(self, answers: Vec<String>) -> Output {
+        let accepted = answers.len();
+        Output::new(answers).at_exit(move |metrics| {
+            metrics.insert("mails_accepted_count", accepted as f64);
+            metrics.insert("mails_lost_count", accepted.saturating_sub(self.mailbox.count()) as f64);
+        })
+    }
+}
+
+// ANCHOR: inline
+async fn inline(recorder: Recorder, office: Office) -> Result<Output> {
+    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+        let label = format!("mail {}", mail.number);
+        recorder.track(label, office.mailbox.deliver(mail, office.mail_time)).await;
+        "accepted"
+    }
+    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let answers = office.open(&recorder, app).await?;
+    Ok(office.output(answers))
+}
+// ANCHOR_END: inline
+
+// ANCHOR: background
+async fn background(recorder: Recorder, office: Office) -> Result<Output> {
+    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+        let label = format!("mail {}", mail.number);
+        tokio::spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
+        "accepted"
+    }
+    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let answers = office.open(&recorder, app).await?;
+    office.mailbox.wait_for(answers.len()).await;
+    Ok(office.output(answers))
+}
+// ANCHOR_END: background
+
+// ANCHOR: blocking-background
+async fn blocking_background(recorder: Recorder, office: Office) -> Result<Output> {
+    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+        let label = format!("mail {}", mail.number);
+        // In the background, and yet in the way: the task holds the only worker.
+        tokio::spawn(recorder.track(label, async move { office.mailbox.deliver_blocking(mail, office.mail_time) }));
+        "accepted"
+    }
+    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let answers = office.open(&recorder, app).await?;
+    office.mailbox.wait_for(answers.len()).await;
+    Ok(office.output(answers))
+}
+// ANCHOR_END: blocking-background
+
+// ANCHOR: lost
+async fn lost(recorder: Recorder, office: Office) -> Result<Output> {
+    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+        let label = format!("mail {}", mail.number);
+        tokio::spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
+        "accepted"
+    }
+    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let answers = office.open(&recorder, app).await?;
+    // The runtime is shut down when this returns, and every task that still waits is dropped.
+    Ok(office.output(answers))
+}
+// ANCHOR_END: lost
+
+// ANCHOR: drained
+async fn drained(recorder: Recorder, office: Office) -> Result<Output> {
+    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+        let label = format!("mail {}", mail.number);
+        office.tasks.spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
+        "accepted"
+    }
+    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let answers = office.open(&recorder, app).await?;
+    // Stop accepting, then wait for whatever was accepted.
+    office.stopping.cancel();
+    office.tasks.close();
+    office.tasks.wait().await;
+    Ok(office.output(answers))
+}
+// ANCHOR_END: drained

@@ -1,0 +1,174 @@
+//! `blocking-pitfall`: one blocking call, and everything waits.
+
+use std::future::ready;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::{About, Concept, Flavor, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::trace::Recorder;
+
+/// The knobs of `blocking-pitfall`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct BlockingPitfall {
+    /// How long the work takes: from 50ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "500ms")]
+    #[arg(value_parser = knob::duration(Duration::from_millis(50), knob::LONGEST), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub block: Duration,
+
+    /// The deadline in `timeout-cannot-help`: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "100ms")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub timeout: Duration,
+
+    /// How many threads run tasks: from 1 to 16; with 2 or more, one blocker can hide
+    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(value_parser = knob::count(1, 16), allow_hyphen_values = true)]
+    pub workers: usize,
+}
+
+/// The heart beats for this long before and after, so that one sees what the middle does to it.
+const MOMENT: Duration = Duration::from_millis(150);
+
+impl Concept for BlockingPitfall {
+    const ABOUT: About = About {
+        name: "blocking-pitfall",
+        title: "one call blocks, all wait",
+        question: "What happens if I block in an async fn?",
+        python: "time.sleep in async def",
+        examples: "\
+  asyncdemo blocking-pitfall                watch the heartbeat
+  asyncdemo blocking-pitfall --workers 2    one blocker hides, two freeze everything
+  asyncdemo blocking-pitfall --strategy timeout-cannot-help --code
+  asyncdemo blocking-pitfall --strategy no-yield --code",
+        heartbeat_lane: true,
+        source: include_str!("blocking_pitfall.rs"),
+    };
+
+    fn next(&self) -> Option<&'static str> {
+        (self.workers == 1).then_some("with two threads: --workers 2")
+    }
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let Self { block, timeout, workers } = *self;
+        let ideal = block + 2 * MOMENT;
+        let held = if workers == 1 { Claim::BlocksTheLoop } else { Claim::HidesBehindAnotherWorker };
+        let mut strategies = vec![
+            Strategy::new("async-sleep", "tokio::time::sleep(…).await", move |recorder| async_sleep(recorder, block))
+                .by_default()
+                .claim(Claim::KeepsTheLoopAwake),
+            Strategy::new("thread-sleep", "std::thread::sleep(…) in an async fn", move |recorder| {
+                thread_sleep(recorder, block)
+            })
+            .by_default()
+            .claim(held),
+            Strategy::new(
+                "every-worker",
+                "std::thread::sleep(…) in as many tasks as there are workers",
+                move |recorder| every_worker(recorder, block, workers),
+            )
+            .claim(Claim::BlocksTheLoop),
+            Strategy::new("no-yield", "a loop that awaits only what is ready", move |recorder| {
+                no_yield(recorder, block)
+            })
+            .claim(held),
+            Strategy::new("spawn-blocking", "spawn_blocking(|| std::thread::sleep(…)).await", move |recorder| {
+                spawn_blocking(recorder, block)
+            })
+            .claim(Claim::KeepsTheLoopAwake),
+            Strategy::new("timeout-cannot-help", "timeout(…) round a blocking call", move |recorder| {
+                timeout_cannot_help(recorder, block, timeout)
+            })
+            .claim(Claim::TimeoutIsLate(timeout)),
+        ];
+        for strategy in &mut strategies {
+            strategy.ideal = Some(ideal);
+            strategy.flavor = Flavor::with_workers(workers);
+            let also = if workers == 1 { "spawn-blocking" } else { "every-worker" };
+            strategy.by_default |= strategy.name == also;
+        }
+        strategies
+    }
+}
+
+// ANCHOR: workload
+/// Work as a library does it that knows nothing of async: the thread is held.
+#[expect(clippy::disallowed_methods, reason = "this is the pitfall")]
+fn blocking_work(time: Duration) {
+    std::thread::sleep(time);
+}
+// ANCHOR_END: workload
+
+// ANCHOR: async-sleep
+async fn async_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
+    sleep(MOMENT).await;
+    recorder.track("worker task", sleep(block)).await;
+    sleep(MOMENT).await;
+    Ok(Output::new("done"))
+}
+// ANCHOR_END: async-sleep
+
+// ANCHOR: thread-sleep
+async fn thread_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
+    sleep(MOMENT).await;
+    recorder.track("worker task", async { blocking_work(block) }).await;
+    sleep(MOMENT).await;
+    Ok(Output::new("done"))
+}
+// ANCHOR_END: thread-sleep
+
+// ANCHOR: every-worker
+async fn every_worker(recorder: Recorder, block: Duration, workers: usize) -> Result<Output> {
+    sleep(MOMENT).await;
+    let mut tasks = JoinSet::new();
+    for number in 1..=workers {
+        tasks.spawn(recorder.track(format!("worker task {number}"), async move { blocking_work(block) }));
+    }
+    tasks.join_all().await;
+    sleep(MOMENT).await;
+    Ok(Output::new("done"))
+}
+// ANCHOR_END: every-worker
+
+// ANCHOR: no-yield
+async fn no_yield(recorder: Recorder, block: Duration) -> Result<Output> {
+    sleep(MOMENT).await;
+    let busy = async {
+        let start = Instant::now();
+        while start.elapsed() < block {
+            // An await yields only if what it waits for is not ready.
+            ready(()).await;
+        }
+    };
+    recorder.track("worker task", busy).await;
+    sleep(MOMENT).await;
+    Ok(Output::new("done"))
+}
+// ANCHOR_END: no-yield
+
+// ANCHOR: spawn-blocking
+async fn spawn_blocking(recorder: Recorder, block: Duration) -> Result<Output> {
+    sleep(MOMENT).await;
+    let elsewhere = tokio::task::spawn_blocking(move || blocking_work(block));
+    recorder.track("worker task", elsewhere).await?;
+    sleep(MOMENT).await;
+    Ok(Output::new("done"))
+}
+// ANCHOR_END: spawn-blocking
+
+// ANCHOR: timeout-cannot-help
+async fn timeout_cannot_help(recorder: Recorder, block: Duration, deadline: Duration) -> Result<Output> {
+    sleep(MOMENT).await;
+    // The timeout looks at its timer between two polls, and there is only one poll.
+    let limited = timeout(deadline, async { blocking_work(block) });
+    let outcome = recorder.track("worker task", limited).await;
+    sleep(MOMENT).await;
+    Ok(Output::new("done").metric("timed_out_count", if outcome.is_err() { 1.0 } else { 0.0 }))
+}
+// ANCHOR_END: timeout-cannot-help

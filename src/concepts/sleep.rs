@@ -1,0 +1,150 @@
+//! `sleep`: what an `async fn` is.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::join_all;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::trace::Recorder;
+
+/// The knobs of `sleep`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Sleep {
+    /// How many fetches: from 1 to 100
+    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(value_parser = knob::count(1, 100), allow_hyphen_values = true)]
+    pub tasks: usize,
+
+    /// How long each fetch waits: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "500ms")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub delay: Duration,
+}
+
+impl Concept for Sleep {
+    const ABOUT: About = About {
+        name: "sleep",
+        title: "what an async fn is",
+        question: "What do async and await do?",
+        python: "async def, await",
+        examples: "\
+  asyncdemo sleep                       awaited in turn, at once, and not at all
+  asyncdemo sleep --strategy threads --strategy concurrent
+                                        three threads, or one that waits for three
+  asyncdemo sleep --tasks 100 --code    a hundred waits, and the code that runs",
+        heartbeat_lane: false,
+        source: include_str!("sleep.rs"),
+    };
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let Self { tasks, delay } = *self;
+        let one_by_one = delay * u32::try_from(tasks).unwrap_or(u32::MAX);
+        let overlap = |strategy: Strategy, claim| if tasks > 1 { strategy.claim(claim) } else { strategy };
+        vec![
+            overlap(
+                Strategy::new("sequential", "each fetch awaited before the next", move |recorder| {
+                    sequential(recorder, tasks, delay)
+                }),
+                Claim::OneAfterTheOther,
+            )
+            .by_default()
+            .ideal(one_by_one),
+            overlap(
+                Strategy::new("concurrent", "join_all: one thread awaits them all", move |recorder| {
+                    concurrent(recorder, tasks, delay)
+                }),
+                Claim::Overlapped,
+            )
+            .by_default()
+            .ideal(delay),
+            overlap(
+                Strategy::new("threads", "a thread for each, asleep inside: std::thread::sleep", move |recorder| {
+                    threads(recorder, tasks, delay)
+                }),
+                Claim::ThreadEach,
+            )
+            .ideal(delay),
+            Strategy::new("unawaited", "each future made, and nobody awaits it", move |recorder| {
+                unawaited(recorder, tasks, delay)
+            })
+            .by_default()
+            .ideal(delay)
+            .claim(Claim::NeverStarted)
+            .differs("nobody awaited, so there is no answer"),
+        ]
+    }
+}
+
+// ANCHOR: workload
+/// Stands for a call that takes a while. It counts itself first: that shows whether it ever began.
+async fn fetch(delay: Duration, begun: &AtomicUsize) -> Value {
+    begun.fetch_add(1, Ordering::Relaxed);
+    tokio::time::sleep(delay).await;
+    json!({ "data": "Sample data" })
+}
+// ANCHOR_END: workload
+
+fn output(answers: Vec<Value>, begun: &AtomicUsize) -> Output {
+    Output::new(answers).metric("fetches_begun_count", begun.load(Ordering::Relaxed) as f64)
+}
+
+// ANCHOR: sequential
+async fn sequential(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    let begun = AtomicUsize::new(0);
+    let mut answers = Vec::new();
+    for number in 1..=tasks {
+        let fetching = recorder.track(format!("fetch {number}"), fetch(delay, &begun));
+        answers.push(fetching.await);
+    }
+    Ok(output(answers, &begun))
+}
+// ANCHOR_END: sequential
+
+// ANCHOR: concurrent
+async fn concurrent(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    let begun = AtomicUsize::new(0);
+    let fetching = (1..=tasks).map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun)));
+    let answers = join_all(fetching).await;
+    Ok(output(answers, &begun))
+}
+// ANCHOR_END: concurrent
+
+// ANCHOR: threads
+async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    let mut threads = Vec::new();
+    for number in 1..=tasks {
+        let fetching = recorder.track(format!("fetch {number}"), async move {
+            #[expect(clippy::disallowed_methods, reason = "the thread is here to be blocked")]
+            thread::sleep(delay);
+            json!({ "data": "Sample data" })
+        });
+        let runtime = Handle::current();
+        threads.push(thread::Builder::new().spawn(move || runtime.block_on(fetching))?);
+    }
+    let begun = AtomicUsize::new(threads.len());
+    // Waiting for a thread blocks, so another thread does it.
+    let joined = tokio::task::spawn_blocking(|| threads.into_iter().map(thread::JoinHandle::join).collect());
+    let answers: thread::Result<Vec<Value>> = joined.await?;
+    Ok(output(answers.map_err(|_| anyhow::anyhow!("a thread panicked"))?, &begun))
+}
+// ANCHOR_END: threads
+
+// ANCHOR: unawaited
+async fn unawaited(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    let begun = AtomicUsize::new(0);
+    let futures: Vec<_> =
+        (1..=tasks).map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun))).collect();
+    // There is time enough for all of them. Nobody uses it.
+    tokio::time::sleep(delay).await;
+    drop(futures);
+    Ok(output(Vec::new(), &begun))
+}
+// ANCHOR_END: unawaited
