@@ -103,7 +103,7 @@ pub(super) struct Tracker {
     pub(super) created: u64,
     phase: AtomicU64,
     /// The waker of the task that polled first: that is nearly always the only one.
-    inner: OnceLock<Waker>,
+    inner: OnceLock<Inner>,
     logs: Arc<Logs>,
 }
 
@@ -129,11 +129,32 @@ impl Tracker {
     }
 }
 
+/// The waker to pass wakes on to.
+#[derive(Debug)]
+struct Inner {
+    waker: Waker,
+    seen: Identity,
+}
+
+/// Which waker a poll came with. `Waker::will_wake` would do, but for Tokio's `block_on`: a clone
+/// of its waker has a vtable at another address, so that each poll seems to come from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    data: usize,
+    vtable: usize,
+}
+
+impl Identity {
+    fn of(waker: &Waker) -> Self {
+        Self { data: waker.data() as usize, vtable: std::ptr::from_ref(waker.vtable()) as usize }
+    }
+}
+
 impl ArcWake for Tracker {
     fn wake_by_ref(this: &Arc<Self>) {
         this.note_wake();
         if let Some(inner) = this.inner.get() {
-            inner.wake_by_ref();
+            inner.waker.wake_by_ref();
         }
     }
 }
@@ -209,8 +230,9 @@ impl<F: Future> Future for Tracked<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let tracker = &*this.tracker;
-        let inner = tracker.inner.get_or_init(|| context.waker().clone());
-        if inner.will_wake(context.waker()) {
+        let seen = Identity::of(context.waker());
+        let inner = tracker.inner.get_or_init(|| Inner { waker: context.waker().clone(), seen });
+        if inner.seen == seen {
             let poll = OpenPoll::begin(tracker);
             poll.finish(this.future.poll(&mut Context::from_waker(&waker_ref(tracker))))
         } else {
