@@ -25,8 +25,9 @@ pub struct Cli {
 
 #[derive(Args, Debug)]
 struct Look {
-    /// When to use colour
+    /// When to use colour: auto, always or never
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "What to show")]
+    #[arg(hide_possible_values = true)]
     color: ColorChoice,
     /// Draw with ASCII signs only
     #[arg(long, global = true, help_heading = "What to show")]
@@ -68,7 +69,7 @@ pub fn command() -> clap::Command {
         command = command.mut_subcommand(about.name, |command| {
             command
                 .about(about.question)
-                .after_help(format!("Examples:\n{}", about.examples))
+                .after_help(format!("Examples:\n  {}", about.examples))
                 .mut_arg("strategy", |argument| argument.value_parser(PossibleValuesParser::new(names)))
         });
     }

@@ -42,8 +42,8 @@ pub struct Options {
     #[serde(skip)]
     pub quiet: bool,
 
-    /// Text for people, or the report as JSON for programs
-    #[arg(long, value_enum, default_value_t, help_heading = "What to show")]
+    /// The report as text for people, or as json for programs
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help_heading = "What to show")]
     #[serde(skip)]
     pub format: Format,
 }

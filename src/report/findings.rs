@@ -67,7 +67,7 @@ pub enum Fact {
     /// Never more than the limit at once.
     Limited { limit: usize, what: &'static str, of: usize, wall: Duration },
     /// Every worker was held, for `longest` at a stretch and `total` in all.
-    LoopBlocked { by: Option<String>, longest: Duration, total: Duration, missed_beats: u128 },
+    LoopBlocked { by: Option<String>, workers: usize, longest: Duration, total: Duration, missed_beats: u128 },
     /// The loop's longest gap while the work went on.
     LoopAwake { max_gap: Duration, wall: Duration },
     /// One worker was held and the heart beat on.
@@ -292,7 +292,8 @@ impl<'a> Numbers<'a> {
         let longest = length(&worst);
         let period = self.strategy.heartbeat.as_ref().map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
         let missed_beats = self.blocked_in_all().as_nanos() / period.as_nanos().max(1);
-        Some(Fact::LoopBlocked { by: worst.by.clone(), longest, total: self.blocked_in_all(), missed_beats })
+        let (workers, total) = (self.strategy.runtime.workers, self.blocked_in_all());
+        Some(Fact::LoopBlocked { by: worst.by.clone(), workers, longest, total, missed_beats })
     }
 
     fn inconclusive(&self, claim: Claim) -> Fact {

@@ -68,8 +68,13 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             "{strategy}: of {of}, never more than {limit} were under way at once: the {what} held the rest back. It took {}.",
             time(wall)
         ),
-        Fact::LoopBlocked { by: Some(by), longest, missed_beats, total } => format!(
-            "{strategy}: {by} held the thread for {}{}. The heartbeat was due {missed_beats} times meanwhile and could not run.",
+        Fact::LoopBlocked { by: Some(by), workers, longest, missed_beats, total } => format!(
+            "{strategy}: {} for {}{}. The heartbeat was due {missed_beats} times meanwhile and could not run.",
+            if *workers == 1 {
+                format!("{by} held the thread")
+            } else {
+                format!("{by} and its like held all {workers} workers")
+            },
             time(longest),
             if total > longest {
                 format!(" at a stretch, and the loop was deaf for {} in all", time(total))
