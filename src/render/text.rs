@@ -144,12 +144,12 @@ impl Text {
             workers => format!("{}, {workers} workers", strategy.runtime.flavor),
         };
         let name = fit(&strategy.name, self.label_width() - 1);
-        let about = format!("{} · {runtime}", strategy.summary);
+        let about = format!("{} ·\u{a0}{}", strategy.summary, runtime.replace(' ', "\u{a0}"));
         let mut lines = self.wrapped(&about, &" ".repeat(name.len() + 1), &" ".repeat(name.len() + 1));
         if let Some(first) = lines.first_mut() {
             *first = format!("{} {}", self.style.paint(Paint::Name, &name), first.trim_start());
         }
-        lines
+        lines.iter().map(|line| line.replace('\u{a0}', " ")).collect()
     }
 
     fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
@@ -268,7 +268,7 @@ impl Text {
         match self.style.width {
             72.. => 20,
             50.. => 14,
-            _ => 11,
+            _ => 12,
         }
     }
 
