@@ -38,6 +38,7 @@ struct Look {
 enum Command {
     Sleep(Demo<concepts::Sleep>),
     Gather(Demo<concepts::Gather>),
+    Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
     /// The concepts, with the question that each answers
@@ -87,6 +88,7 @@ impl Cli {
         let checked = match &cli.command {
             Some(Command::Sleep(demo)) => demo.concept.check(),
             Some(Command::Gather(demo)) => demo.concept.check(),
+            Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
             Some(Command::List) | None => Ok(()),
@@ -103,6 +105,7 @@ impl Cli {
         match self.command {
             Some(Command::Sleep(demo)) => demo.run(&screen, stop),
             Some(Command::Gather(demo)) => demo.run(&screen, stop),
+            Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
             Some(Command::List) => list::list(&screen),

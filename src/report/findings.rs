@@ -124,8 +124,16 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
         return Vec::new();
     }
     let numbers = Numbers::of(strategy);
+    // Nothing can be said against a strategy that was not chosen.
+    let compares_with = |claim: &Claim| match claim {
+        Claim::CountsMore(_, other) => Some(*other),
+        _ => None,
+    };
+    let can_tell =
+        |claim: &&Claim| compares_with(claim).is_none_or(|other| all.iter().any(|strategy| strategy.name == other));
     let mut facts: Vec<Fact> = claims
         .iter()
+        .filter(can_tell)
         .map(|claim| numbers.bear_out(*claim, all).unwrap_or_else(|| numbers.inconclusive(*claim)))
         .collect();
     let told = |fact: &Fact| matches!(fact, Fact::LoopBlocked { .. });

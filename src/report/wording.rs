@@ -101,7 +101,7 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             format!("{strategy}: the timeout of {} ended after {}.", time(deadline), time(took))
         }
         Fact::CountedMore { key, here, there, other } => {
-            format!("{strategy}: {} {here}, where {other} had {there}.", units::spoken(key))
+            format!("{strategy}: {here} {}, where {other} had {there}.", units::spoken(key))
         }
         Fact::ThreadEach { waits, threads, wall } => format!(
             "{strategy}: {waits} waits took {}, and each held a thread that did nothing else: {threads} threads, where one is enough.",

@@ -1,4 +1,8 @@
-//! The real things that concepts talk to. They listen on loopback and write to files; nothing leaves the machine.
+//! The real things that concepts talk to. They listen on loopback and write to files; nothing leaves the
+//! machine, unless the user names another one.
 
 pub mod client;
+pub mod failure;
+pub mod files;
 pub mod mailbox;
+pub mod server;

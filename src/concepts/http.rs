@@ -1,0 +1,376 @@
+//! `http`: many requests to one server.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use reqwest::{Client, Url};
+use serde::{Serialize, Serializer};
+use tokio::sync::Semaphore;
+
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::services::client::{self, Blocking};
+use crate::services::failure::{Failure, Failures};
+use crate::services::files::OpenFiles;
+use crate::services::server::Server;
+use crate::trace::Recorder;
+
+/// The knobs of `http`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Http {
+    /// How many requests: from 1 to 1000; to another machine at most 100
+    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(value_parser = knob::count(1, MOST), allow_hyphen_values = true)]
+    pub requests: usize,
+
+    /// How long the server waits before each answer: from 0s to 10s
+    #[arg(long, value_name = "DURATION", default_value = "200ms")]
+    #[arg(value_parser = knob::duration(Duration::ZERO, Duration::from_secs(10)), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub latency: Duration,
+
+    /// How many at once in `limited`, and to another machine in any strategy: from 1 to 1000
+    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(value_parser = knob::count(1, MOST), allow_hyphen_values = true)]
+    pub limit: usize,
+
+    /// How long one request may take: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "15s")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub timeout: Duration,
+
+    /// Ask a server of your own, instead of the one that the demo starts: an http or https URL
+    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with = "latency")]
+    #[serde(serialize_with = "as_text")]
+    pub url: Option<Url>,
+}
+
+/// The most requests, and the most to somebody else's server.
+const MOST: usize = 1000;
+const MOST_ABROAD: usize = 100;
+
+/// Files that a run opens beside its requests: for its runtimes, a listener, certificates.
+const OTHER_FILES: usize = 24;
+
+/// Client and server are both this process, and each holds one end.
+const FILES_OF_A_CONNECTION: usize = 2;
+
+/// A socket, and what the system opens to find the host's addresses and to try them.
+const FILES_OF_A_LOOK_UP: usize = 4;
+
+/// A blocking poll is one of 10 ms or more.
+const BLOCKS: Duration = Duration::from_millis(10);
+
+impl Concept for Http {
+    const ABOUT: About = About {
+        name: "http",
+        title: "many requests to one server",
+        question: "How do I call other services at the same time?",
+        python: "httpx.AsyncClient",
+        examples: "\
+  asyncdemo http                               ten answers of 200 ms each: 2 s or 0.2 s?
+  asyncdemo http --strategy blocking           a blocking client in an async fn
+  asyncdemo http --requests 100 --limit 10     ten at a time, ten times
+  asyncdemo http --all --code                  five ways, with the code that runs
+  asyncdemo http --url http://localhost:8000/  your own server",
+        heartbeat_lane: false,
+        source: include_str!("http.rs"),
+    };
+
+    fn check(&self) -> Result<(), String> {
+        match self.abroad() {
+            Some(host) if self.requests > MOST_ABROAD => Err(format!(
+                "--requests must be from 1 to {MOST_ABROAD} for {host}: it is another machine, perhaps somebody else's"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let most = self.most(OpenFiles::now());
+        let limit = if self.limit < most.at_once() { Most::Limit(self.limit) } else { most };
+        let all_at_once = match most {
+            Most::Abroad(most) => format!("join_all, yet at most {most} at once (--limit): it is another machine"),
+            Most::Files(most, files) => {
+                format!("join_all, yet at most {most} at once: only {files} files may be open (ulimit -n)")
+            }
+            _ => format!("join_all: all {} at once", self.requests),
+        };
+        let some_at_once = match limit {
+            Most::Files(most, files) => {
+                format!(
+                    "buffer_unordered({most}): at most {most} at once, as only {files} files may be open (ulimit -n)"
+                )
+            }
+            _ => format!("buffer_unordered({0}): at most {0} at once", self.limit),
+        };
+        let at_once = most.at_once();
+        let stage = || {
+            let http = self.clone();
+            move || http.stage(at_once)
+        };
+        let with_blocking = {
+            let http = self.clone();
+            move || {
+                let stage = http.stage(at_once)?;
+                Ok((Blocking::new(http.timeout)?, stage))
+            }
+        };
+        let (loopback, several) = (self.url.is_none(), self.requests > 1);
+        vec![
+            self.in_turn(
+                Strategy::staged("blocking", "a blocking client in an async fn", with_blocking, blocking),
+                (loopback && self.latency >= BLOCKS).then_some(Claim::BlocksTheLoop),
+            ),
+            self.in_turn(
+                Strategy::staged("sequential", "get(url).await, one after the other", stage(), sequential),
+                several.then_some(Claim::OneAfterTheOther),
+            )
+            .by_default(),
+            self.at_once(Strategy::staged("concurrent", all_at_once, stage(), concurrent), most).by_default(),
+            self.at_once(Strategy::staged("limited", some_at_once, stage(), limited), limit).by_default(),
+            self.in_turn(
+                Strategy::staged("new-client-each", "in turn, each with a Client of its own", stage(), new_client_each),
+                (loopback && several).then_some(Claim::CountsMore(CONNECTIONS, "sequential")),
+            ),
+        ]
+    }
+
+    fn next(&self) -> Option<&'static str> {
+        self.url.is_none().then_some("your own server: --url URL")
+    }
+}
+
+type Answer = Result<String, Failure>;
+
+// ANCHOR: workload
+/// One GET. While it waits for the answer, the thread is free.
+async fn fetch(client: &Client, url: &str) -> Answer {
+    let response = client.get(url).send().await?.error_for_status()?;
+    client::body(response).await
+}
+// ANCHOR_END: workload
+
+// ANCHOR: blocking
+async fn blocking(recorder: Recorder, (client, stage): (Blocking, Stage)) -> Result<Output> {
+    let mut answers = Vec::new();
+    for request in &stage.requests {
+        // No `.await` in here: until the answer is there, this thread can do nothing else.
+        let fetching = async { client.get(&request.url) };
+        answers.push(recorder.track(request.name.clone(), fetching).await);
+    }
+    stage.end(answers)
+}
+// ANCHOR_END: blocking
+
+// ANCHOR: sequential
+async fn sequential(recorder: Recorder, stage: Stage) -> Result<Output> {
+    let mut answers = Vec::new();
+    for request in &stage.requests {
+        let fetching = fetch(&stage.client, &request.url);
+        answers.push(recorder.track(request.name.clone(), fetching).await);
+    }
+    stage.end(answers)
+}
+// ANCHOR_END: sequential
+
+// ANCHOR: concurrent
+async fn concurrent(recorder: Recorder, stage: Stage) -> Result<Output> {
+    let fetching = stage.requests.iter().map(async |request| {
+        // A permit for every request, unless open files are short or the server is not yours.
+        let _permit = stage.permits.acquire().await;
+        recorder.track(request.name.clone(), fetch(&stage.client, &request.url)).await
+    });
+    let answers = join_all(fetching).await;
+    stage.end(answers)
+}
+// ANCHOR_END: concurrent
+
+// ANCHOR: limited
+async fn limited(recorder: Recorder, stage: Stage) -> Result<Output> {
+    let (recorder, client) = (&recorder, &stage.client);
+    let mut fetching = Vec::new();
+    for (place, request) in stage.requests.iter().enumerate() {
+        fetching.push(async move { (place, recorder.track(request.name.clone(), fetch(client, &request.url)).await) });
+    }
+    let mut answers: Vec<_> = stream::iter(fetching).buffer_unordered(stage.limit).collect().await;
+    // They come as they finish; here they go back into the order in which they were asked for.
+    answers.sort_by_key(|(place, _)| *place);
+    stage.end(answers.into_iter().map(|(_, answer)| answer).collect())
+}
+// ANCHOR_END: limited
+
+// ANCHOR: new-client-each
+async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
+    let mut answers = Vec::new();
+    for request in &stage.requests {
+        let fetching = async {
+            // A client keeps its connections for the next request. This one has no next request.
+            let client = client::client(stage.timeout)?;
+            fetch(&client, &request.url).await
+        };
+        answers.push(recorder.track(request.name.clone(), fetching).await);
+    }
+    stage.end(answers)
+}
+// ANCHOR_END: new-client-each
+
+/// What every strategy is given.
+struct Stage {
+    /// One client for all requests: it keeps the connections open and uses them again.
+    client: Client,
+    requests: Vec<Request>,
+    limit: usize,
+    permits: Semaphore,
+    timeout: Duration,
+    /// Who is asked, for messages.
+    target: String,
+    /// `None` if the requests go to the user's own.
+    server: Option<Server>,
+}
+
+struct Request {
+    name: String,
+    url: String,
+}
+
+impl Stage {
+    /// The answers, and what was counted. Fails where every request has.
+    fn end(self, answers: Vec<Answer>) -> Result<Output> {
+        let failures = Failures::of(&answers);
+        if failures.count() == answers.len() {
+            let all =
+                if answers.len() == 1 { "the request".to_owned() } else { format!("all {} requests", answers.len()) };
+            bail!("{all} to {} failed: {}", self.target, failures.explained());
+        }
+        let mut output = Output::new(
+            answers.iter().map(|answer| answer.as_deref().map_err(ToString::to_string)).collect::<Vec<_>>(),
+        );
+        for (metric, count) in failures.counts() {
+            output = output.metric(metric, count as f64);
+        }
+        let Some(server) = self.server else { return Ok(output) };
+        // The server ends after the run, not within its time.
+        Ok(output.at_exit(move |metrics| {
+            metrics.insert(CONNECTIONS, server.connections_opened() as f64);
+        }))
+    }
+}
+
+const CONNECTIONS: &str = "connections_opened_count";
+
+/// How many requests may be under way at once, and what sets that limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Most {
+    /// Nothing but their number.
+    Unlimited,
+    /// `--limit`, in the strategy that is there to show it.
+    Limit(usize),
+    /// `--limit`, in all strategies: the server is somebody else's.
+    Abroad(usize),
+    /// The open files that are left, of so many.
+    Files(usize, usize),
+}
+
+impl Most {
+    fn at_once(self) -> usize {
+        match self {
+            Self::Unlimited => MOST,
+            Self::Limit(most) | Self::Abroad(most) | Self::Files(most, _) => most,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unlimited => "number of requests",
+            Self::Limit(_) => "--limit",
+            Self::Abroad(_) => "--limit for another machine",
+            Self::Files(..) => "limit of open files (ulimit -n)",
+        }
+    }
+}
+
+impl Http {
+    /// The host, if it is not this machine.
+    fn abroad(&self) -> Option<&str> {
+        self.url.as_ref().filter(|url| !client::is_loopback(url)).and_then(Url::host_str)
+    }
+
+    /// The narrowest limit there is.
+    fn most(&self, files: OpenFiles) -> Most {
+        let files_each = if self.url.is_some() { FILES_OF_A_LOOK_UP } else { FILES_OF_A_CONNECTION };
+        let room = (files.spare().saturating_sub(OTHER_FILES) / files_each).max(1);
+        let abroad = self.abroad().map(|_| Most::Abroad(self.limit));
+        let files = files.limit.map(|limit| Most::Files(room, limit));
+        let limits = [abroad, files].into_iter().flatten().filter(|most| most.at_once() < self.requests);
+        limits.min_by_key(|most| most.at_once()).unwrap_or(Most::Unlimited)
+    }
+
+    fn stage(&self, at_once: usize) -> Result<Stage> {
+        let files = OpenFiles::now();
+        if let Some(limit) = files.limit.filter(|_| files.spare() < OTHER_FILES) {
+            bail!(
+                "only {limit} files may be open (ulimit -n), and {} are: too few for a server and its clients. Allow more, as with ulimit -n {}",
+                files.open,
+                (limit + OTHER_FILES).next_power_of_two().max(256),
+            );
+        }
+        let server = if self.url.is_none() { Some(Server::start(self.latency)?) } else { None };
+        let url = |id| match (&server, &self.url) {
+            (Some(server), _) => server.item_url(id),
+            (None, url) => url.as_ref().map(Url::to_string).unwrap_or_default(),
+        };
+        let requests = (1..=self.requests).map(|id| Request { name: format!("request {id}"), url: url(id) }).collect();
+        Ok(Stage {
+            client: client::client(self.timeout)?,
+            requests,
+            limit: self.limit.min(at_once),
+            permits: Semaphore::new(at_once),
+            timeout: self.timeout,
+            target: self.url.as_ref().map_or_else(|| "the loopback server".to_owned(), Url::to_string),
+            server,
+        })
+    }
+
+    /// A strategy that has one request under way at a time.
+    fn in_turn(&self, strategy: Strategy, claim: Option<Claim>) -> Strategy {
+        self.in_rounds(strategy, self.requests, claim)
+    }
+
+    /// A strategy that has so many requests under way as there may be.
+    fn at_once(&self, strategy: Strategy, most: Most) -> Strategy {
+        let at_once = most.at_once();
+        let claim = if at_once >= self.requests { Claim::Overlapped } else { Claim::LimitedTo(at_once, most.name()) };
+        self.in_rounds(strategy, self.requests.div_ceil(at_once), (self.requests > 1).then_some(claim))
+    }
+
+    fn in_rounds(&self, strategy: Strategy, rounds: usize, claim: Option<Claim>) -> Strategy {
+        let strategy = match u32::try_from(rounds) {
+            // Nobody knows how long another server takes; and of no wait, nothing but overhead is left.
+            Ok(rounds) if self.url.is_none() && !self.latency.is_zero() => strategy.ideal(self.latency * rounds),
+            _ => strategy,
+        };
+        claim.into_iter().fold(strategy, Strategy::claim)
+    }
+}
+
+/// Reads the URL of a server.
+fn http_url(text: &str) -> Result<Url, String> {
+    let url =
+        Url::parse(text).map_err(|why| format!("must be an http or https URL, like http://localhost:8000/: {why}"))?;
+    match url.scheme() {
+        "http" | "https" if url.username().is_empty() && url.password().is_none() => Ok(url),
+        "http" | "https" => Err("must carry no user name or password: they would be shown in the report".to_owned()),
+        other => Err(format!("must be an http or https URL, like http://localhost:8000/, not {other}:")),
+    }
+}
+
+fn as_text<S: Serializer>(url: &Option<Url>, serializer: S) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => serializer.collect_str(url),
+        None => serializer.serialize_none(),
+    }
+}
