@@ -144,9 +144,10 @@ impl Concept for Http {
     }
 }
 
+// ANCHOR: workload
+/// What came back, or why nothing did.
 type Answer = Result<String, Failure>;
 
-// ANCHOR: workload
 /// One GET. While it waits for the answer, the thread is free.
 async fn fetch(client: &Client, url: &str) -> Answer {
     let response = client.get(url).send().await?.error_for_status()?;
@@ -160,9 +161,9 @@ async fn blocking(recorder: Recorder, (client, stage): (Blocking, Stage)) -> Res
     for request in &stage.requests {
         // No `.await` in here: until the answer is there, this thread can do nothing else.
         let fetching = async { client.get(&request.url) };
-        answers.push(recorder.track(request.name.clone(), fetching).await);
+        answers.push(recorder.track(request.name(), fetching).await);
     }
-    stage.end(answers)
+    stage.output(answers)
 }
 // ANCHOR_END: blocking
 
@@ -171,9 +172,9 @@ async fn sequential(recorder: Recorder, stage: Stage) -> Result<Output> {
     let mut answers = Vec::new();
     for request in &stage.requests {
         let fetching = fetch(&stage.client, &request.url);
-        answers.push(recorder.track(request.name.clone(), fetching).await);
+        answers.push(recorder.track(request.name(), fetching).await);
     }
-    stage.end(answers)
+    stage.output(answers)
 }
 // ANCHOR_END: sequential
 
@@ -182,24 +183,27 @@ async fn concurrent(recorder: Recorder, stage: Stage) -> Result<Output> {
     let fetching = stage.requests.iter().map(async |request| {
         // A permit for every request, unless open files are short or the server is not yours.
         let _permit = stage.permits.acquire().await;
-        recorder.track(request.name.clone(), fetch(&stage.client, &request.url)).await
+        recorder.track(request.name(), fetch(&stage.client, &request.url)).await
     });
     let answers = join_all(fetching).await;
-    stage.end(answers)
+    stage.output(answers)
 }
 // ANCHOR_END: concurrent
 
 // ANCHOR: limited
 async fn limited(recorder: Recorder, stage: Stage) -> Result<Output> {
-    let (recorder, client) = (&recorder, &stage.client);
     let mut fetching = Vec::new();
     for (place, request) in stage.requests.iter().enumerate() {
-        fetching.push(async move { (place, recorder.track(request.name.clone(), fetch(client, &request.url)).await) });
+        let (recorder, client) = (&recorder, &stage.client);
+        fetching.push(async move {
+            let answer = recorder.track(request.name(), fetch(client, &request.url)).await;
+            (place, answer)
+        });
     }
     let mut answers: Vec<_> = stream::iter(fetching).buffer_unordered(stage.limit).collect().await;
     // They come as they finish; here they go back into the order in which they were asked for.
     answers.sort_by_key(|(place, _)| *place);
-    stage.end(answers.into_iter().map(|(_, answer)| answer).collect())
+    stage.output(answers.into_iter().map(|(_, answer)| answer).collect())
 }
 // ANCHOR_END: limited
 
@@ -208,13 +212,13 @@ async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
     let mut answers = Vec::new();
     for request in &stage.requests {
         let fetching = async {
-            // A client keeps its connections for the next request. This one has no next request.
+            // It reads this machine's certificates again, and its connection serves no other request.
             let client = client::client(stage.timeout)?;
             fetch(&client, &request.url).await
         };
-        answers.push(recorder.track(request.name.clone(), fetching).await);
+        answers.push(recorder.track(request.name(), fetching).await);
     }
-    stage.end(answers)
+    stage.output(answers)
 }
 // ANCHOR_END: new-client-each
 
@@ -233,13 +237,19 @@ struct Stage {
 }
 
 struct Request {
-    name: String,
+    id: usize,
     url: String,
+}
+
+impl Request {
+    fn name(&self) -> String {
+        format!("request {}", self.id)
+    }
 }
 
 impl Stage {
     /// The answers, and what was counted. Fails where every request has.
-    fn end(self, answers: Vec<Answer>) -> Result<Output> {
+    fn output(self, answers: Vec<Answer>) -> Result<Output> {
         let failures = Failures::of(&answers);
         if failures.count() == answers.len() {
             let all =
@@ -323,7 +333,7 @@ impl Http {
             (Some(server), _) => server.item_url(id),
             (None, url) => url.as_ref().map(Url::to_string).unwrap_or_default(),
         };
-        let requests = (1..=self.requests).map(|id| Request { name: format!("request {id}"), url: url(id) }).collect();
+        let requests = (1..=self.requests).map(|id| Request { id, url: url(id) }).collect();
         Ok(Stage {
             client: client::client(self.timeout)?,
             requests,
