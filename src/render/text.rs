@@ -70,7 +70,8 @@ impl Text {
 
     /// All strategies on one axis.
     pub fn comparison(&self, strategies: &[StrategyReport]) -> String {
-        let walls: Vec<_> = strategies.iter().filter_map(|strategy| Some((strategy, strategy.wall()?.0))).collect();
+        let done = strategies.iter().filter(|strategy| strategy.error.is_none());
+        let walls: Vec<_> = done.filter_map(|strategy| Some((strategy, strategy.wall()?.0))).collect();
         let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else { return String::new() };
         let wide = self.style.width >= 72;
         let (column, head) = if wide { (33, "wall       ideal      overhead") } else { (10, "wall") };
@@ -217,7 +218,8 @@ impl Text {
             });
             lines.extend(self.figure("counted", &counted.collect::<Vec<_>>().join(" · "), Paint::Plain));
         }
-        if let Some(wall) = strategy.wall() {
+        // One that could not even be prepared took no time, and that is no news.
+        if let Some(wall) = strategy.wall().filter(|wall| strategy.error.is_none() || !wall.0.is_zero()) {
             let mut parts = vec![units::duration(wall.0)];
             if let (Some(shortest), Some(longest), true) =
                 (strategy.wall_s.iter().min(), strategy.wall_s.iter().max(), strategy.wall_s.len() > 1)

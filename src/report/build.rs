@@ -49,7 +49,8 @@ impl StrategyReport {
     pub fn with_runs(mut self, runs: &[Measured]) -> Self {
         self.wall_s = runs.iter().map(|run| Seconds(run.wall)).collect();
         self.error = runs.iter().find_map(|run| run.error.clone());
-        if let (Some(wall), Some(ideal)) = (self.wall(), self.ideal_s) {
+        // The ideal is that of the whole work; what failed did not do it.
+        if let (Some(wall), Some(ideal), None) = (self.wall(), self.ideal_s, &self.error) {
             self.overhead_s = Some(wall.0.as_secs_f64() - ideal.0.as_secs_f64());
         }
         let Some(median) = self.wall().and_then(|wall| runs.iter().find(|run| run.wall == wall.0)) else { return self };

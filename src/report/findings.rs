@@ -68,6 +68,8 @@ pub enum Fact {
     Limited { limit: usize, what: &'static str, of: usize, wall: Duration },
     /// Every worker was held, for `longest` at a stretch and `total` in all.
     LoopBlocked { by: Option<String>, workers: usize, longest: Duration, total: Duration, missed_beats: u128 },
+    /// Many tasks in turn, each briefly, and nothing else between them.
+    LoopBusy { tasks: usize, longest: Duration },
     /// The loop's longest gap while the work went on.
     LoopAwake { max_gap: Duration, wall: Duration },
     /// One worker was held and the heart beat on.
@@ -101,6 +103,7 @@ impl Fact {
             Self::Serialised { .. } => "serialised",
             Self::Limited { .. } => "limited",
             Self::LoopBlocked { .. } => "loop_blocked",
+            Self::LoopBusy { .. } => "loop_busy",
             Self::LoopAwake { .. } => "loop_awake",
             Self::Hidden { .. } => "hidden_blocker",
             Self::LateTimeout { .. } => "late_timeout",
@@ -136,7 +139,7 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
         .filter(can_tell)
         .map(|claim| numbers.bear_out(*claim, all).unwrap_or_else(|| numbers.inconclusive(*claim)))
         .collect();
-    let told = |fact: &Fact| matches!(fact, Fact::LoopBlocked { .. });
+    let told = |fact: &Fact| matches!(fact, Fact::LoopBlocked { .. } | Fact::LoopBusy { .. });
     if !facts.iter().any(told) {
         // A stretch of an untracked blocker is seen by the heartbeat alone; a busy machine makes short ones.
         facts.extend(numbers.loop_blocked().filter(|_| numbers.blocked_in_all() >= WORTH_TELLING));
@@ -298,6 +301,16 @@ impl<'a> Numbers<'a> {
         let length = |blocked: &&super::Blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0);
         let worst = self.strategy.blocked.iter().max_by_key(length)?;
         let longest = length(&worst);
+        if worst.by.is_none() {
+            let within = |task: &&Task| -> Duration {
+                let polls = task.polls.iter().map(|poll| (poll.start_s.0, poll.end_s.0));
+                polls.map(|(start, end)| end.min(worst.end_s.0).saturating_sub(start.max(worst.start_s.0))).sum()
+            };
+            let held: Vec<Duration> = self.started.iter().map(within).filter(|held| !held.is_zero()).collect();
+            if held.iter().sum::<Duration>() * 2 > longest {
+                return Some(Fact::LoopBusy { tasks: held.len(), longest });
+            }
+        }
         let period = self.strategy.heartbeat.as_ref().map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
         let missed_beats = self.blocked_in_all().as_nanos() / period.as_nanos().max(1);
         let (workers, total) = (self.strategy.runtime.workers, self.blocked_in_all());

@@ -86,6 +86,15 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             "{strategy}: nothing could run for {}. Something that is not tracked held the loop, or the machine was busy elsewhere.",
             time(longest)
         ),
+        Fact::LoopBusy { tasks, longest } => format!(
+            "{strategy}: {} polled for {} without a turn for anything else.",
+            if *tasks == 1 {
+                "one task was".to_owned()
+            } else {
+                format!("{tasks} tasks, one right after the other, were")
+            },
+            time(longest)
+        ),
         Fact::LoopAwake { max_gap, wall } => format!(
             "{strategy}: the loop stayed awake. In {} the heartbeat was never more than {} apart.",
             time(wall),
