@@ -8,7 +8,7 @@ use std::time::Duration;
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{ALL, Strategy};
 use asyncdemo::lab::{Lab, Outcome, Stop};
-use asyncdemo::report::{Report, StrategyReport};
+use asyncdemo::report::{Blocked, Fact, Poll, Report, Seconds, StrategyReport, facts, words};
 use asyncdemo::services::server::Server;
 
 /// The strategies of `http` with these knobs.
@@ -58,6 +58,43 @@ fn so_many_are_under_way_and_so_many_connections_are_opened() {
         assert_eq!(report.metrics["connections_opened_count"], f64::from(connections), "{name}");
         assert_eq!(report.metrics.len(), 1, "{name}: {:?}", report.metrics);
     }
+}
+
+#[test]
+fn connections_are_compared_with_a_strategy_that_ran_and_with_no_other() {
+    let strategies = strategies(&["--requests", "4", "--latency", "1ms"]).unwrap();
+    let [_, sequential, .., each] = &strategies[..] else { panic!("{strategies:?}") };
+    let reports = [run(sequential).report, run(each).report];
+    let compared = |all: &[StrategyReport]| {
+        facts(&reports[1], &each.claims, all)
+            .into_iter()
+            .find(|fact| !matches!(fact.kind(), "loop_blocked" | "loop_busy"))
+    };
+    let key = "connections_opened_count".to_owned();
+    let expected = Fact::CountedMore { key, here: 4.0, there: 1.0, other: "sequential" };
+    assert_eq!(
+        words("new-client-each", &expected, false),
+        "new-client-each: 4 connections opened, where sequential had 1."
+    );
+    assert_eq!(compared(&reports), Some(expected));
+    assert_eq!(compared(&reports[1..]), None);
+}
+
+/// Blocking calls that are each too short to count, with nothing between them.
+#[test]
+fn many_short_polls_in_a_row_are_told_as_what_they_are() {
+    let at = |ms| Seconds(Duration::from_millis(ms));
+    let mut report = ran("sequential", &["--requests", "3", "--latency", "1ms"]);
+    for (task, start) in report.tasks.iter_mut().zip([0, 40, 80]) {
+        (task.start_s, task.end_s) = (Some(at(start)), at(start + 40));
+        task.polls = vec![Poll { start_s: at(start), end_s: at(start + 40), thread: 0 }];
+    }
+    report.blocked = vec![Blocked { start_s: at(10), end_s: at(120), by: None }];
+    let told = Fact::LoopBusy { tasks: 3, longest: Duration::from_millis(110) };
+    assert_eq!(facts(&report, &[], &[]), [told]);
+    // Without those polls, something else must have held the loop.
+    report.tasks.iter_mut().for_each(|task| task.polls.clear());
+    assert_eq!(facts(&report, &[], &[])[0].kind(), "loop_blocked");
 }
 
 #[test]
