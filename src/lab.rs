@@ -79,10 +79,7 @@ impl Running {
     /// What it has done so far.
     pub fn report(&self) -> StrategyReport {
         let measured = self.lab.measured(&self.recorder, self.flavor, self.start, self.recorder.elapsed());
-        let mut report = self.planned.clone().with_runs(&[measured]);
-        // It is not over: what it took in all cannot be compared yet.
-        report.overhead_s = None;
-        report
+        self.planned.clone().with_runs(&[Measured { cut_short: true, ..measured }])
     }
 }
 
@@ -110,22 +107,32 @@ impl Lab {
     /// panics is reported, not passed on.
     pub fn run(&self, strategy: &Strategy, watch: &mut dyn Watch) -> Outcome {
         let planned = plan(strategy);
-        let mut runs = Vec::new();
+        let mut runs: Vec<Measured> = Vec::new();
         let mut result = None;
         let mut stopped = false;
         for _ in 0..self.repeat.max(1) {
             let (measured, output) = match self.run_once(strategy, &planned, watch) {
-                Ok(Some((measured, output))) => (measured, output),
+                Ok(Some(run)) => run,
                 Ok(None) => {
                     stopped = true;
                     break;
                 }
-                Err(error) => (Measured { error: Some(format!("{error:#}")), ..Measured::default() }, None),
+                // It has not run, so nothing was measured.
+                Err(error) => {
+                    let report = StrategyReport { error: Some(format!("{error:#}")), ..planned };
+                    return Outcome { report, result: None, stopped: false };
+                }
             };
             let failed = measured.error.is_some();
-            stopped = output.is_none() && !failed;
+            stopped = measured.cut_short;
             result = output;
-            runs.push(measured);
+            if failed {
+                // Of several runs, this is the one to look at.
+                runs.clear();
+            }
+            if !stopped || runs.is_empty() {
+                runs.push(measured);
+            }
             if failed || stopped {
                 break;
             }
@@ -173,7 +180,8 @@ impl Lab {
         let Some((wall, output)) = finished else {
             let wall = recorder.elapsed().saturating_sub(start);
             let mut measured = self.measured(&recorder, flavor, start, start + wall);
-            if self.stop.signal().is_none() {
+            measured.cut_short = self.stop.signal().is_some();
+            if !measured.cut_short {
                 measured.error = Some("its thread panicked".to_owned());
             }
             give_it(GRACE, &thread);
@@ -186,7 +194,7 @@ impl Lab {
                 measured.metrics = output.metrics.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
                 Ok(Some((measured, Some(output.result))))
             }
-            Err(_) if self.stop.signal().is_some() => Ok(Some((measured, None))),
+            Err(_) if self.stop.signal().is_some() => Ok(Some((Measured { cut_short: true, ..measured }, None))),
             Err(error) => {
                 measured.error = Some(format!("{error:#}"));
                 Ok(Some((measured, None)))

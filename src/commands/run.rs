@@ -95,8 +95,9 @@ pub fn run<C: Concept>(concept: &C, options: &Options, screen: &Screen, stop: &S
         session.code(strategy)?;
         let outcome = lab.run(strategy, &mut *session.watch());
         let mut report = outcome.report;
-        // Who does other work cannot be compared.
-        report.speedup = if strategy.differs.is_none() { speedup(reports.first(), &report) } else { None };
+        // Who does other work, or was stopped in the middle of it, cannot be compared.
+        let comparable = strategy.differs.is_none() && !outcome.stopped;
+        report.speedup = speedup(reports.first(), &report).filter(|_| comparable);
         session.block(&report)?;
         if !report.wall_s.is_empty() || report.error.is_some() {
             reports.push(report);

@@ -23,6 +23,8 @@ pub struct Measured {
     pub metrics: BTreeMap<String, f64>,
     /// Why it failed, if it did.
     pub error: Option<String>,
+    /// Whether it was stopped, or still goes on: then its wall time is no result.
+    pub cut_short: bool,
 }
 
 impl StrategyReport {
@@ -49,8 +51,9 @@ impl StrategyReport {
     pub fn with_runs(mut self, runs: &[Measured]) -> Self {
         self.wall_s = runs.iter().map(|run| Seconds(run.wall)).collect();
         self.error = runs.iter().find_map(|run| run.error.clone());
-        // The ideal is that of the whole work; what failed did not do it.
-        if let (Some(wall), Some(ideal), None) = (self.wall(), self.ideal_s, &self.error) {
+        // The ideal is that of the whole work; what failed or was stopped did not do it.
+        let came_to_its_end = |run: &Measured| run.error.is_none() && !run.cut_short;
+        if let (Some(wall), Some(ideal), true) = (self.wall(), self.ideal_s, runs.iter().all(came_to_its_end)) {
             self.overhead_s = Some(wall.0.as_secs_f64() - ideal.0.as_secs_f64());
         }
         let Some(median) = self.wall().and_then(|wall| runs.iter().find(|run| run.wall == wall.0)) else { return self };

@@ -1,0 +1,134 @@
+//! The program on a terminal, and what a person sees there.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use super::{Test, within};
+
+/// A program that runs on a terminal of its own.
+pub(crate) struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keyboard: Box<dyn Write + Send>,
+    seen: Arc<Mutex<Seen>>,
+    size: (u16, u16),
+}
+
+struct Seen {
+    emulator: vt100::Parser,
+    bytes: Vec<u8>,
+    /// The screen after each piece that was written.
+    frames: Vec<String>,
+    /// Nobody writes any more.
+    over: bool,
+}
+
+/// What there was to be seen, to the end.
+pub(crate) struct Finished {
+    pub(crate) status: u32,
+    /// The last screen, each line without the blanks at its end.
+    pub(crate) screen: String,
+    /// Every screen on the way.
+    pub(crate) frames: Vec<String>,
+    /// All that was written, escape codes and all.
+    pub(crate) raw: String,
+    pub(crate) cursor_hidden: bool,
+    /// Whether a line was wider than the terminal.
+    pub(crate) wrapped: bool,
+}
+
+impl Test {
+    /// Starts it on a terminal of so many rows and columns: an `xterm`, unless the environment was
+    /// given another `TERM`.
+    #[track_caller]
+    pub(crate) fn on_a_terminal(self, rows: u16, cols: u16) -> Terminal {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("there are pseudo-terminals");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_asyncdemo"));
+        command.args(self.args);
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        for (name, value) in self.environment {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("the program can be started");
+        let reader = pair.master.try_clone_reader().expect("what it writes can be read");
+        let keyboard = pair.master.take_writer().expect("keys can be pressed");
+        let emulator = vt100::Parser::new(
+            rows.try_into().expect("a row at least"),
+            cols.try_into().expect("a column at least"),
+            0,
+        );
+        let seen = Arc::new(Mutex::new(Seen { emulator, bytes: Vec::new(), frames: Vec::new(), over: false }));
+        let looking = Arc::clone(&seen);
+        thread::spawn(move || look_on(reader, &looking));
+        Terminal { child, master: pair.master, keyboard, seen, size: (rows, cols) }
+    }
+}
+
+fn look_on(mut reader: impl Read, seen: &Mutex<Seen>) {
+    let mut piece = [0; 4096];
+    loop {
+        let read = reader.read(&mut piece).unwrap_or(0);
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if read == 0 {
+            seen.over = true;
+            return;
+        }
+        seen.bytes.extend_from_slice(&piece[..read]);
+        seen.emulator.process(&piece[..read]);
+        let frame = contents(seen.emulator.screen());
+        seen.frames.push(frame);
+    }
+}
+
+fn contents(screen: &vt100::Screen) -> String {
+    let (_, columns) = screen.size();
+    let lines: Vec<String> = screen.rows(0, columns.get()).map(|line| line.trim_end().to_owned()).collect();
+    let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    lines[..end].iter().map(|line| format!("{line}\n")).collect()
+}
+
+impl Terminal {
+    /// Waits until the screen shows it.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) {
+        within(&format!("`{text}` on the screen"), || {
+            let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let shown = seen.frames.last().is_some_and(|frame| frame.contains(text));
+            assert!(shown || !seen.over, "it ended without `{text}`: {:?}", seen.frames.last());
+            shown.then_some(())
+        });
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("keys can be pressed");
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn finish(mut self) -> Finished {
+        let status = within("the program ends", || self.child.try_wait().expect("it is our child"));
+        within("its terminal is closed", || {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).over.then_some(())
+        });
+        drop(self.master);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let screen = seen.emulator.screen();
+        Finished {
+            status: status.exit_code(),
+            screen: contents(screen),
+            frames: seen.frames.clone(),
+            raw: String::from_utf8_lossy(&seen.bytes).into_owned(),
+            cursor_hidden: screen.hide_cursor(),
+            wrapped: (0..self.size.0).any(|row| screen.row_wrapped(row)),
+        }
+    }
+}
