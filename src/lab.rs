@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use futures_util::FutureExt;
@@ -156,7 +156,7 @@ impl Lab {
         let run = start(recorder.clone());
         let (flavor, stop, in_thread) = (strategy.flavor, self.stop.token.clone(), recorder.clone());
         // Of its own, so that a strategy that blocks its thread cannot keep Ctrl-C waiting.
-        let thread = thread::Builder::new()
+        thread::Builder::new()
             .name(if flavor == Flavor::CurrentThread { WORKER } else { "lab" }.to_owned())
             .spawn(move || on_a_fresh_runtime(flavor, run, &in_thread, &stop, &sender))
             .context("no thread could be started for it")?;
@@ -170,7 +170,12 @@ impl Lab {
                     watch.begin(Running { lab, recorder, planned, flavor, start });
                 }
                 Ok(Message::Finished { wall, output }) => break Some((wall, output)),
-                Err(mpsc::RecvTimeoutError::Timeout) if self.stop.signal().is_some() => break None,
+                Err(mpsc::RecvTimeoutError::Timeout) if self.stop.signal().is_some() => {
+                    break match messages.recv_timeout(GRACE) {
+                        Ok(Message::Finished { wall, output }) => Some((wall, output)),
+                        _ => None,
+                    };
+                }
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => break None,
             }
@@ -184,7 +189,6 @@ impl Lab {
             if !measured.cut_short {
                 measured.error = Some("its thread panicked".to_owned());
             }
-            give_it(GRACE, &thread);
             return Ok(begun.map(|_| (measured, None)));
         };
         let mut measured = self.measured(&recorder, flavor, start, start + wall);
@@ -321,13 +325,4 @@ fn runtime(flavor: Flavor) -> std::io::Result<Runtime> {
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
-}
-
-/// Waits for a thread to end, but not for long: then it is left to itself.
-fn give_it(time: Duration, thread: &thread::JoinHandle<()>) {
-    let deadline = Instant::now() + time;
-    while !thread.is_finished() && Instant::now() < deadline {
-        #[expect(clippy::disallowed_methods, reason = "a plain thread waits for another one")]
-        thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -307,6 +307,28 @@ fn a_stop_ends_a_strategy_that_waits_and_one_that_blocks_its_thread() {
 }
 
 #[test]
+fn a_stopped_strategy_is_looked_at_when_it_has_cleaned_up_behind_itself() {
+    struct CleansUp;
+    impl Drop for CleansUp {
+        fn drop(&mut self) {
+            block(MOMENT * 5);
+        }
+    }
+    let strategy = Strategy::new("cleans up", "and takes its time", |recorder| async move {
+        let task = std::pin::pin!(recorder.track("task", pending::<()>()));
+        let _dropped_first = CleansUp;
+        task.await;
+        Ok(Output::new(()))
+    });
+    let outcome = no_hang(strategy.name, move || {
+        let lab = lab();
+        let mut watch = StopAt(1, lab.stop.clone());
+        lab.run(&strategy, &mut watch)
+    });
+    assert_eq!(outcomes(&outcome.report), [("task", report::Outcome::Cancelled)]);
+}
+
+#[test]
 fn runs_that_were_over_before_the_stop_are_kept_and_the_cut_one_is_not_among_them() {
     let count = AtomicUsize::new(0);
     let strategy = Strategy::new("third", "never ends", move |recorder| {
