@@ -67,6 +67,22 @@ impl Style {
         painted.to_string()
     }
 
+    /// Text that may come from a server, an error or a file name, as this stream can show it: nothing
+    /// in it moves the cursor. To be called before it is measured; line and no-break spaces stay.
+    pub(super) fn tame(&self, text: &str) -> String {
+        let stays = |sign: &char| matches!(sign, '\n' | '\u{a0}');
+        let tame = |sign: char| {
+            if sign.is_control() {
+                ' '
+            } else if self.ascii {
+                ascii(sign)
+            } else {
+                sign
+            }
+        };
+        text.chars().map(|sign| if stays(&sign) { sign } else { tame(sign) }).collect()
+    }
+
     /// The text as this stream can show it.
     pub fn encode(&self, text: &str) -> String {
         if self.ascii { text.chars().map(ascii).collect() } else { text.to_owned() }

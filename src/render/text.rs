@@ -68,7 +68,7 @@ impl Text {
         self.lines(lines)
     }
 
-    /// All strategies on one axis.
+    /// All strategies on one axis, but for those that failed: giving up early is not being fast.
     pub fn comparison(&self, strategies: &[StrategyReport]) -> String {
         let done = strategies.iter().filter(|strategy| strategy.error.is_none());
         let walls: Vec<_> = done.filter_map(|strategy| Some((strategy, strategy.wall()?.0))).collect();
@@ -104,7 +104,7 @@ impl Text {
     pub fn findings(&self, findings: &[Finding]) -> String {
         let mut lines: Vec<String> = Vec::new();
         for finding in findings {
-            let mut wrapped = self.wrapped(&glued(&finding.text), "", "  ");
+            let mut wrapped = self.wrapped(&units::unbroken(&finding.text), "", "  ");
             if let Some((strategy, rest)) = wrapped.first().and_then(|first| first.split_once(": ")) {
                 wrapped[0] = format!("{} {rest}", self.style.paint(Paint::Name, &format!("{strategy}:")));
             }
@@ -113,7 +113,7 @@ impl Text {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        self.lines(lines)
+        self.lines(lines.iter().map(|line| line.replace('\u{a0}', " ")))
     }
 
     /// A remark below everything: what else there is to try.
@@ -168,7 +168,7 @@ impl Text {
     }
 
     fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> String {
-        let label = fit(&format!("  {}", task.label), self.label_width() - 1);
+        let label = fit(&format!("  {}", self.style.tame(&task.label)), self.label_width() - 1);
         if task.outcome == Outcome::NeverPolled {
             let text = fit("made, never polled: an empty lane", axis.cells);
             return format!("{label} {}", self.style.paint(Paint::Dim, text.trim_end()));
@@ -255,7 +255,7 @@ impl Text {
             .initial_indent(first)
             .subsequent_indent(others)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+        textwrap::wrap(&self.style.tame(text), options).into_iter().map(|line| line.into_owned()).collect()
     }
 
     fn indented(&self, label: &str, text: &str) -> String {
@@ -281,17 +281,6 @@ impl Text {
     fn rail_width(&self) -> usize {
         self.style.width.saturating_sub(self.label_width() + self.right_width()).max(4)
     }
-}
-
-/// Keeps figures and their units on one line.
-fn glued(text: &str) -> String {
-    let mut glued = text.to_owned();
-    for unit in ["ns", "µs", "ms", "s"] {
-        for digit in '0'..='9' {
-            glued = glued.replace(&format!("{digit} {unit}"), &format!("{digit}\u{a0}{unit}"));
-        }
-    }
-    glued
 }
 
 fn faster(times: f64) -> String {
