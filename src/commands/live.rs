@@ -1,10 +1,12 @@
 //! The picture that grows while a strategy runs.
 
+use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use crate::lab::{Running, Watch};
 use crate::render::{Style, Text};
@@ -32,7 +34,7 @@ impl Watch for Live {
         let (stop, stopped) = mpsc::channel();
         let (style, slow_poll, expected) = (self.style, self.slow_poll, self.expected);
         let draw = move || {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(FromTheLeft::new())));
             if let Ok(plain) = ProgressStyle::with_template("{msg}") {
                 bar.set_style(plain);
             }
@@ -41,6 +43,8 @@ impl Watch for Live {
                 bar.set_message(block.trim_end().to_owned());
             }
             bar.finish_and_clear();
+            // Before the first picture there is nothing to clear but, perhaps, a `^C`.
+            let _ = Term::stderr().clear_line();
         };
         // Without a thread there is no live picture; the final one comes all the same.
         self.drawing =
@@ -52,6 +56,62 @@ impl Watch for Live {
             drop(stop);
             let _ = thread.join();
         }
+    }
+}
+
+/// Standard error, where the cursor rests at the left of the picture's last line.
+///
+/// `indicatif` fills that line and leaves the cursor behind its last column. There, the `^C` that a
+/// terminal echoes goes to a line of its own, and one line of the picture is never cleared.
+#[derive(Debug)]
+struct FromTheLeft(Term);
+
+impl FromTheLeft {
+    fn new() -> Self {
+        Self(Term::buffered_stderr())
+    }
+}
+
+impl TermLike for FromTheLeft {
+    fn width(&self) -> u16 {
+        self.0.size().1
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_up(lines)
+    }
+
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_down(lines)
+    }
+
+    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_right(columns)
+    }
+
+    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_left(columns)
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.0.write_line(line)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.write_str("\r")?;
+        self.0.flush()
     }
 }
 

@@ -1,23 +1,34 @@
 //! What differs from run to run, replaced by what does not.
 
-/// Replaces each figure that has a unit, each ruler and the legend, and squeezes rails, bars and
-/// blanks, whose width depends on those figures.
+/// Replaces each figure that has a unit, each ruler and the legend; squeezes rails, bars and blanks,
+/// whose width depends on those figures; and joins the lines of a sentence, which is broken where
+/// they say.
 pub(crate) fn mask(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
+    let mut compared = false;
     for line in text.lines() {
-        let masked = if is_ruler(line) {
-            "<ruler>".to_owned()
-        } else if line.starts_with("├ ┤ first") {
-            "<legend>".to_owned()
-        } else if lines.last().is_some_and(|last| last == "<legend>") && !line.is_empty() {
-            // The legend goes on.
-            continue;
-        } else {
-            squeeze(&figures(line))
-        };
-        lines.push(masked);
+        compared |= is_head_of_comparison(line);
+        match lines.last_mut() {
+            Some(last) if last == "<legend>" => {}
+            Some(last) if compared && !last.is_empty() && is_continuation(line) => {
+                *last += " ";
+                *last += &squeeze(&figures(line.trim()));
+            }
+            _ if line.starts_with("├ ┤ first") => lines.push("<legend>".to_owned()),
+            _ if is_ruler(line) => lines.push("<ruler>".to_owned()),
+            _ => lines.push(squeeze(&figures(line))),
+        }
     }
     lines.into_iter().map(|line| line + "\n").collect()
+}
+
+fn is_head_of_comparison(line: &str) -> bool {
+    matches!(line.split_whitespace().collect::<Vec<_>>()[..], ["wall", "ideal", "overhead"] | ["wall"])
+}
+
+/// Below the comparison, what is indented belongs to the line before.
+fn is_continuation(line: &str) -> bool {
+    line.strip_prefix("  ").is_some_and(|rest| !rest.starts_with(' '))
 }
 
 /// `0 s` and then round instants without a unit.

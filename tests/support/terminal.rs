@@ -17,6 +17,9 @@ pub(crate) struct Terminal {
     size: (u16, u16),
 }
 
+/// So many lines are kept that have left the screen: more than a run of the program writes.
+const SCROLLBACK: usize = 10_000;
+
 struct Seen {
     emulator: vt100::Parser,
     bytes: Vec<u8>,
@@ -29,7 +32,7 @@ struct Seen {
 /// What there was to be seen, to the end.
 pub(crate) struct Finished {
     pub(crate) status: u32,
-    /// The last screen, each line without the blanks at its end.
+    /// The last screen and what has scrolled off it, each line without the blanks at its end.
     pub(crate) screen: String,
     /// Every screen on the way.
     pub(crate) frames: Vec<String>,
@@ -60,7 +63,7 @@ impl Test {
         let emulator = vt100::Parser::new(
             rows.try_into().expect("a row at least"),
             cols.try_into().expect("a column at least"),
-            0,
+            SCROLLBACK,
         );
         let seen = Arc::new(Mutex::new(Seen { emulator, bytes: Vec::new(), frames: Vec::new(), over: false }));
         let looking = Arc::clone(&seen);
@@ -86,8 +89,24 @@ fn look_on(mut reader: impl Read, seen: &Mutex<Seen>) {
 }
 
 fn contents(screen: &vt100::Screen) -> String {
-    let (_, columns) = screen.size();
-    let lines: Vec<String> = screen.rows(0, columns.get()).map(|line| line.trim_end().to_owned()).collect();
+    text(screen.rows(0, screen.size().1.get()).collect())
+}
+
+/// What has left the screen, and the screen.
+fn contents_with_scrollback(screen: &mut vt100::Screen) -> String {
+    let columns = screen.size().1.get();
+    let mut lines: Vec<String> = Vec::new();
+    for above in (1..=screen.scrollback_len()).rev() {
+        screen.set_scrollback(above);
+        lines.extend(screen.rows(0, columns).next());
+    }
+    screen.set_scrollback(0);
+    lines.extend(screen.rows(0, columns));
+    text(lines)
+}
+
+fn text(lines: Vec<String>) -> String {
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
     lines[..end].iter().map(|line| format!("{line}\n")).collect()
 }
@@ -120,11 +139,12 @@ impl Terminal {
             self.seen.lock().unwrap_or_else(PoisonError::into_inner).over.then_some(())
         });
         drop(self.master);
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = contents_with_scrollback(seen.emulator.screen_mut());
         let screen = seen.emulator.screen();
         Finished {
             status: status.exit_code(),
-            screen: contents(screen),
+            screen: text,
             frames: seen.frames.clone(),
             raw: String::from_utf8_lossy(&seen.bytes).into_owned(),
             cursor_hidden: screen.hide_cursor(),

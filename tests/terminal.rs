@@ -1,0 +1,85 @@
+//! What a person sees on a terminal: a picture that grows in its place, and what remains of it.
+#![cfg(unix)]
+
+mod support;
+
+use support::{Finished, Test, mask, on_a_quiet_machine, signal};
+
+/// Calls without an end.
+fn for_ever() -> Test {
+    Test::new(["gather", "--delays", "60s,60s", "--strategy", "join"])
+}
+
+/// What remains of [`for_ever`] when it is stopped.
+const STOPPED: &str = "\
+gather  two waits at once  in FastAPI: asyncio.gather
+
+<ruler>
+join  tokio::join!(one, two) · current-thread
+  fetch one  ✗  <time>
+  fetch two  ✗  <time>
+  heartbeat  every <time>, longest gap <time>
+  wall  <time> · ideal <time>
+
+partial: stopped before the end; what is above was measured until then
+";
+
+fn lane<'a>(frame: &'a str, label: &str) -> Option<(usize, &'a str)> {
+    frame.lines().enumerate().find(|(_, line)| line.trim_start().starts_with(label))
+}
+
+#[test]
+fn a_lane_grows_in_its_place_while_the_strategy_runs() {
+    let seen = Test::new(["gather", "--delays", "1s,2s", "--strategy", "join"]).on_a_terminal(40, 80).finish();
+    assert_eq!(seen.status, 0);
+    let lanes: Vec<_> = seen.frames.iter().filter_map(|frame| lane(frame, "fetch two")).collect();
+    let lengths = || lanes.iter().map(|(_, lane)| lane.matches(['─', '┼', '░']).count()).filter(|length| *length > 0);
+    assert!(lengths().is_sorted(), "a rail only grows: {lanes:?}");
+    let mut different: Vec<usize> = lengths().collect();
+    different.dedup();
+    assert!(different.len() >= 5, "it is seen while it grows: {different:?}");
+    assert!(lanes.iter().all(|(row, _)| *row == lanes[0].0), "it stays where it is: {lanes:?}");
+    let unfinished = lanes.iter().filter(|(_, lane)| !lane.contains('┤')).count();
+    assert!(unfinished >= 4, "most of them were seen before the end: {lanes:?}");
+}
+
+#[test]
+fn what_remains_is_what_a_pipe_is_given() {
+    let test = || Test::new(["gather", "--delays", "300ms,600ms", "--slow-poll", "1s"]);
+    let piped = mask(&test().output().stdout);
+    // The last two are too low for the picture: it is cut, and what is drawn must be cleared all the same.
+    for rows in [60, 12, 6, 3] {
+        on_a_quiet_machine(&piped, || {
+            let Finished { screen, status, cursor_hidden, .. } = test().on_a_terminal(rows, 80).finish();
+            assert_eq!((status, cursor_hidden), (0, false), "{rows} rows");
+            mask(&screen)
+        });
+    }
+}
+
+#[test]
+fn ctrl_c_leaves_what_was_measured_and_nothing_else() {
+    // At the start there is nothing on the screen but the head; later, there is a picture.
+    for until in ["FastAPI", "fetch two"] {
+        on_a_quiet_machine(STOPPED, || {
+            let mut terminal = for_ever().on_a_terminal(30, 80);
+            terminal.wait_for(until);
+            terminal.press("\x03");
+            let seen = terminal.finish();
+            assert_eq!((seen.status, seen.cursor_hidden), (130, false), "{}", seen.screen);
+            mask(&seen.screen)
+        });
+    }
+}
+
+#[test]
+fn a_termination_leaves_what_was_measured_too() {
+    on_a_quiet_machine(STOPPED, || {
+        let terminal = for_ever().on_a_terminal(30, 80);
+        terminal.wait_for("fetch two");
+        signal("TERM", terminal.pid());
+        let seen = terminal.finish();
+        assert_eq!((seen.status, seen.cursor_hidden), (143, false), "{}", seen.screen);
+        mask(&seen.screen)
+    });
+}
