@@ -38,5 +38,8 @@ fn main() {
     let frame = start.elapsed() / FRAMES;
     println!("a frame of {LANES} lanes and a heartbeat after {LENGTH:?}, taken and drawn");
     println!("  one frame          {:7.0} µs", frame.as_secs_f64() * 1e6);
-    println!("  ten a second       {:7.2} % of a core (target: under 3 %)", frame.as_secs_f64() * FRAMES_A_SECOND * 100.0);
+    println!(
+        "  ten a second       {:7.2} % of a core (target: under 3 %)",
+        frame.as_secs_f64() * FRAMES_A_SECOND * 100.0
+    );
 }

@@ -51,7 +51,7 @@ fn report(strategies: Vec<StrategyReport>, claims: &[&[Claim]]) -> Report {
     let finding = |(strategy, claims): (&StrategyReport, &&[Claim])| {
         let facts = facts(strategy, claims, &strategies).into_iter();
         facts
-            .map(|fact| Finding { kind: fact.kind().to_owned(), text: words(&strategy.name, &fact) })
+            .map(|fact| Finding { kind: fact.kind().to_owned(), text: words(&strategy.name, &fact, false) })
             .collect::<Vec<_>>()
     };
     Report {
@@ -112,48 +112,48 @@ fn eventful() -> Report {
 #[test]
 fn a_report_is_drawn_like_this() {
     let drawn = Text::report(&eventful(), Style::default());
-    let expected = "                  0 s     0.5      1.0      1.5      2.0      2.5     3.0
-in-turn           one.await, then two.await · current-thread
-  fetch one       ├────────────────┤                                     1.001 s
-  fetch two                        ├──────────────────────────────────┤  2.001 s
-  heartbeat       every 10 ms, longest gap 11 ms
-  wall            3.002 s · ideal 3.000 s · overhead 2.0 ms
+    let expected = "                    0 s     0.5     1.0      1.5     2.0      2.5     3.0
+in-turn             one.await, then two.await · current-thread
+  fetch one         ├────────────────┤                                   1.001 s
+  fetch two                          ├────────────────────────────────┤  2.001 s
+  heartbeat         every 10 ms, longest gap 11 ms
+  wall              3.002 s · ideal 3.000 s · overhead 2.0 ms
 
-at-once           tokio::join!(one, two) · current-thread
-  fetch one       ├────────────────┤                                     1.001 s
-  fetch two       ├──────────────────────────────────┤                   2.001 s
-  dropped         ├───────✗                                               500 ms
-  broken                  ├───!                                           200 ms
-  forgotten       made, never polled: an empty lane
-  heartbeat       every 10 ms, longest gap 11 ms
-  wall            2.001 s (median of 3, 2.000 s to 2.004 s) · ideal 2.000 s ·
-                  overhead 1.0 ms · 1.50× faster
+at-once             tokio::join!(one, two) · current-thread
+  fetch one         ├────────────────┤                                   1.001 s
+  fetch two         ├────────────────────────────────┤                   2.001 s
+  dropped           ├───────✗                                             500 ms
+  broken                    ├──!                                          200 ms
+  forgotten         made, never polled: an empty lane
+  heartbeat         every 10 ms, longest gap 11 ms
+  wall              2.001 s (median of 3, 2.000 s to 2.004 s) · ideal 2.000 s ·
+                    overhead 1.0 ms · 1.50× faster
 
-blocks            std::thread::sleep · current-thread
-  blocker          ┼████████████████████████┼─┤                          1.500 s
-  waiting         ├─░░░░░░░░░░░░░░░░░░░░░░░░──┤                          1.600 s
-  heartbeat       deaf for 1.400 s: blocker held the thread
-  counted         first reply 250 ms · rows 12
-  wall            1.600 s · ideal 1.500 s · overhead 100 ms · 1.88× faster
+blocks              std::thread::sleep · current-thread
+  blocker            ┼███████████████████████┼─┤                         1.500 s
+  waiting           ├─░░░░░░░░░░░░░░░░░░░░░░░──┤                         1.600 s
+  heartbeat         deaf for 1.400 s: blocker held the thread
+  counted           first reply 250 ms · rows 12
+  wall              1.600 s · ideal 1.500 s · overhead 100 ms · 1.88× faster
 
-fails             no answer · current-thread
-  fetch one       ┤                                                        20 ms
-  heartbeat       every 10 ms, longest gap 11 ms
-  wall            20 ms · ideal 1.000 s
-  failed          the server at 127.0.0.1:8080 is gone
-                  Is it running?
+fails               no answer · current-thread
+  fetch one         ┤                                                      20 ms
+  heartbeat         every 10 ms, longest gap 11 ms
+  wall              20 ms · ideal 1.000 s
+  failed            the server at 127.0.0.1:8080 is gone
+                    Is it running?
 
-                  wall       ideal      overhead
-in-turn           3.002 s    3.000 s    2.0 ms     █████████████
-at-once           2.001 s    2.000 s    1.0 ms     █████████ 1.50× faster
-blocks            1.600 s    1.500 s    100 ms     ███████ 1.88× faster
+                    wall       ideal      overhead
+in-turn             3.002 s    3.000 s    2.0 ms     ███████████████████
+at-once             2.001 s    2.000 s    1.0 ms     █████████████ 1.50× faster
+blocks              1.600 s    1.500 s    100 ms     ███████████ 1.88× faster
 
 in-turn: one at a time, so the waits added up: 3.002 s of waiting took 3.002 s.
 at-once: the waits overlapped. It took as long as the longest one (2.001 s), not
-  their sum (3.702 s). 1 thread did it, busy for 120 µs of 2.001 s: waiting
+  their sum (3.702 s). 1 thread did it, busy for 120 µs of 2.001 s. Waiting
   needs no thread.
 blocks: blocker held the thread for 1.400 s. The heartbeat was due 140 times
-  meanwhile and could not run: so it would be for every other request of your
+  meanwhile and could not run. So it would be for every other request of your
   server.
 
 ├ ┤ first and last poll   ─ waiting   ░ could not run   █ held its thread
@@ -173,7 +173,7 @@ fn many_lanes_are_folded_and_none_is_forgotten() {
     assert_eq!(shown(&drawn(5)), 5);
     let folded = drawn(100);
     assert_eq!(shown(&folded), 3);
-    assert!(folded.contains("\n  + 97 more, 100 in flight at most\n  in flight       █████"), "{folded}");
+    assert!(folded.contains("\n  + 97 more, 100 in flight at most\n  in flight         █████"), "{folded}");
 }
 
 #[test]
