@@ -18,10 +18,17 @@ pub enum Claim {
     MadeIsNotStarted,
     /// The waits overlap: as long as the longest.
     Overlapped,
+    /// The waits overlap on so many of these, each of which serves one at a time.
+    OverlappedOn(usize, &'static str),
     /// The first error cancels what has not finished.
     ErrorCancels,
     /// All at once, and yet one at a time, because of this.
     SerialisedBy(&'static str),
+    /// Each task takes longer than with this other strategy, for this reason. Not looked for in a
+    /// run without the other one.
+    Dearer(&'static str, &'static str),
+    /// Beyond the time of one after the other, taking turns costs time, for this reason.
+    TurnsCost(&'static str),
     /// At most so many at once, because of this.
     LimitedTo(usize, &'static str),
     /// The async thread is held; nothing else runs.
@@ -60,10 +67,16 @@ pub enum Fact {
     SumOfWaits { wall: Duration, sum: Duration, made_first: bool },
     /// Many tasks at once, so that the wall time is the longest.
     Overlapped { wall: Duration, longest: Duration, sum: Duration, threads: usize, busy: Duration },
+    /// At most `width` at once, on as many of `what`, so that the wall time is that of the rounds.
+    OverlappedOn { width: usize, what: &'static str, wall: Duration, sum: Duration },
     /// A sibling ended when another failed.
     Cancelled { label: String, after: Duration },
     /// So many in flight, and yet the wall time is that of one at a time.
     Serialised { by: &'static str, in_flight: usize, wall: Duration, one_at_a_time: Duration },
+    /// What a task takes, here and with the other strategy.
+    Dearer { each: Duration, than: &'static str, there: Duration, why: &'static str },
+    /// What went by while nobody had the turn.
+    TurnsCost { why: &'static str, extra: Duration },
     /// Never more than the limit at once.
     Limited { limit: usize, what: &'static str, of: usize, wall: Duration },
     /// Every worker was held, for `longest` at a stretch and `total` in all.
@@ -88,6 +101,8 @@ pub enum Fact {
     AtExit { lost: f64, of: f64 },
     /// Every row is there.
     AllThere { found: f64 },
+    /// More rows or fewer than there should be.
+    OtherCount { found: f64, expected: f64 },
     /// The numbers do not bear the claim out.
     Inconclusive { claim: Claim, wall: Duration, ideal: Option<Duration>, in_flight: usize, max_gap: Option<Duration> },
 }
@@ -98,9 +113,11 @@ impl Fact {
         match self {
             Self::NeverStarted { .. } => "never_started",
             Self::SumOfWaits { .. } => "sum_of_waits",
-            Self::Overlapped { .. } => "overlapped",
+            Self::Overlapped { .. } | Self::OverlappedOn { .. } => "overlapped",
             Self::Cancelled { .. } => "cancelled",
             Self::Serialised { .. } => "serialised",
+            Self::Dearer { .. } => "dearer",
+            Self::TurnsCost { .. } => "turns_cost",
             Self::Limited { .. } => "limited",
             Self::LoopBlocked { .. } => "loop_blocked",
             Self::LoopBusy { .. } => "loop_busy",
@@ -115,7 +132,7 @@ impl Fact {
             Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
             Self::AtExit { .. } => "drained",
             Self::AllThere { .. } => "nothing_lost",
-            Self::Inconclusive { .. } => "inconclusive",
+            Self::OtherCount { .. } | Self::Inconclusive { .. } => "inconclusive",
         }
     }
 }
@@ -129,7 +146,7 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
     let numbers = Numbers::of(strategy);
     // Nothing can be said against a strategy that was not chosen.
     let compares_with = |claim: &Claim| match claim {
-        Claim::CountsMore(_, other) => Some(*other),
+        Claim::CountsMore(_, other) | Claim::Dearer(other, _) => Some(*other),
         _ => None,
     };
     let can_tell =
@@ -202,6 +219,15 @@ impl<'a> Numbers<'a> {
                     busy: self.started.iter().map(|task| task.busy_s.0).sum(),
                 })
             }
+            Claim::OverlappedOn(width, what) => {
+                let width = width.min(self.started.len());
+                let expected = self.strategy.ideal_s.map_or(self.longest, |ideal| ideal.0);
+                let overlapped = width > 1
+                    && self.in_flight == width
+                    && near(self.wall, expected)
+                    && self.sum > self.wall.mul_f64(1.2);
+                overlapped.then_some(Fact::OverlappedOn { width, what, wall: self.wall, sum: self.sum })
+            }
             Claim::ErrorCancels => {
                 let cancelled = self.started.iter().find(|task| task.outcome == Outcome::Cancelled)?;
                 Some(Fact::Cancelled { label: cancelled.label.clone(), after: cancelled.life().0 })
@@ -210,6 +236,15 @@ impl<'a> Numbers<'a> {
                 let one_at_a_time = self.strategy.ideal_s?.0;
                 let serialised = self.in_flight > 1 && self.wall + slack(one_at_a_time) > one_at_a_time;
                 serialised.then_some(Fact::Serialised { by, in_flight: self.in_flight, wall: self.wall, one_at_a_time })
+            }
+            Claim::Dearer(than, why) => {
+                let there = Numbers::of(all.iter().find(|strategy| strategy.name == than)?).each()?;
+                let each = self.each().filter(|each| *each > there.mul_f64(1.2))?;
+                Some(Fact::Dearer { each, than, there, why })
+            }
+            Claim::TurnsCost(why) => {
+                let extra = self.wall.checked_sub(self.strategy.ideal_s?.0)?;
+                Some(Fact::TurnsCost { why, extra })
             }
             Claim::LimitedTo(limit, what) => {
                 let of = self.started.len();
@@ -275,7 +310,7 @@ impl<'a> Numbers<'a> {
             }
             Claim::NothingLost(found, expected) => {
                 let (found, expected) = (metric(found)?, metric(expected)?);
-                (found == expected).then_some(Fact::AllThere { found })
+                Some(if found == expected { Fact::AllThere { found } } else { Fact::OtherCount { found, expected } })
             }
         }
     }
@@ -287,6 +322,10 @@ impl<'a> Numbers<'a> {
 
     fn lives(&self, name: &str) -> impl Iterator<Item = Duration> {
         self.called(name).map(|task| task.life().0)
+    }
+
+    fn each(&self) -> Option<Duration> {
+        self.sum.checked_div(u32::try_from(self.started.len()).ok()?)
     }
 
     fn blocked_in_all(&self) -> Duration {

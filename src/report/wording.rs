@@ -55,15 +55,24 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             time(busy),
             time(wall),
         ),
+        Fact::OverlappedOn { width, what, wall, sum } => {
+            format!("{strategy}: the waits overlapped on {width} {what}: {} of waiting took {}.", time(sum), time(wall))
+        }
         Fact::Cancelled { label, after } => format!(
             "{strategy}: the first error ended everything. {label} was dropped after {}, before it had finished.",
             time(after)
         ),
         Fact::Serialised { by, in_flight, wall, one_at_a_time } => format!(
-            "{strategy}: {in_flight} were under way at once, and yet it took {}, as if one after the other ({}): {by} serves one at a time.",
+            "{strategy}: {in_flight} were under way at once, and yet it took {}, no faster than one after the other ({}): {by} serves one at a time.",
             time(wall),
             time(one_at_a_time)
         ),
+        Fact::Dearer { each, than, there, why } => {
+            format!("{strategy}: {} for each, where {than} needed {}: {why}.", time(each), time(there))
+        }
+        Fact::TurnsCost { why, extra } => {
+            format!("{strategy}: the changes of turn cost another {} in all: {why}.", time(extra))
+        }
         Fact::Limited { limit, what, of, wall } => format!(
             "{strategy}: of {of}, never more than {limit} were under way at once: the {what} held the rest back. It took {}.",
             time(wall)
@@ -133,7 +142,15 @@ fn figures(strategy: &str, fact: &Fact) -> String {
         ),
         Fact::AtExit { lost, of } if *lost > 0.0 => format!("{strategy}: {lost} of {of} were never done."),
         Fact::AtExit { of, .. } => format!("{strategy}: all {of} were done before the program ended."),
-        Fact::AllThere { found } => format!("{strategy}: counted at the end, all {found} rows are there."),
+        Fact::AllThere { found } => {
+            format!("{strategy}: counted at the end, every new row is there: {found} of {found}.")
+        }
+        Fact::OtherCount { found, expected } if found > expected => format!(
+            "{strategy}: inconclusive. {found} new rows were counted at the end, and {expected} were written: someone else writes, too."
+        ),
+        Fact::OtherCount { found, expected } => {
+            format!("{strategy}: inconclusive. Of {expected} rows that were written, {found} were there at the end.")
+        }
         Fact::Inconclusive { claim, wall, ideal, in_flight, max_gap } => {
             let mut figures = vec![format!("took {}", time(wall))];
             figures.extend(ideal.map(|ideal| format!("ideal {}", time(&ideal))));
@@ -149,8 +166,11 @@ fn expected(claim: Claim) -> String {
         Claim::NeverStarted => "that no future was polled".into(),
         Claim::OneAfterTheOther | Claim::MadeIsNotStarted => "the sum of the waits, one at a time".into(),
         Claim::Overlapped => "the longest wait, all at once".into(),
+        Claim::OverlappedOn(width, what) => format!("{width} waits at once, on as many {what}"),
         Claim::ErrorCancels => "that the error cancels what has not finished".into(),
         Claim::SerialisedBy(by) => format!("that {by} makes them take turns"),
+        Claim::Dearer(than, _) => format!("that each takes longer than with {than}"),
+        Claim::TurnsCost(_) => "that taking turns costs time".into(),
         Claim::LimitedTo(limit, what) => format!("at most {limit} at once for the {what}"),
         Claim::BlocksTheLoop => "that the loop is blocked".into(),
         Claim::KeepsTheLoopAwake => "that the loop stays awake".into(),
