@@ -110,6 +110,7 @@ impl Lab {
         let mut runs: Vec<Measured> = Vec::new();
         let mut result = None;
         let mut stopped = false;
+        let mut unprepared = None;
         for _ in 0..self.repeat.max(1) {
             let (measured, output) = match self.run_once(strategy, &planned, watch) {
                 Ok(Some(run)) => run,
@@ -117,10 +118,10 @@ impl Lab {
                     stopped = true;
                     break;
                 }
-                // It has not run, so nothing was measured.
                 Err(error) => {
-                    let report = StrategyReport { error: Some(format!("{error:#}")), ..planned };
-                    return Outcome { report, result: None, stopped: false };
+                    // Nothing ran, so there is nothing measured either.
+                    unprepared = Some(format!("{error:#}"));
+                    break;
                 }
             };
             let failed = measured.error.is_some();
@@ -137,7 +138,9 @@ impl Lab {
                 break;
             }
         }
-        Outcome { report: planned.with_runs(&runs), result, stopped }
+        let mut report = planned.with_runs(&runs);
+        report.error = report.error.or(unprepared);
+        Outcome { report, result, stopped }
     }
 
     /// `None` if it was stopped before it began. Without an output it was stopped, or failed.

@@ -18,12 +18,14 @@ pub struct Text {
     expected: Duration,
     ruled: Option<Duration>,
     seen: BTreeSet<Sign>,
+    /// Who failed last, and why: others may fail for the same reason.
+    failed: Option<(String, String)>,
 }
 
 impl Text {
     /// `expected` is the longest ideal: the strategies share one axis as long as none is longer.
     pub fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
-        Self { style, slow_poll, expected, ruled: None, seen: BTreeSet::new() }
+        Self { style, slow_poll, expected, ruled: None, seen: BTreeSet::new(), failed: None }
     }
 
     /// A whole report, as it stands when nothing more is to come.
@@ -200,7 +202,7 @@ impl Text {
         most.into_iter().map(bar).collect::<String>().trim_end().to_owned()
     }
 
-    fn figures(&self, strategy: &StrategyReport) -> Vec<String> {
+    fn figures(&mut self, strategy: &StrategyReport) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(heartbeat) = &strategy.heartbeat {
             let gap = units::duration(heartbeat.max_gap_s.0);
@@ -234,7 +236,14 @@ impl Text {
             lines.extend(self.figure("wall", &parts.join(" · "), Paint::Plain));
         }
         if let Some(error) = &strategy.error {
-            lines.extend(self.figure("failed", error, Paint::Alarm));
+            let text = match &self.failed {
+                Some((name, told)) if told == error => format!("for the same reason as {name}"),
+                _ => {
+                    self.failed = Some((strategy.name.clone(), error.clone()));
+                    error.clone()
+                }
+            };
+            lines.extend(self.figure("failed", &text, Paint::Alarm));
         }
         lines
     }
