@@ -1,0 +1,221 @@
+//! A SQLite database in a real file: a temporary one for each run, or one of the user's.
+//!
+//! Every connection knows the SQL function `pause(seconds)`. It waits inside SQLite, on the thread of
+//! whoever asks, as a query over a large table would.
+
+mod file;
+mod pool;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use rusqlite::functions::FunctionFlags;
+use tempfile::TempDir;
+
+pub use file::{ITEMS, Refused, Why};
+pub use pool::{Lent, Pool};
+
+/// How long a database waits for its connections to close when it is dropped.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// Where databases are made. Keep it as long as their runs: what is left of them goes with it.
+#[derive(Debug, Default)]
+pub struct Place {
+    file: Option<PathBuf>,
+    /// Known here, too: a run that is blocked inside SQLite cannot drop its database when it is stopped.
+    live: Mutex<Vec<Arc<Live>>>,
+}
+
+impl Place {
+    /// In `file`, or without one in a new temporary directory for each database.
+    pub fn new(file: Option<PathBuf>) -> Self {
+        Self { file, live: Mutex::default() }
+    }
+
+    /// A database of [`ITEMS`] items, named `item 1` and so on. A new temporary one; or the file,
+    /// which is made if nothing has its name.
+    ///
+    /// # Errors
+    /// [`Refused`] where the file is not one that asyncdemo made, is damaged, locked or may not be
+    /// written: it is then left as it is. Where no temporary directory can be made.
+    pub fn database(&self) -> Result<Database> {
+        let (shown, path, scratch) = match &self.file {
+            Some(file) => {
+                let path = std::path::absolute(file).with_context(|| format!("{} is not a path", file.display()))?;
+                (file.clone(), path, None)
+            }
+            None => {
+                let scratch = TempDir::with_prefix("asyncdemo-").map_err(|error| {
+                    anyhow!(
+                        "no temporary directory can be made in {}: {}. Set TMPDIR to a place where you may make files, or give --database FILE.",
+                        std::env::temp_dir().display(),
+                        error.kind()
+                    )
+                })?;
+                let path = scratch.path().join("items.db");
+                (path.clone(), path, Some(scratch))
+            }
+        };
+        let live = Arc::new(Live { scratch: Mutex::new(scratch), ..Live::default() });
+        let database = Database { shown, path, live };
+        file::make_or_check(&database.path).map_err(|why| database.refused(why))?;
+        let mut all = lock(&self.live);
+        all.retain(|live| !lock(&live.state).ended);
+        all.push(Arc::clone(&database.live));
+        Ok(database)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for live in lock(&self.live).drain(..) {
+            live.end();
+        }
+    }
+}
+
+/// A database that is in use. Dropping it ends what still waits in it; a temporary one is removed.
+#[derive(Debug)]
+pub struct Database {
+    /// As the user knows it.
+    shown: PathBuf,
+    path: PathBuf,
+    live: Arc<Live>,
+}
+
+impl Database {
+    /// Where it is, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The most connections that were open at once so far.
+    pub fn connections_open_at_most(&self) -> usize {
+        lock(&self.live.state).most
+    }
+
+    /// A connection that is used on the caller's own thread. Where another one writes, it waits its
+    /// turn for at most `busy_timeout`.
+    ///
+    /// # Errors
+    /// Where SQLite cannot open the file once more.
+    pub fn connect(&self, busy_timeout: Duration) -> Result<rusqlite::Connection> {
+        let connect = || -> rusqlite::Result<_> {
+            let connection = file::open(&self.path)?;
+            let open = Open::count(&self.live);
+            let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+            connection.create_scalar_function("pause", 1, flags, move |context| open.0.pause(context.get(0)?))?;
+            connection.busy_timeout(busy_timeout)?;
+            // What a write-ahead log is made for: a commit does not wait for the disk, a checkpoint does.
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            // SQLite opens the file itself only when it is first asked.
+            connection.query_row("SELECT count(*) FROM items", (), |_| Ok(()))?;
+            Ok(connection)
+        };
+        connect().map_err(|error| self.refused(error.into()))
+    }
+
+    /// A connection with a thread of its own, for async code.
+    ///
+    /// # Errors
+    /// Where SQLite cannot open the file once more, or no thread can be started.
+    pub fn connect_async(&self, busy_timeout: Duration) -> Result<tokio_rusqlite::Connection> {
+        let connection = self.connect(busy_timeout)?;
+        // tokio-rusqlite panics where it gets no thread.
+        let trial = thread::Builder::new().spawn(|| ()).context("no thread can be started for a connection")?;
+        let _ = trial.join();
+        Ok(connection.into())
+    }
+
+    /// A pool of so many of these.
+    ///
+    /// # Errors
+    /// As [`Database::connect_async`].
+    pub fn pool(&self, connections: usize, busy_timeout: Duration) -> Result<Pool> {
+        let connections: Result<Vec<_>> = (0..connections).map(|_| self.connect_async(busy_timeout)).collect();
+        Ok(Pool::new(connections?))
+    }
+
+    /// What a query's error means, with the file's name. Other errors stay as they are.
+    pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        match error.chain().find_map(|cause| cause.downcast_ref::<rusqlite::Error>()) {
+            Some(cause) => self.refused(Why::of(cause)),
+            None => error,
+        }
+    }
+
+    fn refused(&self, why: Why) -> anyhow::Error {
+        Refused { file: self.shown.clone(), why }.into()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.live.end();
+    }
+}
+
+/// What a database and its connections share.
+#[derive(Debug, Default)]
+struct Live {
+    scratch: Mutex<Option<TempDir>>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    open: usize,
+    most: usize,
+    ended: bool,
+}
+
+impl Live {
+    /// The SQL function. It holds the thread as any query does, but the database's end wakes it.
+    fn pause(&self, seconds: f64) -> rusqlite::Result<f64> {
+        let failed = |why: &str| rusqlite::Error::UserFunctionError(why.into());
+        let wait = Duration::try_from_secs_f64(seconds).map_err(|_| failed("pause() takes seconds, from 0"))?;
+        let going_on = |state: &mut State| !state.ended;
+        let waited = self.changed.wait_timeout_while(lock(&self.state), wait, going_on);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.ended { Err(failed("the run is over")) } else { Ok(seconds) }
+    }
+
+    fn end(&self) {
+        lock(&self.state).ended = true;
+        self.changed.notify_all();
+        // SQLite puts its log away when the last connection closes, in that connection's thread.
+        let still_open = |state: &mut State| state.open > 0;
+        drop(self.changed.wait_timeout_while(lock(&self.state), CLOSING, still_open));
+        drop(lock(&self.scratch).take());
+    }
+}
+
+/// Lives as long as its connection: SQLite drops a registered function after it has closed the file.
+struct Open(Arc<Live>);
+
+impl Open {
+    fn count(live: &Arc<Live>) -> Self {
+        let mut state = lock(&live.state);
+        state.open += 1;
+        state.most = state.most.max(state.open);
+        Self(Arc::clone(live))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        lock(&self.0.state).open -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

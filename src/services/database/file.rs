@@ -1,0 +1,247 @@
+//! Whose file is it? A database file that asyncdemo made carries its mark. Every other file is
+//! refused, and is the same afterwards, byte for byte.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+/// The mark: SQLite's `application_id`, at byte 68 of the file. It reads `asyn`.
+pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"asyn");
+
+/// Which tables are in it. To be raised when they change.
+const LAYOUT: i32 = 1;
+
+/// How many bytes the shortest database has: its header.
+const HEADER: u64 = 100;
+
+/// How many items the table has, with ids from 1.
+pub const ITEMS: u32 = 200;
+
+/// How long to wait for a file that someone else has locked, before it is called locked.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A database file that is not used, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{} {why}", file.display())]
+pub struct Refused {
+    /// As the user typed it.
+    pub file: PathBuf,
+    /// What is wrong with it, and what to do.
+    pub why: Why,
+}
+
+/// What is wrong with a database file, and what to do. Reads on after the file's name.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says it")]
+pub enum Why {
+    #[error("is a directory. Give --database the name of a file in it.")]
+    Directory,
+    #[error("is not a regular file. It was left alone. {}", ANOTHER_NAME)]
+    NotAFile,
+    #[error("is an empty file that asyncdemo did not make. It was left as it is. {}", ANOTHER_NAME)]
+    Empty,
+    #[error("is not a SQLite database. It was left as it is. {}", ANOTHER_NAME)]
+    NotSqlite,
+    #[error("is a SQLite database of another program. It was left as it is. {}", ANOTHER_NAME)]
+    Foreign,
+    #[error("was made by another version of asyncdemo. It was left as it is. {}", ANOTHER_NAME)]
+    OtherLayout,
+    #[error("is damaged ({0}). It was left as it is. Delete it if it is asyncdemo's, or give --database another name.")]
+    Damaged(String),
+    #[error(
+        "is locked by another program. It was left as it is. Wait until that program is done, or give --database another name."
+    )]
+    Locked,
+    #[error("may not be written by you. It was left as it is. Give --database a file that you may write.")]
+    ReadOnly,
+    #[error(
+        "cannot be made: {} is already there, and SQLite would take it for a part of the new file. {ANOTHER_NAME}",
+        .0.display()
+    )]
+    Beside(PathBuf),
+    #[error("cannot be made: there is no directory {}. Make it first, or give --database another name.", .0.display())]
+    NoDirectory(PathBuf),
+    #[error("cannot be made: {0}. Give --database a place where you may make files.")]
+    CannotMake(io::ErrorKind),
+    #[error("cannot be looked at: {0}. Give --database a file that you may read and write.")]
+    CannotLook(io::ErrorKind),
+    #[error(
+        "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? Then try fewer --connections."
+    )]
+    CannotOpen,
+    #[error("is in a place where SQLite cannot keep a write-ahead log. Give --database a file on a local disk.")]
+    NoWal,
+    #[error("could not be written: the disk is full. Free some space, or give --database a file elsewhere.")]
+    Full,
+    #[error("could not be used: {0}")]
+    Other(String),
+}
+
+const ANOTHER_NAME: &str = "Give --database a name that is not taken: the file is made for you.";
+
+impl From<rusqlite::Error> for Why {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl Why {
+    /// What SQLite's error means to the user.
+    pub(super) fn of(error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotSqlite,
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
+                Self::Locked
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
+            Some(ErrorCode::CannotOpen) => Self::CannotOpen,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+/// Makes the database `path` if nothing is there, and otherwise sees that it is one of ours, sound
+/// and free to be written. `path` is absolute: SQLite gives `:memory:` and `file:` a meaning.
+pub(super) fn make_or_check(path: &Path) -> Result<(), Why> {
+    match fs::metadata(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
+        Err(error) => return Err(Why::CannotLook(error.kind())),
+    }
+    look(path)?;
+    check(path)
+}
+
+/// Made under another name, so that a file with this name is whole from the start, and so that
+/// nothing is overwritten that appears here meanwhile.
+fn make(path: &Path) -> Result<(), Why> {
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    if !directory.is_dir() {
+        return Err(Why::NoDirectory(directory.to_owned()));
+    }
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let beside = beside(path, suffix);
+        if beside.symlink_metadata().is_ok() {
+            return Err(Why::Beside(beside));
+        }
+    }
+    let unnamed = tempfile::Builder::new()
+        .prefix(".asyncdemo-")
+        .suffix(".db")
+        .tempfile_in(directory)
+        .map_err(|error| Why::CannotMake(error.kind()))?
+        .into_temp_path();
+    let connection = open(&unnamed)?;
+    connection.execute_batch(&format!(
+        "BEGIN;
+         PRAGMA application_id = {APPLICATION_ID};
+         PRAGMA user_version = {LAYOUT};
+         CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+         CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER NOT NULL REFERENCES items (id));
+         WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < {ITEMS})
+             INSERT INTO items SELECT id, 'item ' || id FROM ids;
+         COMMIT;"
+    ))?;
+    log_ahead(&connection)?;
+    connection.close().map_err(|(_, error)| error)?;
+    match unnamed.persist_noclobber(path) {
+        Ok(()) => Ok(()),
+        // Someone was quicker: theirs is looked at like any other file.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Why::CannotMake(error.error.kind())),
+    }
+}
+
+/// Refuses what is not ours without a trace: no lock, no log beside it.
+fn look(path: &Path) -> Result<(), Why> {
+    let there = fs::metadata(path).map_err(|error| Why::CannotLook(error.kind()))?;
+    if there.is_dir() {
+        return Err(Why::Directory);
+    }
+    if !there.is_file() {
+        return Err(Why::NotAFile);
+    }
+    if there.len() == 0 {
+        return Err(Why::Empty);
+    }
+    if there.len() < HEADER {
+        // SQLite takes it for an empty one.
+        return Err(Why::NotSqlite);
+    }
+    // SQLite itself reads the mark. A read of our own would give up the locks that this process may
+    // hold on the file: closing any handle of it does, on Unix.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(immutable(path), flags)?;
+    let mark = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    match (mark("application_id")?, mark("user_version")?) {
+        (APPLICATION_ID, LAYOUT) => Ok(()),
+        (APPLICATION_ID, _) => Err(Why::OtherLayout),
+        _ => Err(Why::Foreign),
+    }
+}
+
+/// Sees that a file of ours is whole, and that nobody else holds it.
+fn check(path: &Path) -> Result<(), Why> {
+    // What a damaged file has left in its log is not written back into it by the closing.
+    let keep_log = beside(path, "-wal").exists();
+    let mut connection = open(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep_log)?;
+    connection.busy_timeout(PATIENCE)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: String = transaction.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+    if found != "ok" {
+        return Err(Why::Damaged(found.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    let items: rusqlite::Result<u32> = transaction.query_row("SELECT count(*) FROM items", (), |row| row.get(0));
+    if items.as_ref() != Ok(&ITEMS) {
+        return Err(Why::Damaged("its items are not all there".to_owned()));
+    }
+    transaction.rollback()?;
+    log_ahead(&connection)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    connection.close().map_err(|(_, error)| error.into())
+}
+
+/// With a write-ahead log, who reads and who writes do not wait for each other.
+fn log_ahead(connection: &Connection) -> Result<(), Why> {
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
+    if mode == "wal" { Ok(()) } else { Err(Why::NoWal) }
+}
+
+/// Opens a file that is there; SQLite by itself would make one that is not.
+pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The address by which SQLite reads a file and leaves everything as it is. See
+/// <https://sqlite.org/uri.html>.
+fn immutable(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte);
+    let encoded: String = bytes(path)
+        .iter()
+        .map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    format!("file://{}{encoded}?immutable=1", if encoded.starts_with('/') { "" } else { "/" })
+}
+
+#[cfg(unix)]
+fn bytes(path: &Path) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
+}
+
+#[cfg(not(unix))]
+fn bytes(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().replace('\\', "/").into_bytes()
+}
