@@ -38,6 +38,7 @@ struct Look {
 enum Command {
     Sleep(Demo<concepts::Sleep>),
     Gather(Demo<concepts::Gather>),
+    Db(Demo<concepts::Db>),
     Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
@@ -88,6 +89,7 @@ impl Cli {
         let checked = match &cli.command {
             Some(Command::Sleep(demo)) => demo.concept.check(),
             Some(Command::Gather(demo)) => demo.concept.check(),
+            Some(Command::Db(demo)) => demo.concept.check(),
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
@@ -105,6 +107,7 @@ impl Cli {
         match self.command {
             Some(Command::Sleep(demo)) => demo.run(&screen, stop),
             Some(Command::Gather(demo)) => demo.run(&screen, stop),
+            Some(Command::Db(demo)) => demo.run(&screen, stop),
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),

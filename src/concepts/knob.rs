@@ -1,5 +1,6 @@
 //! Readers for command-line knobs. Each refuses what is out of its range, and names the range.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serializer;
@@ -43,6 +44,14 @@ pub(super) fn all_as_typed<S: Serializer>(durations: &[Duration], serializer: S)
         list.serialize_element(&humantime::format_duration(*duration).to_string())?;
     }
     list.end()
+}
+
+/// Writes a path into a report. One that is not Unicode is shown as well as it can be.
+pub(super) fn path_as_typed<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    match path {
+        Some(path) => serializer.collect_str(&path.display()),
+        None => serializer.serialize_none(),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod background;
 mod blocking_pitfall;
+mod db;
 mod gather;
 mod http;
 mod knob;
@@ -11,6 +12,7 @@ mod strategy;
 
 pub use background::Background;
 pub use blocking_pitfall::BlockingPitfall;
+pub use db::Db;
 pub use gather::Gather;
 pub use http::Http;
 pub use knob::{count, wait};
@@ -32,8 +34,14 @@ pub struct Entry {
 }
 
 /// Every concept, in the order in which a newcomer should meet them.
-pub const ALL: &[Entry] =
-    &[entry::<Sleep>(), entry::<Gather>(), entry::<Http>(), entry::<Background>(), entry::<BlockingPitfall>()];
+pub const ALL: &[Entry] = &[
+    entry::<Sleep>(),
+    entry::<Gather>(),
+    entry::<Db>(),
+    entry::<Http>(),
+    entry::<Background>(),
+    entry::<BlockingPitfall>(),
+];
 
 const fn entry<C: Concept>() -> Entry {
     Entry { about: C::ABOUT, strategies: strategies::<C> }

@@ -1,0 +1,295 @@
+//! `db`: queries to a real SQLite file.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::try_join_all;
+use rusqlite::TransactionBehavior;
+use serde::Serialize;
+use tokio_rusqlite::Connection;
+
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::services::database::{Database, ITEMS, Place, Pool};
+use crate::trace::Recorder;
+
+/// The knobs of `db`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Db {
+    /// How many queries: from 1 to 200
+    #[arg(long, value_name = "N", default_value = "4")]
+    #[arg(value_parser = knob::count(1, ITEMS as usize), allow_hyphen_values = true)]
+    pub queries: usize,
+
+    /// How long each query waits inside SQLite, in a function registered there: from 0s (plain
+    /// queries) to 60s
+    #[arg(long, value_name = "DURATION", default_value = "200ms")]
+    #[arg(value_parser = knob::duration(Duration::ZERO, knob::LONGEST), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub latency: Duration,
+
+    /// How many connections the pool has: from 1 to 32
+    #[arg(long, value_name = "N", default_value = "4")]
+    #[arg(value_parser = knob::count(1, 32), allow_hyphen_values = true)]
+    pub connections: usize,
+
+    /// Use this database file, which is made if there is none, instead of a temporary one. A file
+    /// that asyncdemo did not make is refused and left as it is
+    #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "knob::path_as_typed")]
+    pub database: Option<PathBuf>,
+}
+
+impl Concept for Db {
+    const ABOUT: About = About {
+        name: "db",
+        title: "queries to a real SQLite file",
+        question: "How do I query a database without blocking?",
+        python: "aiosqlite",
+        examples: "\
+  asyncdemo db                              four queries at once: why not faster?
+  asyncdemo db --queries 8 --connections 4  two rounds through a pool of four
+  asyncdemo db --strategy pool --strategy writers
+                                            a pool for reading, and for writing
+  asyncdemo db --all --code                 five ways, with the code that runs
+  asyncdemo db --all --latency 0 --queries 200
+                                            plain queries: is async worth it?
+  asyncdemo db --database shop.db --strategy writers
+                                            rows in a file that stays",
+        heartbeat_lane: false,
+        source: include_str!("db.rs"),
+    };
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let Self { latency, connections, .. } = *self;
+        let queries = u32::try_from(self.queries).unwrap_or(u32::MAX);
+        let rounds = queries.div_ceil(u32::try_from(connections).unwrap_or(u32::MAX));
+        // Enough for a writer whose turn comes last, and who sleeps whenever the lock is free.
+        let patience = (latency + Duration::from_millis(200)) * queries + Duration::from_secs(10);
+        let place = Arc::new(Place::new(self.database.clone()));
+        let wait = humantime::format_duration(latency);
+        let (reading, writing) = match latency {
+            Duration::ZERO => ("plain queries".to_owned(), "plain inserts".to_owned()),
+            _ => (
+                format!("each waits {wait} inside SQLite, in a registered function"),
+                format!("each holds SQLite's write lock for {wait}, in a registered function"),
+            ),
+        };
+
+        let blocking = staged(
+            ("blocking", format!("rusqlite on the async thread; {reading}")),
+            (&place, 0),
+            move |database| database.connect(patience),
+            move |recorder, connection| blocking(recorder, connection, queries, latency),
+        );
+        let sequential = staged(
+            ("sequential", format!("tokio-rusqlite, each query awaited before the next; {reading}")),
+            (&place, 0),
+            move |database| database.connect_async(patience),
+            move |recorder, connection| sequential(recorder, connection, queries, latency),
+        );
+        let one_connection = staged(
+            ("one-connection", format!("all queries awaited at once, over one connection; {reading}")),
+            (&place, 0),
+            move |database| database.connect_async(patience),
+            move |recorder, connection| one_connection(recorder, connection, queries, latency),
+        );
+        let pool = staged(
+            ("pool", format!("all queries at once, over a pool of {connections}; {reading}")),
+            (&place, 0),
+            move |database| database.pool(connections, patience),
+            move |recorder, connections| pool(recorder, connections, queries, latency),
+        );
+        let writers = staged(
+            ("writers", format!("each query an INSERT, over a pool of {connections}; {writing}")),
+            (&place, queries),
+            move |database| database.pool(connections, patience),
+            move |recorder, connections| writers(recorder, connections, queries, latency),
+        );
+
+        // A pool of one connection is no pool.
+        let (together, in_turn): (&[_], &[_]) = match connections {
+            1 => (&[Claim::OneAfterTheOther], &[Claim::OneAfterTheOther]),
+            _ => (
+                &[Claim::OverlappedOn(connections, "connections, each with a thread of its own")],
+                &[
+                    Claim::SerialisedBy("SQLite's one writer"),
+                    Claim::TurnsCost("SQLite keeps no queue, so a writer that finds it locked naps and asks again"),
+                ],
+            ),
+        };
+        let mut strategies = vec![
+            self.timed(blocking, queries, &[Claim::BlocksTheLoop]),
+            self.timed(sequential, queries, &[Claim::OneAfterTheOther, Claim::KeepsTheLoopAwake]).by_default(),
+            self.timed(one_connection, queries, &[Claim::SerialisedBy("one connection")]).by_default(),
+            self.timed(pool, rounds, together).by_default(),
+            self.timed(writers, queries, in_turn).claim(Claim::NothingLost("rows_found_count", "rows_expected_count")),
+        ];
+        if latency.is_zero() {
+            // Here the plain way is worth a look.
+            let why = "each goes to the connection's thread and back, and is too short to be worth the way";
+            strategies[0].by_default = true;
+            strategies[1].claims.push(Claim::Dearer("blocking", why));
+        }
+        strategies
+    }
+}
+
+impl Db {
+    /// What arithmetic and the textbook say of a strategy that waits `rounds` times, as far as the
+    /// knobs let it show: a heart that beats every 10 ms misses no short wait, and a single query
+    /// neither overlaps nor takes turns.
+    fn timed(&self, mut strategy: Strategy, rounds: u32, claims: &[Claim]) -> Strategy {
+        let ideal = self.latency * rounds;
+        if ideal.is_zero() {
+            return strategy;
+        }
+        let shows = |claim: &&Claim| match claim {
+            Claim::BlocksTheLoop | Claim::KeepsTheLoopAwake => ideal >= Duration::from_millis(100),
+            _ => self.queries > 1,
+        };
+        strategy.claims.extend(claims.iter().filter(shows));
+        strategy.ideal(ideal)
+    }
+}
+
+/// A strategy on a database of its own, whose connections are opened before the clock starts and
+/// closed after it has stopped. `writes` is how many rows it adds; they are counted at the end.
+fn staged<C, F>(
+    (name, summary): (&'static str, String),
+    (place, writes): (&Arc<Place>, u32),
+    connect: impl Fn(&Database) -> Result<C> + Send + Sync + 'static,
+    run: impl Fn(Recorder, C) -> F + Send + Sync + 'static,
+) -> Strategy
+where
+    C: Send + 'static,
+    F: Future<Output = Result<Output>> + Send + 'static,
+{
+    let place = Arc::clone(place);
+    let prepare = move || {
+        let database = place.database()?;
+        let before = sales(&database)?;
+        Ok((connect(&database)?, before, database))
+    };
+    Strategy::staged(name, summary, prepare, move |recorder, (connections, before, database)| {
+        let run = run(recorder, connections);
+        async move {
+            let output = run.await.map_err(|error| database.explain(error))?;
+            Ok(output.at_exit(move |metrics| {
+                metrics.insert("connections_count", database.connections_open_at_most() as f64);
+                // By a new connection: what this one sees is in the file.
+                if writes > 0
+                    && let Ok(after) = sales(&database)
+                {
+                    metrics.insert("rows_before_count", before);
+                    metrics.insert("rows_expected_count", writes.into());
+                    metrics.insert("rows_found_count", after - before);
+                }
+            }))
+        }
+    })
+}
+
+fn sales(database: &Database) -> Result<f64> {
+    let connection = database.connect(Duration::from_secs(1))?;
+    Ok(connection.query_row("SELECT count(*) FROM sales", (), |row| row.get(0))?)
+}
+
+// ANCHOR: workload
+/// One query. `pause` is our own function, registered in SQLite: it stands for a table that takes
+/// long to search, and holds the thread as that would.
+fn select(connection: &mut rusqlite::Connection, id: u32, latency: Duration) -> rusqlite::Result<String> {
+    if latency.is_zero() {
+        return connection.query_row("SELECT name FROM items WHERE id = ?1", [id], |row| row.get(0));
+    }
+    let sql = "SELECT name, pause(?2) FROM items WHERE id = ?1";
+    connection.query_row(sql, (id, latency.as_secs_f64()), |row| row.get(0))
+}
+
+/// The same for async code: tokio-rusqlite runs it in the connection's own thread.
+async fn fetch(connection: &Connection, id: u32, latency: Duration) -> Result<String> {
+    Ok(connection.call(move |connection| select(connection, id, latency)).await?)
+}
+
+/// One write. IMMEDIATE takes SQLite's write lock at once, and waits while another connection has it.
+fn insert(connection: &mut rusqlite::Connection, id: u32, latency: Duration) -> rusqlite::Result<String> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = "INSERT INTO sales (item) VALUES (?1) RETURNING (SELECT name FROM items WHERE id = item)";
+    let name = transaction.query_row(sql, [id], |row| row.get(0))?;
+    if !latency.is_zero() {
+        transaction.query_row("SELECT pause(?1)", [latency.as_secs_f64()], |_| Ok(()))?;
+    }
+    transaction.commit()?;
+    Ok(name)
+}
+// ANCHOR_END: workload
+
+// ANCHOR: blocking
+async fn blocking(
+    recorder: Recorder,
+    mut connection: rusqlite::Connection,
+    queries: u32,
+    latency: Duration,
+) -> Result<Output> {
+    let mut names = Vec::new();
+    for id in 1..=queries {
+        // Nothing in here is awaited: until SQLite answers, this thread can do nothing else.
+        let query = async { select(&mut connection, id, latency) };
+        names.push(recorder.track(format!("query {id}"), query).await?);
+    }
+    Ok(Output::new(names))
+}
+// ANCHOR_END: blocking
+
+// ANCHOR: sequential
+async fn sequential(recorder: Recorder, connection: Connection, queries: u32, latency: Duration) -> Result<Output> {
+    let mut names = Vec::new();
+    for id in 1..=queries {
+        let query = fetch(&connection, id, latency);
+        names.push(recorder.track(format!("query {id}"), query).await?);
+    }
+    Ok(Output::new(names))
+}
+// ANCHOR_END: sequential
+
+// ANCHOR: one-connection
+async fn one_connection(recorder: Recorder, connection: Connection, queries: u32, latency: Duration) -> Result<Output> {
+    let querying = (1..=queries).map(|id| {
+        let query = fetch(&connection, id, latency);
+        recorder.track(format!("query {id}"), query)
+    });
+    // All are on their way at once, to one thread, where they queue.
+    let names = try_join_all(querying).await?;
+    Ok(Output::new(names))
+}
+// ANCHOR_END: one-connection
+
+// ANCHOR: pool
+async fn pool(recorder: Recorder, pool: Pool, queries: u32, latency: Duration) -> Result<Output> {
+    let (recorder, pool) = (&recorder, &pool);
+    let querying = (1..=queries).map(|id| async move {
+        // Tracked from here on: a lane begins when a connection is free for it.
+        let connection = pool.connection().await?;
+        let query = fetch(&connection, id, latency);
+        recorder.track(format!("query {id}"), query).await
+    });
+    let names = try_join_all(querying).await?;
+    Ok(Output::new(names))
+}
+// ANCHOR_END: pool
+
+// ANCHOR: writers
+async fn writers(recorder: Recorder, pool: Pool, queries: u32, latency: Duration) -> Result<Output> {
+    let (recorder, pool) = (&recorder, &pool);
+    let writing = (1..=queries).map(|id| async move {
+        let connection = pool.connection().await?;
+        let write = connection.call(move |connection| insert(connection, id, latency));
+        anyhow::Ok(recorder.track(format!("insert {id}"), write).await?)
+    });
+    let names = try_join_all(writing).await?;
+    Ok(Output::new(names))
+}
+// ANCHOR_END: writers
