@@ -125,6 +125,50 @@ fn what_writers_write_is_counted_and_all_there() {
     assert_eq!(metrics["rows_found_count"], 12.0);
     let shown = facts(&outcome.report, &strategy.claims, &[]);
     assert!(shown.contains(&Fact::AllThere { found: 12.0 }), "{shown:?}");
+
+    for other in [11.0, 13.0] {
+        let mut report = outcome.report.clone();
+        report.metrics.insert("rows_found_count".to_owned(), other);
+        let shown = facts(&report, &strategy.claims, &[]);
+        assert!(shown.contains(&Fact::OtherCount { found: other, expected: 12.0 }), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_pool_overlaps_on_its_connections_and_says_so_only_if_it_did() {
+    let (strategy, outcome) = run_one("pool", &["--queries", "6", "--connections", "3", "--latency", "50ms"]);
+    let is_overlap = |fact: &Fact| matches!(fact, Fact::OverlappedOn { width: 3, .. });
+    // On a busy machine the times may not bear it out; then it must not be said.
+    let shown = facts(&outcome.report, &strategy.claims, &[]);
+    let near = outcome.report.overhead_s.unwrap() <= 0.020;
+    assert_eq!(shown.iter().any(is_overlap), near, "{shown:?}");
+
+    let mut late = outcome.report;
+    late.wall_s[0].0 += Duration::from_secs(1);
+    let shown = facts(&late, &strategy.claims, &[]);
+    assert!(matches!(shown[0], Fact::Inconclusive { .. }), "{shown:?}");
+}
+
+#[test]
+fn that_a_short_query_is_dearer_in_another_thread_is_only_said_beside_the_blocking_one() {
+    let strategies = strategies(&["--latency", "0"]);
+    let (blocking, sequential) = (&strategies[0], &strategies[1]);
+    assert!(blocking.by_default && sequential.by_default);
+    let mut both = [run(blocking).report, run(sequential).report];
+    // What the machine did is put aside: each task here takes its number of milliseconds.
+    for (report, milliseconds) in both.iter_mut().zip([1, 3]) {
+        for task in &mut report.tasks {
+            task.end_s.0 = task.start_s.unwrap().0 + Duration::from_millis(milliseconds);
+        }
+        report.blocked.clear();
+    }
+    assert_eq!(facts(&both[1], &sequential.claims, &both[1..]), [], "there is nothing to compare with");
+    let shown = facts(&both[1], &sequential.claims, &both);
+    let (each, there) = (Duration::from_millis(3), Duration::from_millis(1));
+    assert!(matches!(shown[..], [Fact::Dearer { each: e, there: t, .. }] if (e, t) == (each, there)), "{shown:?}");
+    both[1].tasks = both[0].tasks.clone();
+    let shown = facts(&both[1], &sequential.claims, &both);
+    assert!(matches!(shown[..], [Fact::Inconclusive { .. }]), "{shown:?}");
 }
 
 #[test]
