@@ -34,6 +34,9 @@ pub struct Background {
     pub mail_time: Duration,
 }
 
+/// How long the client waits for an answer: longer than any mail may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 impl Concept for Background {
     const ABOUT: About = About {
         name: "background",
@@ -144,7 +147,7 @@ type Shared = State<(Recorder, Office)>;
 impl Office {
     fn new(mails: usize, mail_time: Duration) -> Result<Self> {
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        Ok(Self { mails, mail_time, client: client::builder().build()?, mailbox: Mailbox::default(), tasks, stopping })
+        Ok(Self { mails, mail_time, client: client::client(PATIENCE)?, mailbox: Mailbox::default(), tasks, stopping })
     }
 
     /// What was lost shows only when the runtime is gone.

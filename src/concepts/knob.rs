@@ -19,7 +19,7 @@ pub(super) fn duration(least: Duration, most: Duration) -> impl Fn(&str) -> Resu
     }
 }
 
-/// Reads a wait from 1 ms to [`LONGEST`].
+/// Reads a wait from 1 ms to 60 s.
 pub fn wait() -> impl Fn(&str) -> Result<Duration, String> + Clone {
     duration(Duration::from_millis(1), LONGEST)
 }
