@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Blocked, Heartbeat, Outcome, Poll, Runtime, Seconds, StrategyReport, Task};
+use super::{Blocked, Heartbeat, Poll, Runtime, Seconds, StrategyReport, Task};
 use crate::trace;
 
 /// One run of one strategy, as the lab hands it over.
@@ -88,13 +88,7 @@ impl Task {
         };
         Self {
             label: task.label.clone(),
-            outcome: match task.outcome {
-                trace::Outcome::Running => Outcome::Running,
-                trace::Outcome::Completed => Outcome::Completed,
-                trace::Outcome::Cancelled => Outcome::Cancelled,
-                trace::Outcome::Panicked => Outcome::Panicked,
-                trace::Outcome::NeverPolled => Outcome::NeverPolled,
-            },
+            outcome: task.outcome,
             created_s: since_start(task.created),
             start_s: task.start().map(since_start),
             end_s: since_start(task.end),

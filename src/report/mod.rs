@@ -18,6 +18,7 @@ pub use seconds::Seconds;
 pub use wording::words;
 
 use crate::trace;
+pub use crate::trace::Outcome;
 
 /// The name and version of the report's shape.
 pub const SCHEMA: &str = "asyncdemo.report/1";
@@ -150,22 +151,6 @@ pub struct Poll {
     pub end_s: Seconds,
     /// A number for the thread, the same wherever it polled.
     pub thread: usize,
-}
-
-/// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It had not ended.
-    Running,
-    /// It returned.
-    Completed,
-    /// It was dropped between two polls.
-    Cancelled,
-    /// It panicked.
-    Panicked,
-    /// Nobody polled it.
-    NeverPolled,
 }
 
 /// Something that the numbers show.

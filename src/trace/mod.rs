@@ -27,6 +27,7 @@
 //! # });
 //! ```
 
+mod collect;
 mod heartbeat;
 mod log;
 mod recorder;

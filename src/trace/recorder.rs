@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::task::{ArcWake, waker, waker_ref};
 
+use super::collect;
 use super::log::{Event, Kind, Logs, thread_number};
 use super::timeline::Timeline;
 
@@ -82,7 +83,7 @@ impl Recorder {
     /// Everything noted so far. May be taken while the tasks run: a task that has not ended is
     /// `Running`, and a poll that is going on lasts until now.
     pub fn timeline(&self) -> Timeline {
-        Timeline::from_logs(&self.owner.logs)
+        collect::timeline(&self.owner.logs)
     }
 }
 
