@@ -177,9 +177,14 @@ pub(crate) fn within<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(Instant::now() < deadline, "{what}: not within {HANG:?}");
-        #[expect(clippy::disallowed_methods, reason = "a plain thread waits for another program")]
-        thread::sleep(Duration::from_millis(5));
+        wait(Duration::from_millis(5));
     }
+}
+
+/// Gives another thread or program some time.
+#[expect(clippy::disallowed_methods, reason = "a plain thread waits, not a task")]
+pub(crate) fn wait(time: Duration) {
+    thread::sleep(time);
 }
 
 /// Does `work` on a thread of its own, so that a test that hangs fails instead.

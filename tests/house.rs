@@ -1,0 +1,131 @@
+//! The order of the house: who may import whom, where printing is allowed, and how long a file gets.
+//! Each rule is checked against the sources, without their comments and without their unit tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What may be named after `crate::` in the files whose path begins so; the longest beginning counts.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("lib.rs", &[]),
+    ("main.rs", &[]),
+    ("units.rs", &[]),
+    ("trace/", &[]),
+    ("report/", &["trace", "units"]),
+    ("render/", &["report", "trace", "units"]),
+    ("services/", &["trace::Recorder", "units"]),
+    ("concepts/", &["report::Claim", "services", "trace::Recorder"]),
+    ("lab.rs", &["concepts", "report", "trace"]),
+    ("commands/", &["concepts", "lab", "render", "report", "trace", "units"]),
+    ("cli.rs", &["commands", "concepts", "lab::Stop"]),
+];
+
+/// A file of `src/`: its path from there, and its code.
+struct File {
+    path: String,
+    code: String,
+}
+
+fn sources() -> Vec<File> {
+    fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("src can be read").map(|entry| entry.expect("src can be read").path())
+        {
+            if entry.is_dir() { collect(&entry, into) } else { into.push(entry) }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = Vec::new();
+    collect(&root, &mut paths);
+    paths.sort();
+    let file = |path: &PathBuf| {
+        let source = fs::read_to_string(path).expect("it is text");
+        let path = path.strip_prefix(&root).expect("it was found there").to_string_lossy().replace('\\', "/");
+        File { path, code: code(&source) }
+    };
+    let files: Vec<_> = paths.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")).map(file).collect();
+    assert!(files.iter().any(|file| file.path == "concepts/gather.rs"), "the sources were found");
+    files
+}
+
+/// What comes before the unit tests, with a blank line for each comment.
+fn code(source: &str) -> String {
+    let tests = source.find("#[cfg(test)]\nmod tests").unwrap_or(source.len());
+    source[..tests]
+        .lines()
+        .map(|line| if line.trim_start().starts_with("//") { "" } else { line }.to_owned() + "\n")
+        .collect()
+}
+
+/// Every path after `crate::`, as `lab::Stop`; of `crate::lab::{Lab, Stop}`, each.
+fn imports(code: &str) -> Vec<String> {
+    let mut imports = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let path: String =
+            code[at + "crate::".len()..].chars().take_while(|sign| !";)>,( \n".contains(*sign)).collect();
+        match path.split_once('{') {
+            None => imports.push(path),
+            Some((stem, _)) => {
+                let group = &code[at + "crate::".len() + stem.len() + 1..];
+                let group = &group[..group.find('}').expect("the group is closed")];
+                imports.extend(
+                    group.split(',').map(str::trim).filter(|name| !name.is_empty()).map(|name| format!("{stem}{name}")),
+                );
+            }
+        }
+    }
+    imports
+}
+
+#[test]
+fn imports_run_one_way() {
+    for file in sources() {
+        let rules = MAY_IMPORT.iter().filter(|(begin, _)| file.path.starts_with(begin));
+        let Some((_, allowed)) = rules.max_by_key(|(begin, _)| begin.len()) else {
+            unreachable!("src/{} has no place in the house: say in tests/house.rs what it may import", file.path);
+        };
+        for import in imports(&file.code) {
+            let fits = |may: &&str| import == **may || import.starts_with(&format!("{may}::"));
+            assert!(allowed.iter().any(fits), "src/{} imports crate::{import}; allowed are {allowed:?}", file.path);
+        }
+        let at_the_root =
+            !file.path.contains('/') || file.path.ends_with("/mod.rs") && file.path.matches('/').count() == 1;
+        let climbs = file.code.contains("super::super::") || at_the_root && file.code.contains("super::");
+        assert!(!climbs, "src/{} climbs out of its folder with super::", file.path);
+    }
+}
+
+#[test]
+fn only_the_output_edge_writes_to_the_standard_streams() {
+    let forbidden = ["println!", "print!", "dbg!", "io::stdout()", "io::stderr()", "Term::"];
+    for file in sources() {
+        // The live view draws on standard error, and a second Ctrl-C shows the cursor again.
+        let edge = ["commands/screen.rs", "commands/live.rs", "commands/signals.rs"].contains(&&*file.path);
+        for found in forbidden.iter().filter(|name| file.code.contains(**name)) {
+            assert!(edge && !found.ends_with('!'), "src/{} has {found}", file.path);
+        }
+    }
+}
+
+#[test]
+fn a_concept_measures_nothing() {
+    for file in sources().iter().filter(|file| file.path.starts_with("concepts/")) {
+        for clock in ["Instant::now", "SystemTime", ".timeline()"] {
+            assert!(!file.code.contains(clock), "src/{} has {clock}: the lab measures", file.path);
+        }
+    }
+}
+
+#[test]
+fn a_file_has_one_job() {
+    for file in sources() {
+        let lines = file.code.lines().count();
+        assert!(lines < 400, "src/{} has {lines} lines before its unit tests", file.path);
+    }
+}
+
+#[test]
+fn the_rules_see_what_breaks_them() {
+    let code = code(
+        "use crate::lab::{Lab, Stop};\n// crate::render\nfn f() -> crate::units::X {}\n#[cfg(test)]\nmod tests {\nuse crate::cli;\n}\n",
+    );
+    assert_eq!(imports(&code), ["lab::Lab", "lab::Stop", "units::X"]);
+}
