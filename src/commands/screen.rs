@@ -107,5 +107,5 @@ pub enum PrintError {
     NobodyReads,
     /// Something else.
     #[error("standard output could not be written: {0}. Free some space, or send it elsewhere.")]
-    Failed(#[source] io::Error),
+    Failed(io::Error),
 }
