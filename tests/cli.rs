@@ -95,6 +95,17 @@ fn where_to_start_is_a_command_that_is_accepted() {
     assert!(tried >= 2, "{overview}");
 }
 
+#[test]
+fn help_ends_with_examples_that_stand_in_line() {
+    for concept in ALL {
+        let help = help(concept);
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("no examples: {help}"));
+        let expected: Vec<_> = concept.about.examples.lines().map(|line| format!("  {}", line.trim())).collect();
+        assert_eq!(examples.lines().collect::<Vec<_>>(), expected, "{}", concept.about.name);
+        assert!(help.starts_with(concept.about.question), "{help}");
+    }
+}
+
 /// A knob that takes a duration or a number.
 struct Knob {
     concept: &'static str,
