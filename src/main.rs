@@ -7,6 +7,7 @@ use asyncdemo::commands::run::Ending;
 use asyncdemo::commands::screen::{ColorChoice, PrintError, Screen, complain, print};
 use asyncdemo::commands::signals;
 use asyncdemo::lab::Stop;
+use asyncdemo::render::Style;
 
 fn main() -> ExitCode {
     let cli = match Cli::parse_from(std::env::args_os()) {
@@ -30,12 +31,15 @@ fn main() -> ExitCode {
 /// Prints the help that was asked for, or says what is wrong with the command line.
 fn tell(told: &clap::Error) -> ExitCode {
     let screen = Screen::detect(ColorChoice::Auto, false);
-    let text = |color: bool| if color { told.render().ansi().to_string() } else { told.render().to_string() };
+    let text = |style: Style| {
+        style.encode(&if style.color { told.render().ansi().to_string() } else { told.render().to_string() })
+    };
     if told.use_stderr() {
-        complain(&text(screen.live.is_some_and(|style| style.color)));
+        let without_a_terminal = Style { color: false, ..screen.out };
+        complain(&text(screen.live.unwrap_or(without_a_terminal)));
         return ExitCode::from(2);
     }
-    match print(&text(screen.out.color)) {
+    match print(&text(screen.out)) {
         Ok(()) | Err(PrintError::NobodyReads) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("asyncdemo: {error}\n"));

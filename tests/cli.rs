@@ -362,6 +362,26 @@ fn the_code_is_shown_before_it_runs() {
 }
 
 #[test]
+fn where_only_ascii_can_be_shown_nothing_else_is() {
+    let mut calls: Vec<Vec<&str>> = vec![vec![], vec!["list"], vec!["--help"], vec!["gather", "--strategy", "ü"]];
+    for concept in ALL {
+        let mut call = vec![concept.about.name];
+        calls.push([&call[..], &["--help"]].concat());
+        call.extend(support::quick_knobs(concept.about.name));
+        calls.push([&call[..], &["--all", "--code"]].concat());
+    }
+    for call in calls {
+        // Where no locale is set, macOS and Windows show everything all the same.
+        let unset = cfg!(target_os = "linux").then_some(("LANG", ""));
+        for locale in [("LANG", "C"), ("LC_ALL", "POSIX")].into_iter().chain(unset) {
+            let output = Test::new(&call).env(locale.0, locale.1).output();
+            assert!(output.stdout.is_ascii(), "{call:?} with {locale:?}:\n{}", output.stdout);
+            assert!(output.stderr.is_ascii(), "{call:?} with {locale:?}:\n{}", output.stderr);
+        }
+    }
+}
+
+#[test]
 fn with_ascii_asked_for_the_picture_has_the_same_shape() {
     for concept in ALL {
         let output = Test::quick(concept).args(["--all", "--code", "--ascii"]).output();
