@@ -514,6 +514,25 @@ mod on_a_terminal {
     }
 
     #[test]
+    fn no_line_is_wider_than_the_screen() {
+        let calls = [
+            &["gather", "--delays", "40ms,80ms", "--fail-at", "20ms", "--all"][..],
+            &[],
+            &["list"],
+            &["gather", "--help"],
+        ];
+        for cols in [1, 20, 39, 40, 60, 80, 120, 200] {
+            for call in calls {
+                let seen = Test::new(call).args(["--color", "never"]).on_a_terminal(100, cols).finish();
+                assert_eq!(seen.status, 0, "{call:?} in {cols} columns:\n{}", seen.screen);
+                if cols >= 40 {
+                    assert!(!seen.wrapped, "{call:?} in {cols} columns:\n{}", seen.screen);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_concept_fits_into_forty_columns() {
         for concept in ALL {
             // Quiet, so that what is written can be measured line by line.
