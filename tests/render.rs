@@ -177,6 +177,21 @@ fn many_lanes_are_folded_and_none_is_forgotten() {
 }
 
 #[test]
+fn the_head_fits_into_any_screen() {
+    let head = |width| {
+        let text = Text::new(Style { width, ..Style::default() }, Duration::ZERO, Duration::ZERO);
+        text.head("db", "queries to a real SQLite file", "await session.execute()")
+    };
+    for width in 40..120 {
+        assert!(head(width).lines().all(|line| line.width() <= width), "{width} columns:\n{}", head(width));
+    }
+    assert_eq!(
+        head(40),
+        "db          queries to a real SQLite\n            file\n  in FastAPI: await session.execute()\n\n"
+    );
+}
+
+#[test]
 fn a_figure_is_not_parted_from_its_unit() {
     for width in 40..120 {
         let drawn = Text::report(&eventful(), Style { width, ..Style::default() });

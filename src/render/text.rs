@@ -43,11 +43,14 @@ impl Text {
         let gap = self.style.width.saturating_sub(columns(&left) + columns(&right));
         let named = self.style.paint(Paint::Name, &fit(name, self.label_width()));
         if gap < 2 {
-            return self.lines([
-                format!("{named}{title}"),
-                self.style.paint(Paint::Dim, &format!("  {right}")),
-                String::new(),
-            ]);
+            let indent = self.indented("", "");
+            let mut lines = self.wrapped(title, &indent, &indent);
+            if let Some(first) = lines.first_mut() {
+                *first = format!("{named}{}", first.trim_start());
+            }
+            lines.extend(self.wrapped(&right, "  ", "  ").iter().map(|line| self.style.paint(Paint::Dim, line)));
+            lines.push(String::new());
+            return self.lines(lines);
         }
         let right = self.style.paint(Paint::Dim, &right);
         self.lines([format!("{named}{title}{}{right}", " ".repeat(gap)), String::new()])
