@@ -50,8 +50,8 @@ fn what_remains_is_what_a_pipe_is_given() {
     // The last two are too low for the picture: it is cut, and what is drawn must be cleared all the same.
     for rows in [60, 12, 6, 3] {
         on_a_quiet_machine(&piped, || {
-            let Finished { screen, status, cursor_hidden, .. } = test().on_a_terminal(rows, 80).finish();
-            assert_eq!((status, cursor_hidden), (0, false), "{rows} rows");
+            let Finished { screen, status, ready_for_a_shell, .. } = test().on_a_terminal(rows, 80).finish();
+            assert_eq!((status, ready_for_a_shell), (0, true), "{rows} rows");
             mask(&screen)
         });
     }
@@ -66,7 +66,7 @@ fn ctrl_c_leaves_what_was_measured_and_nothing_else() {
             terminal.wait_for(until);
             terminal.press("\x03");
             let seen = terminal.finish();
-            assert_eq!((seen.status, seen.cursor_hidden), (130, false), "{}", seen.screen);
+            assert_eq!((seen.status, seen.ready_for_a_shell), (130, true), "{}", seen.screen);
             mask(&seen.screen)
         });
     }
@@ -79,7 +79,40 @@ fn a_termination_leaves_what_was_measured_too() {
         terminal.wait_for("fetch two");
         signal("TERM", terminal.pid());
         let seen = terminal.finish();
-        assert_eq!((seen.status, seen.cursor_hidden), (143, false), "{}", seen.screen);
+        assert_eq!((seen.status, seen.ready_for_a_shell), (143, true), "{}", seen.screen);
         mask(&seen.screen)
+    });
+}
+
+/// A strategy that holds the only thread of its runtime for a minute.
+fn blocked() -> Test {
+    Test::new(["blocking-pitfall", "--strategy", "thread-sleep", "--block", "60s"])
+}
+
+#[test]
+fn ctrl_c_works_while_a_thread_sleeps() {
+    let mut terminal = blocked().on_a_terminal(30, 80);
+    // The thread is taken a moment after the heartbeat's lane is there: the figure says that it beats no more.
+    terminal.wait_for("deaf for");
+    terminal.press("\x03");
+    let seen = terminal.finish();
+    assert_eq!((seen.status, seen.ready_for_a_shell), (130, true), "{}", seen.screen);
+    assert!(seen.screen.ends_with("partial: stopped before the end; what is above was measured until then\n"));
+    assert_eq!(seen.screen.matches("  heartbeat  ").count(), 2, "one lane, one figure:\n{}", seen.screen);
+}
+
+#[test]
+fn a_second_ctrl_c_ends_it_at_once() {
+    // Of two that are heard as one, the first alone counts: then what was measured is still printed.
+    on_a_quiet_machine("exit code 130, at once, ready for a shell", || {
+        let mut terminal = blocked().on_a_terminal(30, 80);
+        terminal.wait_for("deaf for");
+        terminal.press("\x03");
+        support::wait(std::time::Duration::from_millis(50));
+        terminal.press("\x03");
+        let seen = terminal.finish();
+        let at_once = if seen.screen.contains("partial") { "after a while" } else { "at once" };
+        let ready = if seen.ready_for_a_shell { "ready for a shell" } else { "in the picture" };
+        format!("exit code {}, {at_once}, {ready}", seen.status)
     });
 }

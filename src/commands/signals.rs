@@ -19,7 +19,11 @@ pub fn watch(stop: Stop) {
     let listen = move || {
         for signal in &mut signals {
             if let Some(first) = stop.signal() {
-                let _ = Term::stderr().show_cursor();
+                let screen = Term::stderr();
+                if screen.is_term() {
+                    // The cursor may rest in a picture, and a shell would write over that line.
+                    let _ = screen.write_line("").and_then(|()| screen.show_cursor());
+                }
                 process::exit(128 + first);
             }
             stop.stop(signal);

@@ -38,7 +38,8 @@ pub(crate) struct Finished {
     pub(crate) frames: Vec<String>,
     /// All that was written, escape codes and all.
     pub(crate) raw: String,
-    pub(crate) cursor_hidden: bool,
+    /// Whether the cursor can be seen, at the beginning of an empty line: there a shell goes on.
+    pub(crate) ready_for_a_shell: bool,
     /// Whether a line was wider than the terminal.
     pub(crate) wrapped: bool,
 }
@@ -124,7 +125,8 @@ impl Terminal {
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).expect("keys can be pressed");
+        // A program that is gone hears nothing.
+        let _ = self.keyboard.write_all(keys.as_bytes());
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -142,12 +144,14 @@ impl Terminal {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let text = contents_with_scrollback(seen.emulator.screen_mut());
         let screen = seen.emulator.screen();
+        let (row, column) = screen.cursor_position();
+        let rest: String = screen.rows(0, self.size.1).skip(row.into()).collect();
         Finished {
             status: status.exit_code(),
             screen: text,
             frames: seen.frames.clone(),
             raw: String::from_utf8_lossy(&seen.bytes).into_owned(),
-            cursor_hidden: screen.hide_cursor(),
+            ready_for_a_shell: !screen.hide_cursor() && column == 0 && rest.trim().is_empty(),
             wrapped: (0..self.size.0).any(|row| screen.row_wrapped(row)),
         }
     }
