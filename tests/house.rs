@@ -106,15 +106,6 @@ fn only_the_output_edge_writes_to_the_standard_streams() {
 }
 
 #[test]
-fn a_concept_measures_nothing() {
-    for file in sources().iter().filter(|file| file.path.starts_with("concepts/")) {
-        for clock in ["Instant::now", "SystemTime", ".timeline()"] {
-            assert!(!file.code.contains(clock), "src/{} has {clock}: the lab measures", file.path);
-        }
-    }
-}
-
-#[test]
 fn a_file_has_one_job() {
     for file in sources() {
         let lines = file.code.lines().count();

@@ -221,7 +221,12 @@ pub(crate) fn signal(name: &str, pid: u32) {
 #[track_caller]
 pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
     match concept {
+        "sleep" => &["--tasks", "3", "--delay", "40ms"],
         "gather" => &["--delays", "40ms,80ms", "--fail-at", "20ms"],
+        "db" => &["--queries", "3", "--latency", "20ms", "--connections", "3"],
+        "http" => &["--requests", "4", "--latency", "30ms", "--limit", "2"],
+        "background" => &["--mails", "2", "--mail-time", "40ms"],
+        "blocking-pitfall" => &["--block", "60ms", "--timeout", "20ms"],
         _ => panic!("{concept} has no quick knobs yet: add them to `quick_knobs` in tests/support/mod.rs"),
     }
 }
