@@ -19,19 +19,34 @@ const FRAMES_A_SECOND: f64 = 10.0;
 fn main() {
     // The run is over before the first frame is timed, so every frame is as dear as the dearest, the last.
     let recorder = Recorder::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         tokio::spawn(recorder.track("heartbeat", Heartbeat::beat()));
         let lanes = (0..LANES).map(|lane| recorder.track(format!("fetch {lane}"), sleep(LENGTH)));
         futures_util::future::join_all(lanes).await;
     });
 
-    let runtime = Runtime { flavor: "current-thread".to_owned(), workers: 1 };
+    let runtime = Runtime {
+        flavor: "current-thread".to_owned(),
+        workers: 1,
+    };
     let planned = StrategyReport::planned("concurrent", "join_all", runtime, Some(LENGTH));
-    let style = Style { color: true, lanes: LANES, width: 120, ..Style::default() };
+    let style = Style {
+        color: true,
+        lanes: LANES,
+        width: 120,
+        ..Style::default()
+    };
     let start = Instant::now();
     for _ in 0..FRAMES {
-        let measured = Measured { wall: LENGTH, timeline: recorder.timeline(), ..Measured::default() };
+        let measured = Measured {
+            wall: LENGTH,
+            timeline: recorder.timeline(),
+            ..Measured::default()
+        };
         let report = planned.clone().with_runs(&[measured]);
         black_box(Text::new(style, Duration::from_millis(10), LENGTH).strategy(&report));
     }

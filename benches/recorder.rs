@@ -13,7 +13,10 @@ use asyncdemo::trace::Recorder;
 use tokio::runtime::{Builder, Runtime};
 
 fn main() {
-    if let Some(role) = std::env::args().nth(1).and_then(|argument| Role::parse(&argument)) {
+    if let Some(role) = std::env::args()
+        .nth(1)
+        .and_then(|argument| Role::parse(&argument))
+    {
         return println!("{}", role.peak_kib());
     }
     polls();
@@ -30,17 +33,31 @@ fn polls() {
     for _ in 0..ROUNDS {
         plain.push(nanos_per_poll(&runtime, POLLS, yield_often(POLLS)));
         let recorder = Recorder::new();
-        tracked.push(nanos_per_poll(&runtime, POLLS, recorder.track("yields", yield_often(POLLS))));
+        tracked.push(nanos_per_poll(
+            &runtime,
+            POLLS,
+            recorder.track("yields", yield_often(POLLS)),
+        ));
     }
-    let mut added: Vec<f64> = plain.iter().zip(&tracked).map(|(plain, tracked)| tracked - plain).collect();
+    let mut added: Vec<f64> = plain
+        .iter()
+        .zip(&tracked)
+        .map(|(plain, tracked)| tracked - plain)
+        .collect();
     println!("a poll and a wake (yield_now, current-thread, median of {ROUNDS} rounds of {POLLS})");
     println!("  untracked          {:7.0} ns", median(&mut plain));
     println!("  tracked            {:7.0} ns", median(&mut tracked));
-    println!("  added              {:7.0} ns   (target: at most 120)", median(&mut added));
+    println!(
+        "  added              {:7.0} ns   (target: at most 120)",
+        median(&mut added)
+    );
 }
 
 fn runtime() -> Runtime {
-    Builder::new_current_thread().enable_time().build().expect("a runtime")
+    Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .expect("a runtime")
 }
 
 async fn yield_often(polls: u32) {
@@ -101,22 +118,43 @@ impl Role {
         drop(recorder);
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+        peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse().ok())
+            .unwrap_or(0)
     }
 }
 
 fn memory() {
     let peak = |role: &str| -> f64 {
         let exe = std::env::current_exe().expect("this program has a path");
-        let child = std::process::Command::new(exe).arg(role).output().expect("a child of this program");
-        String::from_utf8_lossy(&child.stdout).trim().parse::<f64>().expect("a number of KiB") * 1024.0
+        let child = std::process::Command::new(exe)
+            .arg(role)
+            .output()
+            .expect("a child of this program");
+        String::from_utf8_lossy(&child.stdout)
+            .trim()
+            .parse::<f64>()
+            .expect("a number of KiB")
+            * 1024.0
     };
-    let (nothing, plain, tracked) = (peak("peak-nothing"), peak("peak-plain"), peak("peak-tracked"));
+    let (nothing, plain, tracked) = (
+        peak("peak-nothing"),
+        peak("peak-plain"),
+        peak("peak-tracked"),
+    );
     if nothing == 0.0 {
         return println!("memory: skipped, this system has no /proc/self/status");
     }
     println!("a spawned task that sleeps once (two polls, one wake, its label; {TASKS} of them)");
-    println!("  untracked          {:7.0} bytes", (plain - nothing) / TASKS as f64);
-    println!("  tracked            {:7.0} bytes", (tracked - nothing) / TASKS as f64);
-    println!("  added              {:7.0} bytes (target: at most 176)", (tracked - plain) / TASKS as f64);
+    println!(
+        "  untracked          {:7.0} bytes",
+        (plain - nothing) / TASKS as f64
+    );
+    println!(
+        "  tracked            {:7.0} bytes",
+        (tracked - nothing) / TASKS as f64
+    );
+    println!(
+        "  added              {:7.0} bytes (target: at most 176)",
+        (tracked - plain) / TASKS as f64
+    );
 }

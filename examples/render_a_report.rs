@@ -14,11 +14,17 @@ use asyncdemo::report::Report;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::args().nth(1);
-    let file = file.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gather.json").to_owned());
-    let json = fs::read_to_string(&file).map_err(|error| format!("{file} could not be read: {error}"))?;
-    let report: Report = serde_json::from_str(&json).map_err(|error| format!("{file} is no report: {error}"))?;
+    let file = file
+        .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gather.json").to_owned());
+    let json =
+        fs::read_to_string(&file).map_err(|error| format!("{file} could not be read: {error}"))?;
+    let report: Report =
+        serde_json::from_str(&json).map_err(|error| format!("{file} is no report: {error}"))?;
 
-    println!("{} on {} cores, {}\n", report.concept, report.machine.cores, report.machine.os);
+    println!(
+        "{} on {} cores, {}\n",
+        report.concept, report.machine.cores, report.machine.os
+    );
     print!("{}", Text::report(&report, Style::default()));
     Ok(())
 }

@@ -24,9 +24,22 @@ async fn main() {
 
     let timeline = recorder.timeline();
     for task in &timeline.tasks {
-        println!("{:8} waited {:9.3?}  ran {:9.3?}  polls {}", task.label, task.idle(), task.busy(), task.polls.len());
+        println!(
+            "{:8} waited {:9.3?}  ran {:9.3?}  polls {}",
+            task.label,
+            task.idle(),
+            task.busy(),
+            task.polls.len()
+        );
     }
     println!("in flight at most: {}", timeline.most_in_flight());
     let blocked = timeline.blocked(Duration::from_millis(10), 1, |_| true);
-    println!("blocked: {}", if blocked.is_empty() { "never".to_owned() } else { format!("{blocked:?}") });
+    println!(
+        "blocked: {}",
+        if blocked.is_empty() {
+            "never".to_owned()
+        } else {
+            format!("{blocked:?}")
+        }
+    );
 }

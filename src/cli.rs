@@ -15,7 +15,12 @@ use crate::lab::Stop;
 
 /// See async run: predict, run, look, understand.
 #[derive(Debug, Parser)]
-#[command(name = "asyncdemo", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "asyncdemo",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     #[command(flatten)]
     look: Look,
@@ -26,7 +31,14 @@ pub struct Cli {
 #[derive(Args, Debug)]
 struct Look {
     /// When to use colour: auto, always or never
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "What to show")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        help_heading = "What to show"
+    )]
     #[arg(hide_possible_values = true)]
     color: ColorChoice,
     /// Draw with ASCII signs only
@@ -72,7 +84,9 @@ pub fn command() -> clap::Command {
             command
                 .about(about.question)
                 .after_help(format!("Examples:\n  {}", about.examples))
-                .mut_arg("strategy", |argument| argument.value_parser(PossibleValuesParser::new(names)))
+                .mut_arg("strategy", |argument| {
+                    argument.value_parser(PossibleValuesParser::new(names))
+                })
         });
     }
     command
@@ -83,7 +97,9 @@ impl Cli {
     ///
     /// # Errors
     /// What is wrong with it, or the help that it asks for.
-    pub fn parse_from(line: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Self, clap::Error> {
+    pub fn parse_from(
+        line: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
         let mut command = command();
         let cli = Self::from_arg_matches(&command.try_get_matches_from_mut(line)?)?;
         let checked = match &cli.command {
@@ -95,7 +111,9 @@ impl Cli {
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
             Some(Command::List) | None => Ok(()),
         };
-        checked.map_err(|why| command.error(ErrorKind::ValueValidation, why)).map(|()| cli)
+        checked
+            .map_err(|why| command.error(ErrorKind::ValueValidation, why))
+            .map(|()| cli)
     }
 
     /// Does what was typed.

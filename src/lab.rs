@@ -34,7 +34,9 @@ pub struct Stop {
 impl Stop {
     /// Stops what runs, because of this signal: 2 for an interrupt, 15 for a termination.
     pub fn stop(&self, signal: i32) {
-        let _ = self.signal.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        let _ = self
+            .signal
+            .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         self.token.cancel();
     }
 
@@ -78,8 +80,16 @@ pub struct Running {
 impl Running {
     /// What it has done so far.
     pub fn report(&self) -> StrategyReport {
-        let measured = self.lab.measured(&self.recorder, self.flavor, self.start, self.recorder.elapsed());
-        self.planned.clone().with_runs(&[Measured { cut_short: true, ..measured }])
+        let measured = self.lab.measured(
+            &self.recorder,
+            self.flavor,
+            self.start,
+            self.recorder.elapsed(),
+        );
+        self.planned.clone().with_runs(&[Measured {
+            cut_short: true,
+            ..measured
+        }])
     }
 }
 
@@ -99,7 +109,10 @@ enum Message {
     /// The strategy begins, this long after the recorder was made.
     Started(Duration),
     /// It has returned and its runtime is gone.
-    Finished { wall: Duration, output: Result<Output> },
+    Finished {
+        wall: Duration,
+        output: Result<Output>,
+    },
 }
 
 impl Lab {
@@ -140,7 +153,11 @@ impl Lab {
         }
         let mut report = planned.with_runs(&runs);
         report.error = report.error.or(unprepared);
-        Outcome { report, result, stopped }
+        Outcome {
+            report,
+            result,
+            stopped,
+        }
     }
 
     /// `None` if it was stopped before it began. Without an output it was stopped, or failed.
@@ -157,10 +174,18 @@ impl Lab {
         let recorder = Recorder::new();
         let (sender, messages) = mpsc::channel();
         let run = start(recorder.clone());
-        let (flavor, stop, in_thread) = (strategy.flavor, self.stop.token.clone(), recorder.clone());
+        let (flavor, stop, in_thread) =
+            (strategy.flavor, self.stop.token.clone(), recorder.clone());
         // Of its own, so that a strategy that blocks its thread cannot keep Ctrl-C waiting.
         thread::Builder::new()
-            .name(if flavor == Flavor::CurrentThread { WORKER } else { "lab" }.to_owned())
+            .name(
+                if flavor == Flavor::CurrentThread {
+                    WORKER
+                } else {
+                    "lab"
+                }
+                .to_owned(),
+            )
             .spawn(move || on_a_fresh_runtime(flavor, run, &in_thread, &stop, &sender))
             .context("no thread could be started for it")?;
 
@@ -169,8 +194,15 @@ impl Lab {
             match messages.recv_timeout(Duration::from_millis(10)) {
                 Ok(Message::Started(start)) => {
                     begun = Some(start);
-                    let (lab, recorder, planned) = (self.clone(), recorder.clone(), planned.clone());
-                    watch.begin(Running { lab, recorder, planned, flavor, start });
+                    let (lab, recorder, planned) =
+                        (self.clone(), recorder.clone(), planned.clone());
+                    watch.begin(Running {
+                        lab,
+                        recorder,
+                        planned,
+                        flavor,
+                        start,
+                    });
                 }
                 Ok(Message::Finished { wall, output }) => break Some((wall, output)),
                 Err(mpsc::RecvTimeoutError::Timeout) if self.stop.signal().is_some() => {
@@ -198,10 +230,20 @@ impl Lab {
         match output {
             Ok(output) => {
                 let output = output.exited();
-                measured.metrics = output.metrics.iter().map(|(key, value)| ((*key).to_owned(), *value)).collect();
+                measured.metrics = output
+                    .metrics
+                    .iter()
+                    .map(|(key, value)| ((*key).to_owned(), *value))
+                    .collect();
                 Ok(Some((measured, Some(output.result))))
             }
-            Err(_) if self.stop.signal().is_some() => Ok(Some((Measured { cut_short: true, ..measured }, None))),
+            Err(_) if self.stop.signal().is_some() => Ok(Some((
+                Measured {
+                    cut_short: true,
+                    ..measured
+                },
+                None,
+            ))),
             Err(error) => {
                 measured.error = Some(format!("{error:#}"));
                 Ok(Some((measured, None)))
@@ -209,15 +251,30 @@ impl Lab {
         }
     }
 
-    fn measured(&self, recorder: &Recorder, flavor: Flavor, start: Duration, end: Duration) -> Measured {
+    fn measured(
+        &self,
+        recorder: &Recorder,
+        flavor: Flavor,
+        start: Duration,
+        end: Duration,
+    ) -> Measured {
         let mut timeline = recorder.timeline();
         let workers = flavor.workers();
-        let is_worker = |thread: &Thread| thread.name.as_deref().is_some_and(|name| name.starts_with(WORKER));
+        let is_worker = |thread: &Thread| {
+            thread
+                .name
+                .as_deref()
+                .is_some_and(|name| name.starts_with(WORKER))
+        };
         // The heartbeat is tracked before anything else.
         let heart = (!timeline.tasks.is_empty()).then(|| timeline.tasks.remove(0));
-        let heartbeat = heart.as_ref().and_then(|heart| Heartbeat::measure(heart, &timeline, end));
+        let heartbeat = heart
+            .as_ref()
+            .and_then(|heart| Heartbeat::measure(heart, &timeline, end));
         let mut blocked = timeline.blocked(self.slow_poll, workers, is_worker);
-        if let Some(untracked) = heartbeat.as_ref().and_then(|heartbeat| self.untracked(heartbeat, &timeline, &blocked))
+        if let Some(untracked) = heartbeat
+            .as_ref()
+            .and_then(|heartbeat| self.untracked(heartbeat, &timeline, &blocked))
         {
             blocked.push(untracked);
         }
@@ -227,7 +284,14 @@ impl Lab {
             heart.polls.retain(|beat| beat.end <= end);
             timeline.tasks.insert(0, heart);
         }
-        Measured { wall: end.saturating_sub(start), start, timeline, heartbeat, blocked, ..Measured::default() }
+        Measured {
+            wall: end.saturating_sub(start),
+            start,
+            timeline,
+            heartbeat,
+            blocked,
+            ..Measured::default()
+        }
     }
 
     /// A gap of the heartbeat that no tracked poll explains: something untracked held every worker.
@@ -237,10 +301,18 @@ impl Lab {
         timeline: &Timeline,
         known: &[trace::Blocked],
     ) -> Option<trace::Blocked> {
-        let (due, end) = (heartbeat.gap_start + heartbeat.period, heartbeat.gap_start + heartbeat.max_gap);
+        let (due, end) = (
+            heartbeat.gap_start + heartbeat.period,
+            heartbeat.gap_start + heartbeat.max_gap,
+        );
         let explained = |slow: &trace::Blocked| slow.start < end && due < slow.end;
-        let late = end.saturating_sub(due) >= self.slow_poll.max(UNREST) && !timeline.tasks.is_empty();
-        (late && !known.iter().any(explained)).then_some(trace::Blocked { start: due, end, by: None })
+        let late =
+            end.saturating_sub(due) >= self.slow_poll.max(UNREST) && !timeline.tasks.is_empty();
+        (late && !known.iter().any(explained)).then_some(trace::Blocked {
+            start: due,
+            end,
+            by: None,
+        })
     }
 }
 
@@ -250,7 +322,10 @@ pub fn plan(strategy: &Strategy) -> StrategyReport {
         Flavor::CurrentThread => "current-thread",
         Flavor::MultiThread(_) => "multi-thread",
     };
-    let runtime = report::Runtime { flavor: flavor.to_owned(), workers: strategy.flavor.workers() };
+    let runtime = report::Runtime {
+        flavor: flavor.to_owned(),
+        workers: strategy.flavor.workers(),
+    };
     StrategyReport::planned(strategy.name, &strategy.summary, runtime, strategy.ideal)
 }
 
@@ -268,7 +343,10 @@ fn on_a_fresh_runtime(
         Ok(runtime) => runtime,
         Err(error) => {
             let output = Err(anyhow!(error).context("its runtime could not be built"));
-            let _ = sender.send(Message::Finished { wall: Duration::ZERO, output });
+            let _ = sender.send(Message::Finished {
+                wall: Duration::ZERO,
+                output,
+            });
             return;
         }
     };
@@ -294,7 +372,10 @@ fn on_a_fresh_runtime(
         };
         match output {
             Ok((wall, Ok(output))) => (wall, output),
-            Ok((wall, Err(panic))) => (wall, Err(anyhow!("it panicked: {}", panic_message(&*panic)))),
+            Ok((wall, Err(panic))) => (
+                wall,
+                Err(anyhow!("it panicked: {}", panic_message(&*panic))),
+            ),
             Err(error) => (recorder.elapsed().saturating_sub(start), Err(error)),
         }
     });
@@ -303,7 +384,10 @@ fn on_a_fresh_runtime(
 }
 
 /// On the multi-thread runtime, `block_on`'s own thread is no worker: there, the strategy is spawned.
-async fn in_its_place<T: Send + 'static>(flavor: Flavor, run: impl Future<Output = T> + Send + 'static) -> Result<T> {
+async fn in_its_place<T: Send + 'static>(
+    flavor: Flavor,
+    run: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
     match flavor {
         Flavor::CurrentThread => Ok(run.await),
         Flavor::MultiThread(_) => Ok(tokio::spawn(run).await?),
@@ -312,7 +396,10 @@ async fn in_its_place<T: Send + 'static>(flavor: Flavor, run: impl Future<Output
 
 fn runtime(flavor: Flavor) -> std::io::Result<Runtime> {
     match flavor {
-        Flavor::CurrentThread => Builder::new_current_thread().enable_all().thread_name("blocking pool").build(),
+        Flavor::CurrentThread => Builder::new_current_thread()
+            .enable_all()
+            .thread_name("blocking pool")
+            .build(),
         Flavor::MultiThread(workers) => {
             // Tokio asks for a name when it starts a thread, and it starts the workers first.
             let started = AtomicUsize::new(0);
@@ -320,12 +407,17 @@ fn runtime(flavor: Flavor) -> std::io::Result<Runtime> {
                 index if index < workers => format!("{WORKER} {index}"),
                 _ => "blocking pool".to_owned(),
             };
-            Builder::new_multi_thread().worker_threads(workers).enable_all().thread_name_fn(name).build()
+            Builder::new_multi_thread()
+                .worker_threads(workers)
+                .enable_all()
+                .thread_name_fn(name)
+                .build()
         }
     }
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
 }

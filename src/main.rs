@@ -20,7 +20,9 @@ fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::FAILURE,
         Ok(Ending::Stopped(signal)) => ExitCode::from(u8::try_from(128 + signal).unwrap_or(1)),
-        Err(error) if matches!(error.downcast_ref(), Some(PrintError::NobodyReads)) => ExitCode::SUCCESS,
+        Err(error) if matches!(error.downcast_ref(), Some(PrintError::NobodyReads)) => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             complain(&format!("asyncdemo: {error:#}\n"));
             ExitCode::FAILURE
@@ -32,10 +34,17 @@ fn main() -> ExitCode {
 fn tell(told: &clap::Error) -> ExitCode {
     let screen = Screen::detect(ColorChoice::Auto, false);
     let text = |style: Style| {
-        style.encode(&if style.color { told.render().ansi().to_string() } else { told.render().to_string() })
+        style.encode(&if style.color {
+            told.render().ansi().to_string()
+        } else {
+            told.render().to_string()
+        })
     };
     if told.use_stderr() {
-        let without_a_terminal = Style { color: false, ..screen.out };
+        let without_a_terminal = Style {
+            color: false,
+            ..screen.out
+        };
         complain(&text(screen.live.unwrap_or(without_a_terminal)));
         return ExitCode::from(2);
     }

@@ -19,8 +19,13 @@ pub fn duration(duration: Duration) -> String {
 
 /// [`duration`] for a number of seconds that may be negative.
 pub fn seconds(seconds: f64) -> String {
-    let size = Duration::try_from_secs_f64(seconds.abs()).map_or_else(|_| format!("{seconds} s"), duration);
-    if seconds < 0.0 { format!("−{size}") } else { size }
+    let size = Duration::try_from_secs_f64(seconds.abs())
+        .map_or_else(|_| format!("{seconds} s"), duration);
+    if seconds < 0.0 {
+        format!("−{size}")
+    } else {
+        size
+    }
 }
 
 /// `text` with a no-break space between each figure and its unit, so that no line ends between them.
@@ -44,7 +49,10 @@ pub fn count(count: usize, one: &str, many: &str) -> String {
 
 /// A metric's key as words: `connections_opened_count` is `connections opened`.
 pub fn spoken(key: &str) -> String {
-    let bare = ["_count", "_s", "_bytes"].iter().find_map(|unit| key.strip_suffix(unit)).unwrap_or(key);
+    let bare = ["_count", "_s", "_bytes"]
+        .iter()
+        .find_map(|unit| key.strip_suffix(unit))
+        .unwrap_or(key);
     bare.replace('_', " ")
 }
 
@@ -86,7 +94,10 @@ mod tests {
 
     #[test]
     fn a_figure_stays_with_its_unit() {
-        assert_eq!(unbroken("took 1.203 s. It (480 µs), 3 threads"), "took 1.203\u{a0}s. It (480\u{a0}µs), 3 threads");
+        assert_eq!(
+            unbroken("took 1.203 s. It (480 µs), 3 threads"),
+            "took 1.203\u{a0}s. It (480\u{a0}µs), 3 threads"
+        );
         assert_eq!(unbroken(""), "");
     }
 

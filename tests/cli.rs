@@ -1,5 +1,9 @@
 //! What is typed and what is printed: exact texts, exit codes, and what the environment asks for.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "that is how a test fails")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "that is how a test fails"
+)]
 
 mod support;
 
@@ -45,7 +49,9 @@ More ways: created-first, spawned, first-error (--all, or --strategy NAME) · th
 
 /// The concepts with their questions, as they are listed.
 fn concepts() -> String {
-    ALL.iter().map(|concept| format!("  {:<19}{}\n", concept.about.name, concept.about.question)).collect()
+    ALL.iter()
+        .map(|concept| format!("  {:<19}{}\n", concept.about.name, concept.about.question))
+        .collect()
 }
 
 fn help(concept: &Entry) -> String {
@@ -80,10 +86,20 @@ fn list_gives_each_concept_with_its_question() {
 #[test]
 fn where_to_start_is_a_command_that_is_accepted() {
     let overview = Test::new([""; 0]).output().stdout;
-    let start = overview.lines().skip_while(|line| *line != "Start here").skip(1).take_while(|line| !line.is_empty());
+    let start = overview
+        .lines()
+        .skip_while(|line| *line != "Start here")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
     let mut tried = 0;
     for line in start {
-        let command: Vec<_> = line.trim().split("  ").next().unwrap().split_whitespace().collect();
+        let command: Vec<_> = line
+            .trim()
+            .split("  ")
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .collect();
         if ALL.iter().any(|concept| concept.about.name == command[1]) {
             assert!(Cli::parse_from(&command).is_ok(), "{command:?}");
             tried += 1;
@@ -98,11 +114,20 @@ fn where_to_start_is_a_command_that_is_accepted() {
 fn help_ends_with_examples_that_stand_in_line() {
     for concept in ALL {
         let help = help(concept);
-        let (_, examples) = help.split_once("\nExamples:\n").unwrap_or_else(|| panic!("no examples: {help}"));
-        let (commands, told): (Vec<_>, Vec<_>) =
-            examples.lines().partition(|line| line.trim_start().starts_with("asyncdemo "));
-        assert!(commands.iter().all(|line| line.starts_with("  asyncdemo ")), "{examples}");
-        assert!(told.iter().all(|line| line.starts_with("        ")), "what a line is for, below it: {examples}");
+        let (_, examples) = help
+            .split_once("\nExamples:\n")
+            .unwrap_or_else(|| panic!("no examples: {help}"));
+        let (commands, told): (Vec<_>, Vec<_>) = examples
+            .lines()
+            .partition(|line| line.trim_start().starts_with("asyncdemo "));
+        assert!(
+            commands.iter().all(|line| line.starts_with("  asyncdemo ")),
+            "{examples}"
+        );
+        assert!(
+            told.iter().all(|line| line.starts_with("        ")),
+            "what a line is for, below it: {examples}"
+        );
         assert!(help.starts_with(concept.about.question), "{help}");
     }
 }
@@ -124,10 +149,16 @@ struct Range(String, String);
 impl Range {
     /// Reads `… from 0s (none) to 60s; …`: the last such words of the first line that has some.
     fn read(text: &str) -> Option<Self> {
-        let line = text.lines().find(|line| line.contains("from ") && line.contains(" to "))?;
+        let line = text
+            .lines()
+            .find(|line| line.contains("from ") && line.contains(" to "))?;
         let (_, range) = line.rsplit_once("from ")?;
         let (least, most) = range.split_once(" to ")?;
-        let most = most.split([',', ';', '(', ':']).next()?.trim().trim_end_matches('.');
+        let most = most
+            .split([',', ';', '(', ':'])
+            .next()?
+            .trim()
+            .trim_end_matches('.');
         let least = least.split('(').next()?.trim();
         Some(Self(least.to_owned(), most.to_owned()))
     }
@@ -153,16 +184,35 @@ impl Range {
         let (least, most) = self.ends();
         let written = |value: u128| {
             if self.is_of_durations() {
-                humantime::format_duration(Duration::from_nanos(u64::try_from(value).unwrap())).to_string()
+                humantime::format_duration(Duration::from_nanos(u64::try_from(value).unwrap()))
+                    .to_string()
             } else {
                 value.to_string()
             }
         };
-        let mut bad: Vec<String> = ["-1", "-1s", "nan", "inf", "NaN", "1e400", "", " ", "99999999999999999999", "1,5"]
-            .map(String::from)
-            .into();
+        let mut bad: Vec<String> = [
+            "-1",
+            "-1s",
+            "nan",
+            "inf",
+            "NaN",
+            "1e400",
+            "",
+            " ",
+            "99999999999999999999",
+            "1,5",
+        ]
+        .map(String::from)
+        .into();
         bad.push(written(most + 1));
-        bad.push(if self.is_of_durations() { "99999999999999999999s" } else { "1.5" }.to_owned());
+        bad.push(
+            if self.is_of_durations() {
+                "99999999999999999999s"
+            } else {
+                "1.5"
+            }
+            .to_owned(),
+        );
         if least > 0 {
             bad.extend(["0".to_owned(), written(least - 1)]);
         }
@@ -178,22 +228,49 @@ fn knobs() -> Vec<Knob> {
     let mut knobs = Vec::new();
     for concept in ALL {
         let name = concept.about.name;
-        let subcommand = command.find_subcommand(name).unwrap_or_else(|| panic!("`asyncdemo {name}` does not exist"));
-        for argument in subcommand.get_arguments().filter(|argument| argument.get_action().takes_values()) {
-            let value = argument.get_value_names().unwrap_or_default().first().map_or("", |name| name.as_str());
+        let subcommand = command
+            .find_subcommand(name)
+            .unwrap_or_else(|| panic!("`asyncdemo {name}` does not exist"));
+        for argument in subcommand
+            .get_arguments()
+            .filter(|argument| argument.get_action().takes_values())
+        {
+            let value = argument
+                .get_value_names()
+                .unwrap_or_default()
+                .first()
+                .map_or("", |name| name.as_str());
             if !argument.get_possible_values().is_empty() || ["FILE", "URL"].contains(&value) {
                 continue;
             }
-            let flag =
-                format!("--{}", argument.get_long().unwrap_or_else(|| panic!("{name}: {argument} is no --flag")));
-            let about = argument.get_help().map(ToString::to_string).unwrap_or_default();
-            let range = Range::read(&about)
-                .unwrap_or_else(|| panic!("`{name} {flag}` does not say from what to what: {about}"));
-            let arity = argument.get_value_delimiter().map_or(1, |comma| value.split(comma).count());
-            knobs.push(Knob { concept: name, flag, range, arity });
+            let flag = format!(
+                "--{}",
+                argument
+                    .get_long()
+                    .unwrap_or_else(|| panic!("{name}: {argument} is no --flag"))
+            );
+            let about = argument
+                .get_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let range = Range::read(&about).unwrap_or_else(|| {
+                panic!("`{name} {flag}` does not say from what to what: {about}")
+            });
+            let arity = argument
+                .get_value_delimiter()
+                .map_or(1, |comma| value.split(comma).count());
+            knobs.push(Knob {
+                concept: name,
+                flag,
+                range,
+                arity,
+            });
         }
     }
-    assert!(knobs.len() >= 4 * ALL.len() || knobs.len() >= 4, "the knobs were found");
+    assert!(
+        knobs.len() >= 4 * ALL.len() || knobs.len() >= 4,
+        "the knobs were found"
+    );
     knobs
 }
 
@@ -222,9 +299,13 @@ fn every_knob_refuses_what_is_out_of_its_range_and_names_the_range() {
                 values[place] = &bad;
                 let said = refusal(&[concept, flag, &values.join(",")]);
                 assert!(said.contains(flag), "{concept} {flag} {bad:?}: {said}");
-                let range =
-                    Range::read(&said).unwrap_or_else(|| panic!("{concept} {flag} {bad:?}: no range in {said}"));
-                assert_eq!(range.ends(), knob.range.ends(), "{concept} {flag}: the help says otherwise than {said}");
+                let range = Range::read(&said)
+                    .unwrap_or_else(|| panic!("{concept} {flag} {bad:?}: no range in {said}"));
+                assert_eq!(
+                    range.ends(),
+                    knob.range.ends(),
+                    "{concept} {flag}: the help says otherwise than {said}"
+                );
             }
         }
     }
@@ -237,7 +318,12 @@ fn every_knob_takes_the_ends_of_its_range() {
             let values = vec![end.as_str(); knob.arity].join(",");
             // Together with the other knobs' defaults it may still make no sense; that has other words.
             if let Err(error) = Cli::parse_from(["asyncdemo", knob.concept, &knob.flag, &values]) {
-                assert!(!error.to_string().contains("must be"), "{} {} {values}: {error}", knob.concept, knob.flag);
+                assert!(
+                    !error.to_string().contains("must be"),
+                    "{} {} {values}: {error}",
+                    knob.concept,
+                    knob.flag
+                );
             }
         }
     }
@@ -248,7 +334,10 @@ fn every_knob_wants_as_many_values_as_it_takes() {
     for knob in knobs() {
         let (concept, flag, value) = (knob.concept, &*knob.flag, &*knob.range.1);
         assert!(refusal(&[concept, flag]).contains(flag), "{concept} {flag}");
-        for wrong in [knob.arity - 1, knob.arity + 1].into_iter().filter(|wrong| *wrong > 0) {
+        for wrong in [knob.arity - 1, knob.arity + 1]
+            .into_iter()
+            .filter(|wrong| *wrong > 0)
+        {
             let said = refusal(&[concept, flag, &vec![value; wrong].join(",")]);
             assert!(said.contains(flag), "{concept} {flag}: {said}");
         }
@@ -260,17 +349,32 @@ fn the_program_itself_refuses_with_exit_code_two() {
     for knob in knobs() {
         let values = vec!["99999999999999999999s"; knob.arity].join(",");
         let output = Test::new([knob.concept, &knob.flag, &values]).output();
-        assert_eq!((output.status, &*output.stdout), (Some(2), ""), "{} {}", knob.concept, knob.flag);
-        assert!(output.stderr.starts_with("error: ") && output.stderr.contains(&knob.flag), "{}", output.stderr);
+        assert_eq!(
+            (output.status, &*output.stdout),
+            (Some(2), ""),
+            "{} {}",
+            knob.concept,
+            knob.flag
+        );
+        assert!(
+            output.stderr.starts_with("error: ") && output.stderr.contains(&knob.flag),
+            "{}",
+            output.stderr
+        );
     }
 }
 
 #[test]
 fn a_bad_duration_is_told_like_this() {
     let told = |why: &str| {
-        format!("error: invalid value '0' for '--fail-at <DURATION>': {why}\n\nFor more information, try '--help'.\n")
+        format!(
+            "error: invalid value '0' for '--fail-at <DURATION>': {why}\n\nFor more information, try '--help'.\n"
+        )
     };
-    Test::new(["gather", "--fail-at", "0"]).status(2).stderr(told("must be from 1ms to 1m")).run();
+    Test::new(["gather", "--fail-at", "0"])
+        .status(2)
+        .stderr(told("must be from 1ms to 1m"))
+        .run();
     let output = Test::new(["gather", "--delays", "1s"]).status(2).output();
     assert_eq!(output.status, Some(2));
     let first = output.stderr.lines().next();
@@ -285,22 +389,34 @@ fn a_bad_duration_is_told_like_this() {
 #[test]
 fn an_unknown_strategy_is_refused_with_those_that_there_are() {
     for concept in ALL {
-        let names: Vec<_> = quick_strategies(concept).iter().map(|strategy| strategy.name).collect();
+        let names: Vec<_> = quick_strategies(concept)
+            .iter()
+            .map(|strategy| strategy.name)
+            .collect();
         let told = format!(
             "error: invalid value 'zzz' for '--strategy <NAME>'\n  [possible values: {}]\n\nFor more information, try '--help'.\n",
             names.join(", ")
         );
-        Test::new([concept.about.name, "--strategy", "zzz"]).status(2).stderr(told).run();
+        Test::new([concept.about.name, "--strategy", "zzz"])
+            .status(2)
+            .stderr(told)
+            .run();
     }
 }
 
 #[test]
 fn what_is_no_concept_and_what_contradicts_itself_is_refused() {
     let usage = "\n\nUsage: asyncdemo [OPTIONS] [COMMAND]\n\nFor more information, try '--help'.\n";
-    Test::new(["nope"]).status(2).stderr(format!("error: unrecognized subcommand 'nope'{usage}")).run();
-    for line in
-        [&["gather", "--all", "--strategy", "join"][..], &["gather", "--nope"], &["list", "more"], &["--color", "red"]]
-    {
+    Test::new(["nope"])
+        .status(2)
+        .stderr(format!("error: unrecognized subcommand 'nope'{usage}"))
+        .run();
+    for line in [
+        &["gather", "--all", "--strategy", "join"][..],
+        &["gather", "--nope"],
+        &["list", "more"],
+        &["--color", "red"],
+    ] {
         let output = Test::new(line).output();
         assert_eq!((output.status, &*output.stdout), (Some(2), ""), "{line:?}");
         assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
@@ -310,9 +426,20 @@ fn what_is_no_concept_and_what_contradicts_itself_is_refused() {
 #[test]
 fn in_a_pipe_there_are_the_final_blocks_and_nothing_else() {
     on_a_quiet_machine(GATHER, || {
-        let Output { status, stdout, stderr } = gather().output();
-        assert_eq!((status, &*stderr), (Some(0), ""), "no progress where nobody looks");
-        assert!(!stdout.contains(|sign: char| sign.is_control() && sign != '\n'), "{stdout:?}");
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = gather().output();
+        assert_eq!(
+            (status, &*stderr),
+            (Some(0), ""),
+            "no progress where nobody looks"
+        );
+        assert!(
+            !stdout.contains(|sign: char| sign.is_control() && sign != '\n'),
+            "{stdout:?}"
+        );
         mask(&stdout)
     });
 }
@@ -320,11 +447,21 @@ fn in_a_pipe_there_are_the_final_blocks_and_nothing_else() {
 #[test]
 fn every_concept_runs_in_a_pipe() {
     for concept in ALL {
-        let Output { status, stdout, stderr } = Test::quick(concept).args(["--all"]).output();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Test::quick(concept).args(["--all"]).output();
         assert_eq!((status, &*stderr), (Some(0), ""), "{}", concept.about.name);
-        assert!(!stdout.contains(|sign: char| sign.is_control() && sign != '\n'), "{stdout:?}");
+        assert!(
+            !stdout.contains(|sign: char| sign.is_control() && sign != '\n'),
+            "{stdout:?}"
+        );
         for strategy in quick_strategies(concept) {
-            let blocks = stdout.lines().filter(|line| line.starts_with(&format!("{} ", strategy.name))).count();
+            let blocks = stdout
+                .lines()
+                .filter(|line| line.starts_with(&format!("{} ", strategy.name)))
+                .count();
             assert!(blocks >= 1, "{}:\n{stdout}", strategy.name);
         }
     }
@@ -333,15 +470,46 @@ fn every_concept_runs_in_a_pipe() {
 #[test]
 fn only_what_is_chosen_runs_in_its_own_order() {
     for (chosen, ran) in [
-        (&["--all"][..], &["sequential", "created-first", "join", "spawned", "first-error"][..]),
+        (
+            &["--all"][..],
+            &[
+                "sequential",
+                "created-first",
+                "join",
+                "spawned",
+                "first-error",
+            ][..],
+        ),
         (&["--strategy", "spawned"], &["spawned"]),
-        (&["--strategy", "join", "--strategy", "sequential", "--strategy", "join"], &["sequential", "join"]),
+        (
+            &[
+                "--strategy",
+                "join",
+                "--strategy",
+                "sequential",
+                "--strategy",
+                "join",
+            ],
+            &["sequential", "join"],
+        ),
         (&[], &["sequential", "join"]),
     ] {
-        let knobs = ["gather", "--delays", "1ms,2ms", "--fail-at", "1ms", "--format", "json"];
+        let knobs = [
+            "gather",
+            "--delays",
+            "1ms,2ms",
+            "--fail-at",
+            "1ms",
+            "--format",
+            "json",
+        ];
         let stdout = Test::new(knobs).args(chosen).output().stdout;
         let report: asyncdemo::report::Report = serde_json::from_str(&stdout).unwrap();
-        let names: Vec<_> = report.strategies.iter().map(|strategy| strategy.name.as_str()).collect();
+        let names: Vec<_> = report
+            .strategies
+            .iter()
+            .map(|strategy| strategy.name.as_str())
+            .collect();
         assert_eq!(names, ran, "{chosen:?}");
     }
 }
@@ -349,15 +517,23 @@ fn only_what_is_chosen_runs_in_its_own_order() {
 #[test]
 fn the_code_is_shown_before_it_runs() {
     for concept in ALL {
-        let stdout = Test::quick(concept).args(["--all", "--code"]).output().stdout;
+        let stdout = Test::quick(concept)
+            .args(["--all", "--code"])
+            .output()
+            .stdout;
         let mut rest = stdout.as_str();
         for strategy in quick_strategies(concept) {
             let source = region(concept.about.source, strategy.name).unwrap();
             let shown = render::code(source, &Style::default());
             let block = format!("\n{} ", strategy.name);
             // First the source, then the lanes, then the next strategy.
-            let (_, after) = rest.split_once(&shown).unwrap_or_else(|| panic!("{shown}\nis not shown in\n{rest}"));
-            rest = after.split_once(&block).unwrap_or_else(|| panic!("no block of {}:\n{after}", strategy.name)).1;
+            let (_, after) = rest
+                .split_once(&shown)
+                .unwrap_or_else(|| panic!("{shown}\nis not shown in\n{rest}"));
+            rest = after
+                .split_once(&block)
+                .unwrap_or_else(|| panic!("no block of {}:\n{after}", strategy.name))
+                .1;
         }
         let unasked = Test::quick(concept).output().stdout;
         assert!(!unasked.contains("recorder.track("), "{unasked}");
@@ -366,8 +542,13 @@ fn the_code_is_shown_before_it_runs() {
 
 #[test]
 fn where_only_ascii_can_be_shown_nothing_else_is() {
-    let mut calls: Vec<Vec<&str>> =
-        vec![vec![], vec!["list"], vec!["--help"], vec!["gather", "--help"], vec!["gather", "--strategy", "ü"]];
+    let mut calls: Vec<Vec<&str>> = vec![
+        vec![],
+        vec!["list"],
+        vec!["--help"],
+        vec!["gather", "--help"],
+        vec!["gather", "--strategy", "ü"],
+    ];
     for concept in ALL {
         let name = [concept.about.name];
         calls.push([&name, support::quick_knobs(name[0]), &["--all", "--code"]].concat());
@@ -379,13 +560,24 @@ fn where_only_ascii_can_be_shown_nothing_else_is() {
     }
     // The locale that counts is the first that is set: LC_ALL before LC_CTYPE before LANG.
     let drawn = |locale: &[(&str, &str)]| {
-        let call = Test::new(["gather", "--delays", "5ms,5ms", "--strategy", "join"]).env("LANG", "");
-        locale.iter().fold(call, |call, (name, value)| call.env(name, value)).output().stdout
+        let call =
+            Test::new(["gather", "--delays", "5ms,5ms", "--strategy", "join"]).env("LANG", "");
+        locale
+            .iter()
+            .fold(call, |call, (name, value)| call.env(name, value))
+            .output()
+            .stdout
     };
-    for ascii in [&[("LC_ALL", "POSIX"), ("LANG", "C.UTF-8")][..], &[("LC_CTYPE", "C"), ("LANG", "C.UTF-8")]] {
+    for ascii in [
+        &[("LC_ALL", "POSIX"), ("LANG", "C.UTF-8")][..],
+        &[("LC_CTYPE", "C"), ("LANG", "C.UTF-8")],
+    ] {
         assert!(drawn(ascii).is_ascii(), "{ascii:?}");
     }
-    for utf8 in [&[("LC_ALL", "de_DE.utf8"), ("LANG", "C")][..], &[("LC_ALL", ""), ("LC_CTYPE", "en_US.UTF-8")]] {
+    for utf8 in [
+        &[("LC_ALL", "de_DE.utf8"), ("LANG", "C")][..],
+        &[("LC_ALL", ""), ("LC_CTYPE", "en_US.UTF-8")],
+    ] {
         assert!(!drawn(utf8).is_ascii(), "{utf8:?}");
     }
     // Where no locale is set, macOS and Windows show everything all the same.
@@ -398,9 +590,18 @@ fn with_ascii_asked_for_the_picture_has_the_same_shape() {
         let output = Test::quick(concept).args(["--ascii"]).output();
         assert!(output.stdout.is_ascii(), "{}", output.stdout);
     }
-    let drawn = gather().args(["--ascii", "--strategy", "join"]).output().stdout;
-    let lane = drawn.lines().find(|line| line.starts_with("  fetch one  ")).unwrap_or_else(|| panic!("{drawn}"));
-    assert!(lane.contains("  |---") && drawn.contains("| | first and last poll"), "{drawn}");
+    let drawn = gather()
+        .args(["--ascii", "--strategy", "join"])
+        .output()
+        .stdout;
+    let lane = drawn
+        .lines()
+        .find(|line| line.starts_with("  fetch one  "))
+        .unwrap_or_else(|| panic!("{drawn}"));
+    assert!(
+        lane.contains("  |---") && drawn.contains("| | first and last poll"),
+        "{drawn}"
+    );
 }
 
 #[test]
@@ -416,7 +617,10 @@ fn colour_adds_escape_codes_and_nothing_else() {
     assert_eq!(strip_ansi_codes(&list), concepts());
     for concept in ALL {
         let code = coloured(Test::quick(concept).args(["--code"]));
-        assert!(code.contains("\x1b[35masync\x1b[0m"), "the code is highlighted: {code:?}");
+        assert!(
+            code.contains("\x1b[35masync\x1b[0m"),
+            "the code is highlighted: {code:?}"
+        );
     }
 }
 
@@ -424,9 +628,12 @@ fn colour_adds_escape_codes_and_nothing_else() {
 fn in_a_pipe_colour_has_to_be_asked_for() {
     let list = |name: &str, value: &str| Test::new(["list"]).env(name, value).output().stdout;
     assert!(list("CLICOLOR_FORCE", "1").contains('\x1b'));
-    for (name, value) in
-        [("CLICOLOR_FORCE", "0"), ("CLICOLOR_FORCE", ""), ("CLICOLOR", "1"), ("TERM", "xterm-256color")]
-    {
+    for (name, value) in [
+        ("CLICOLOR_FORCE", "0"),
+        ("CLICOLOR_FORCE", ""),
+        ("CLICOLOR", "1"),
+        ("TERM", "xterm-256color"),
+    ] {
         assert_eq!(list(name, value), concepts(), "{name}={value}");
     }
     let never = Test::new(["list", "--color", "never"]).env("CLICOLOR_FORCE", "1");
@@ -436,14 +643,30 @@ fn in_a_pipe_colour_has_to_be_asked_for() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told_once() {
-    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let full = || {
+        std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap()
+    };
     let told = "asyncdemo: standard output could not be written: No space left on device (os error 28). Free some space, or send it elsewhere.\n";
-    for call in [&[][..], &["list"], &["--help"], &["gather", "--help"], &["--version"]] {
+    for call in [
+        &[][..],
+        &["list"],
+        &["--help"],
+        &["gather", "--help"],
+        &["--version"],
+    ] {
         Test::new(call).into(full()).status(1).stderr(told).run();
     }
     for concept in ALL {
         for format in ["text", "json"] {
-            Test::quick(concept).args(["--format", format]).into(full()).status(1).stderr(told).run();
+            Test::quick(concept)
+                .args(["--format", format])
+                .into(full())
+                .status(1)
+                .stderr(told)
+                .run();
         }
     }
 }
@@ -451,12 +674,21 @@ fn a_full_disk_is_told_once() {
 #[test]
 fn a_reader_who_goes_away_is_no_error() {
     let nobody = || std::io::pipe().unwrap().1;
-    for call in [&[][..], &["list"], &["--help"], &["gather", "--help"], &["--version"]] {
+    for call in [
+        &[][..],
+        &["list"],
+        &["--help"],
+        &["gather", "--help"],
+        &["--version"],
+    ] {
         Test::new(call).into(nobody()).run();
     }
     for concept in ALL {
         for format in ["text", "json"] {
-            Test::quick(concept).args(["--format", format]).into(nobody()).run();
+            Test::quick(concept)
+                .args(["--format", format])
+                .into(nobody())
+                .run();
         }
     }
 }
@@ -465,11 +697,16 @@ fn a_reader_who_goes_away_is_no_error() {
 #[test]
 fn who_reads_the_first_line_only_gets_it() {
     let script = r#"{ "$0" gather --delays 1ms,1ms 2>&1; echo "exit code $?" >&2; } | head -n 1"#;
-    let shell =
-        std::process::Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_asyncdemo")]).output().unwrap();
+    let shell = std::process::Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_asyncdemo")])
+        .output()
+        .unwrap();
     assert_eq!(String::from_utf8(shell.stderr).unwrap(), "exit code 0\n");
     assert!(shell.stdout.starts_with(b"gather  ") && shell.stdout.ends_with(b"\n"));
-    assert_eq!(shell.stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert_eq!(
+        shell.stdout.iter().filter(|byte| **byte == b'\n').count(),
+        1
+    );
 }
 
 #[cfg(unix)]
@@ -482,14 +719,19 @@ mod on_a_terminal {
     /// Codes for colour and weight; those that move the cursor end in another letter.
     fn has_colour(raw: &str) -> bool {
         let mut codes = raw.split("\x1b[").skip(1);
-        codes.any(|code| code.find(|sign: char| sign.is_ascii_alphabetic()).is_some_and(|end| &code[end..=end] == "m"))
+        codes.any(|code| {
+            code.find(|sign: char| sign.is_ascii_alphabetic())
+                .is_some_and(|end| &code[end..=end] == "m")
+        })
     }
 
     #[test]
     fn colour_is_there_unless_the_environment_refuses_it() {
         let raw = |environment: &[(&str, &str)], args: &[&str]| {
             let test = Test::new(["gather", "--delays", "100ms,200ms"]).args(args);
-            let test = environment.iter().fold(test, |test, (name, value)| test.env(name, value));
+            let test = environment
+                .iter()
+                .fold(test, |test, (name, value)| test.env(name, value));
             let seen = test.on_a_terminal(60, 80).finish();
             assert_eq!(seen.status, 0);
             assert!(seen.screen.contains("faster"), "{}", seen.screen);
@@ -502,40 +744,75 @@ mod on_a_terminal {
             assert!(!has_colour(&raw(&[refused], &[])), "{refused:?}");
         }
         assert!(!has_colour(&raw(&[], &["--color", "never"])));
-        assert!(has_colour(&raw(&[("NO_COLOR", "1"), ("TERM", "dumb")], &["--color", "always"])));
+        assert!(has_colour(&raw(
+            &[("NO_COLOR", "1"), ("TERM", "dumb")],
+            &["--color", "always"]
+        )));
         // A dumb terminal cannot move its cursor, so there is no live view either.
         assert!(!raw(&[("TERM", "dumb")], &[]).contains('\x1b'));
-        assert!(!raw(&[], &["--quiet", "--color", "never"]).contains('\x1b'), "--quiet: no live view");
+        assert!(
+            !raw(&[], &["--quiet", "--color", "never"]).contains('\x1b'),
+            "--quiet: no live view"
+        );
     }
 
     #[test]
     fn help_has_colour_on_a_terminal_only() {
-        let seen = Test::new(["gather", "--help"]).on_a_terminal(100, 80).finish();
+        let seen = Test::new(["gather", "--help"])
+            .on_a_terminal(100, 80)
+            .finish();
         assert!(seen.status == 0 && has_colour(&seen.raw), "{}", seen.raw);
-        let seen = Test::new(["gather", "--help"]).env("NO_COLOR", "1").on_a_terminal(100, 80).finish();
+        let seen = Test::new(["gather", "--help"])
+            .env("NO_COLOR", "1")
+            .on_a_terminal(100, 80)
+            .finish();
         assert!(!seen.raw.contains('\x1b'), "{}", seen.raw);
     }
 
     #[test]
     fn json_on_a_terminal_is_json_alone() {
-        let seen = Test::new(["gather", "--delays", "200ms,200ms", "--format", "json"]).on_a_terminal(60, 80).finish();
-        assert!(serde_json::from_str::<asyncdemo::report::Report>(&seen.raw).is_ok(), "{}", seen.raw);
+        let seen = Test::new(["gather", "--delays", "200ms,200ms", "--format", "json"])
+            .on_a_terminal(60, 80)
+            .finish();
+        assert!(
+            serde_json::from_str::<asyncdemo::report::Report>(&seen.raw).is_ok(),
+            "{}",
+            seen.raw
+        );
     }
 
     #[test]
     fn no_line_is_wider_than_the_screen() {
         let calls = [
-            &["gather", "--delays", "40ms,80ms", "--fail-at", "20ms", "--all"][..],
+            &[
+                "gather",
+                "--delays",
+                "40ms,80ms",
+                "--fail-at",
+                "20ms",
+                "--all",
+            ][..],
             &[],
             &["list"],
             &["gather", "--help"],
         ];
         for cols in [1, 20, 39, 40, 60, 80, 120, 200] {
             for call in calls {
-                let seen = Test::new(call).args(["--color", "never"]).on_a_terminal(100, cols).finish();
-                assert_eq!(seen.status, 0, "{call:?} in {cols} columns:\n{}", seen.screen);
+                let seen = Test::new(call)
+                    .args(["--color", "never"])
+                    .on_a_terminal(100, cols)
+                    .finish();
+                assert_eq!(
+                    seen.status, 0,
+                    "{call:?} in {cols} columns:\n{}",
+                    seen.screen
+                );
                 if cols >= 40 {
-                    assert!(!seen.wrapped, "{call:?} in {cols} columns:\n{}", seen.screen);
+                    assert!(
+                        !seen.wrapped,
+                        "{call:?} in {cols} columns:\n{}",
+                        seen.screen
+                    );
                 }
             }
         }
@@ -544,7 +821,10 @@ mod on_a_terminal {
     #[test]
     fn every_concept_fits_into_forty_columns() {
         for concept in ALL {
-            let seen = Test::quick(concept).args(["--all"]).on_a_terminal(200, 40).finish();
+            let seen = Test::quick(concept)
+                .args(["--all"])
+                .on_a_terminal(200, 40)
+                .finish();
             assert!(seen.status == 0 && !seen.wrapped, "{}", seen.screen);
         }
     }
@@ -557,16 +837,32 @@ mod on_a_terminal {
             let bare = Test::quick(concept).env("LANG", "C").output();
             assert_eq!((bare.status, &*bare.stderr), (Some(0), ""), "{name}");
 
-            let dumb = Test::quick(concept).env("LANG", "C").env("TERM", "dumb").on_a_terminal(100, 80).finish();
+            let dumb = Test::quick(concept)
+                .env("LANG", "C")
+                .env("TERM", "dumb")
+                .on_a_terminal(100, 80)
+                .finish();
             assert_eq!(dumb.status, 0, "{name}: {}", dumb.screen);
-            assert!(dumb.raw.is_ascii() && !dumb.raw.contains('\x1b'), "{name}: {}", dumb.raw);
+            assert!(
+                dumb.raw.is_ascii() && !dumb.raw.contains('\x1b'),
+                "{name}: {}",
+                dumb.raw
+            );
 
             let home = tempfile::tempdir().unwrap();
             fs::set_permissions(home.path(), fs::Permissions::from_mode(0o555)).unwrap();
             let read_only = Test::quick(concept).env("HOME", home.path()).output();
-            assert_eq!((read_only.status, &*read_only.stderr), (Some(0), ""), "{name}");
+            assert_eq!(
+                (read_only.status, &*read_only.stderr),
+                (Some(0), ""),
+                "{name}"
+            );
             // Root writes where it likes, so look.
-            assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0, "{name} left something in the home");
+            assert_eq!(
+                fs::read_dir(home.path()).unwrap().count(),
+                0,
+                "{name} left something in the home"
+            );
         }
     }
 }

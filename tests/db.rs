@@ -21,7 +21,11 @@ const LATENCY: Duration = Duration::from_millis(20);
 
 fn asyncdemo(arguments: &[&str], database: Option<&Path>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_asyncdemo"));
-    command.arg("db").args(arguments).env_clear().env("LANG", "C.UTF-8");
+    command
+        .arg("db")
+        .args(arguments)
+        .env_clear()
+        .env("LANG", "C.UTF-8");
     if let Some(file) = database {
         command.arg("--database").arg(file);
     }
@@ -30,7 +34,10 @@ fn asyncdemo(arguments: &[&str], database: Option<&Path>) -> Output {
 
 fn text(bytes: &[u8]) -> String {
     // As one line: where it is wrapped depends on the length of the temporary directory's name.
-    String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ")
+    String::from_utf8_lossy(bytes)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
@@ -39,14 +46,22 @@ fn strategies(knobs: &[&str]) -> Vec<Strategy> {
 }
 
 fn run(strategy: &Strategy) -> Outcome {
-    let lab = Lab { slow_poll: Duration::from_millis(10), repeat: 1, show_heartbeat: false, stop: Stop::default() };
+    let lab = Lab {
+        slow_poll: Duration::from_millis(10),
+        repeat: 1,
+        show_heartbeat: false,
+        stop: Stop::default(),
+    };
     let outcome = lab.run(strategy, &mut Unwatched);
     assert_eq!(outcome.report.error, None, "{}", strategy.name);
     outcome
 }
 
 fn run_one(name: &str, knobs: &[&str]) -> (Strategy, Outcome) {
-    let strategy = strategies(knobs).into_iter().find(|strategy| strategy.name == name).unwrap();
+    let strategy = strategies(knobs)
+        .into_iter()
+        .find(|strategy| strategy.name == name)
+        .unwrap();
     let outcome = run(&strategy);
     (strategy, outcome)
 }
@@ -61,7 +76,8 @@ fn ends(report: &StrategyReport) -> Vec<Duration> {
 #[test]
 fn every_strategy_returns_the_items_in_the_order_asked() {
     for latency in ["10ms", "0"] {
-        for strategy in strategies(&["--queries", "5", "--connections", "2", "--latency", latency]) {
+        for strategy in strategies(&["--queries", "5", "--connections", "2", "--latency", latency])
+        {
             let result = run(&strategy).result.unwrap();
             let expected = serde_json::json!(["item 1", "item 2", "item 3", "item 4", "item 5"]);
             assert_eq!(result, expected, "{} with {latency}", strategy.name);
@@ -85,18 +101,28 @@ fn one_connection_takes_them_in_the_order_of_asking() {
     let (_, outcome) = run_one("one-connection", &["--queries", "4", "--latency", "20ms"]);
     let ends: Vec<_> = outcome.report.tasks.iter().map(|task| task.end_s).collect();
     assert!(ends.is_sorted(), "{ends:?}");
-    assert_eq!(outcome.report.most_in_flight(), 4, "all were awaited at once");
+    assert_eq!(
+        outcome.report.most_in_flight(),
+        4,
+        "all were awaited at once"
+    );
     assert_eq!(outcome.report.metrics["connections_count"], 1.0);
 }
 
 #[test]
 fn a_pool_has_as_many_under_way_as_it_has_connections() {
-    let (_, outcome) = run_one("pool", &["--queries", "6", "--connections", "3", "--latency", "20ms"]);
+    let (_, outcome) = run_one(
+        "pool",
+        &["--queries", "6", "--connections", "3", "--latency", "20ms"],
+    );
     assert_eq!(outcome.report.most_in_flight(), 3);
     assert_eq!(outcome.report.metrics["connections_count"], 3.0);
     assert_eq!(outcome.report.ideal_s.unwrap().0, LATENCY * 2);
     let ends = ends(&outcome.report);
-    assert!(ends[3] >= LATENCY * 2, "the fourth has to wait for a connection: {ends:?}");
+    assert!(
+        ends[3] >= LATENCY * 2,
+        "the fourth has to wait for a connection: {ends:?}"
+    );
 }
 
 #[test]
@@ -105,21 +131,37 @@ fn only_the_blocking_strategy_holds_the_loop_while_it_waits() {
     let latency = Duration::from_millis(50);
     let (strategy, outcome) = run_one("blocking", &knobs);
     for task in &outcome.report.tasks {
-        assert!(task.busy_s.0 >= latency, "{}: {:?}", task.label, task.busy_s);
+        assert!(
+            task.busy_s.0 >= latency,
+            "{}: {:?}",
+            task.label,
+            task.busy_s
+        );
     }
     let shown = facts(&outcome.report, &strategy.claims, &[]);
-    assert!(matches!(&shown[..], [Fact::LoopBlocked { total, .. }] if *total >= latency * 3), "{shown:?}");
+    assert!(
+        matches!(&shown[..], [Fact::LoopBlocked { total, .. }] if *total >= latency * 3),
+        "{shown:?}"
+    );
 
     let (_, outcome) = run_one("sequential", &knobs);
     for task in &outcome.report.tasks {
         assert!(task.life().0 >= latency, "it did wait");
-        assert_eq!(task.polls.len(), 2, "{}: once to ask, once for the answer", task.label);
+        assert_eq!(
+            task.polls.len(),
+            2,
+            "{}: once to ask, once for the answer",
+            task.label
+        );
     }
 }
 
 #[test]
 fn what_writers_write_is_counted_and_all_there() {
-    let (strategy, outcome) = run_one("writers", &["--queries", "12", "--connections", "4", "--latency", "1ms"]);
+    let (strategy, outcome) = run_one(
+        "writers",
+        &["--queries", "12", "--connections", "4", "--latency", "1ms"],
+    );
     let metrics = &outcome.report.metrics;
     assert_eq!(metrics["rows_expected_count"], 12.0);
     assert_eq!(metrics["rows_found_count"], 12.0);
@@ -130,13 +172,22 @@ fn what_writers_write_is_counted_and_all_there() {
         let mut report = outcome.report.clone();
         report.metrics.insert("rows_found_count".to_owned(), other);
         let shown = facts(&report, &strategy.claims, &[]);
-        assert!(shown.contains(&Fact::OtherCount { found: other, expected: 12.0 }), "{shown:?}");
+        assert!(
+            shown.contains(&Fact::OtherCount {
+                found: other,
+                expected: 12.0
+            }),
+            "{shown:?}"
+        );
     }
 }
 
 #[test]
 fn a_pool_overlaps_on_its_connections_and_says_so_only_if_it_did() {
-    let (strategy, outcome) = run_one("pool", &["--queries", "6", "--connections", "3", "--latency", "50ms"]);
+    let (strategy, outcome) = run_one(
+        "pool",
+        &["--queries", "6", "--connections", "3", "--latency", "50ms"],
+    );
     let is_overlap = |fact: &Fact| matches!(fact, Fact::OverlappedOn { width: 3, .. });
     // On a busy machine the times may not bear it out; then it must not be said.
     let shown = facts(&outcome.report, &strategy.claims, &[]);
@@ -162,13 +213,23 @@ fn that_a_short_query_is_dearer_in_another_thread_is_only_said_beside_the_blocki
         }
         report.blocked.clear();
     }
-    assert_eq!(facts(&both[1], &sequential.claims, &both[1..]), [], "there is nothing to compare with");
+    assert_eq!(
+        facts(&both[1], &sequential.claims, &both[1..]),
+        [],
+        "there is nothing to compare with"
+    );
     let shown = facts(&both[1], &sequential.claims, &both);
     let (each, there) = (Duration::from_millis(3), Duration::from_millis(1));
-    assert!(matches!(shown[..], [Fact::Dearer { each: e, there: t, .. }] if (e, t) == (each, there)), "{shown:?}");
+    assert!(
+        matches!(shown[..], [Fact::Dearer { each: e, there: t, .. }] if (e, t) == (each, there)),
+        "{shown:?}"
+    );
     both[1].tasks = both[0].tasks.clone();
     let shown = facts(&both[1], &sequential.claims, &both);
-    assert!(matches!(shown[..], [Fact::Inconclusive { .. }]), "{shown:?}");
+    assert!(
+        matches!(shown[..], [Fact::Inconclusive { .. }]),
+        "{shown:?}"
+    );
 }
 
 #[test]
@@ -180,7 +241,11 @@ fn without_a_latency_nothing_is_promised_of_times() {
     for strategy in strategies(&[]) {
         assert!(strategy.ideal.is_some(), "{}", strategy.name);
         assert!(strategy.summary.contains("200ms"), "{}", strategy.summary);
-        assert!(strategy.summary.contains("in a registered function"), "{}", strategy.summary);
+        assert!(
+            strategy.summary.contains("in a registered function"),
+            "{}",
+            strategy.summary
+        );
     }
 }
 
@@ -189,16 +254,27 @@ fn a_file_that_asyncdemo_made_is_used_again_and_again() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("shop.db");
     for round in 1..=3 {
-        let done = asyncdemo(&["--all", "--latency", "1ms", "--queries", "3"], Some(&file));
+        let done = asyncdemo(
+            &["--all", "--latency", "1ms", "--queries", "3"],
+            Some(&file),
+        );
         assert_eq!(done.status.code(), Some(0), "{}", text(&done.stdout));
         let said = text(&done.stdout);
         assert!(said.contains("every new row is there: 3 of 3."), "{said}");
-        assert!(said.contains(&format!("rows before {}", 3 * (round - 1))), "{said}");
-        let names: Vec<_> = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(
+            said.contains(&format!("rows before {}", 3 * (round - 1))),
+            "{said}"
+        );
+        let names: Vec<_> = fs::read_dir(directory.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["shop.db"], "nothing is left beside it");
     }
-    let rows: u32 =
-        Connection::open(&file).unwrap().query_row("SELECT count(*) FROM sales", (), |row| row.get(0)).unwrap();
+    let rows: u32 = Connection::open(&file)
+        .unwrap()
+        .query_row("SELECT count(*) FROM sales", (), |row| row.get(0))
+        .unwrap();
     assert_eq!(rows, 9);
 }
 
@@ -211,8 +287,18 @@ fn a_file_that_is_not_its_own_fails_once_and_for_all_and_is_left_alone() {
     assert_eq!(done.status.code(), Some(1));
     assert_eq!(text(&done.stderr), "");
     let said = text(&done.stdout);
-    assert_eq!(said.matches("is not a SQLite database. It was left as it is. Give --database").count(), 1, "{said}");
-    assert_eq!(said.matches("failed for the same reason as sequential").count(), 2, "{said}");
+    assert_eq!(
+        said.matches("is not a SQLite database. It was left as it is. Give --database")
+            .count(),
+        1,
+        "{said}"
+    );
+    assert_eq!(
+        said.matches("failed for the same reason as sequential")
+            .count(),
+        2,
+        "{said}"
+    );
     assert!(!said.contains("overhead"), "nothing was measured: {said}");
     assert_eq!(fs::read(&file).unwrap(), b"milk, bread\n");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
@@ -222,7 +308,10 @@ fn a_file_that_is_not_its_own_fails_once_and_for_all_and_is_left_alone() {
     let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     for strategy in report["strategies"].as_array().unwrap() {
         let error = strategy["error"].as_str().unwrap();
-        assert!(error.contains("notes.txt is not a SQLite database"), "{error}");
+        assert!(
+            error.contains("notes.txt is not a SQLite database"),
+            "{error}"
+        );
         assert_eq!(strategy["wall_s"], serde_json::json!([]));
     }
 }
@@ -235,14 +324,18 @@ fn a_file_that_another_program_has_locked_fails_and_stays_locked() {
     drop(place.database().unwrap());
     let other = Connection::open(&file).unwrap();
     // With this mode the lock is on the file itself, and not on the log's index.
-    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE").unwrap();
+    other
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE")
+        .unwrap();
     // To look at it from within this program must not give up the lock that this program has.
     place.database().unwrap_err();
     let done = asyncdemo(&["--strategy", "pool"], Some(&file));
     assert_eq!(done.status.code(), Some(1));
     let said = text(&done.stdout);
     assert!(said.contains("is locked by another program"), "{said}");
-    other.execute_batch("INSERT INTO sales (item) VALUES (1); COMMIT").unwrap();
+    other
+        .execute_batch("INSERT INTO sales (item) VALUES (1); COMMIT")
+        .unwrap();
 }
 
 #[test]
@@ -254,9 +347,18 @@ fn a_query_that_fails_halfway_names_the_file() {
     let start = writers.prepare().unwrap();
     let other = Connection::open(&file).unwrap();
     other.execute_batch("DROP TABLE sales").unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let error = runtime.block_on(start(asyncdemo::trace::Recorder::new())).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("{} ", file.display())), "{error}");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let error = runtime
+        .block_on(start(asyncdemo::trace::Recorder::new()))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with(&format!("{} ", file.display())),
+        "{error}"
+    );
 }
 
 #[test]
@@ -286,17 +388,29 @@ fn a_run_that_is_interrupted_inside_sqlite_leaves_no_temporary_file() {
     for strategy in ["blocking", "one-connection", "writers"] {
         let scratch = TempDir::new().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_asyncdemo"));
-        command.args(["db", "--latency", "60s", "--strategy", strategy]).env("TMPDIR", scratch.path());
+        command
+            .args(["db", "--latency", "60s", "--strategy", strategy])
+            .env("TMPDIR", scratch.path());
         let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
         let made = || fs::read_dir(scratch.path()).unwrap().count() == 1;
         while !made() {
             std::thread::yield_now();
         }
-        #[expect(clippy::disallowed_methods, reason = "the run should have begun; the test holds if it has not, too")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the run should have begun; the test holds if it has not, too"
+        )]
         std::thread::sleep(Duration::from_millis(300));
-        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let killed = Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(killed.success());
         assert_eq!(child.wait().unwrap().code(), Some(130), "{strategy}");
-        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "{strategy}");
+        assert_eq!(
+            fs::read_dir(scratch.path()).unwrap().count(),
+            0,
+            "{strategy}"
+        );
     }
 }

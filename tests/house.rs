@@ -13,9 +13,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report/", &["trace", "units"]),
     ("render/", &["report", "trace", "units"]),
     ("services/", &["trace::Recorder", "units"]),
-    ("concepts/", &["report::Claim", "services", "trace::Recorder"]),
+    (
+        "concepts/",
+        &["report::Claim", "services", "trace::Recorder"],
+    ),
     ("lab.rs", &["concepts", "report", "trace"]),
-    ("commands/", &["concepts", "lab", "render", "report", "trace", "units"]),
+    (
+        "commands/",
+        &["concepts", "lab", "render", "report", "trace", "units"],
+    ),
     ("cli.rs", &["commands", "concepts", "lab::Stop"]),
 ];
 
@@ -27,9 +33,15 @@ struct File {
 
 fn sources() -> Vec<File> {
     fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).expect("src can be read").map(|entry| entry.expect("src can be read").path())
+        for entry in fs::read_dir(folder)
+            .expect("src can be read")
+            .map(|entry| entry.expect("src can be read").path())
         {
-            if entry.is_dir() { collect(&entry, into) } else { into.push(entry) }
+            if entry.is_dir() {
+                collect(&entry, into)
+            } else {
+                into.push(entry)
+            }
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -38,20 +50,44 @@ fn sources() -> Vec<File> {
     paths.sort();
     let file = |path: &PathBuf| {
         let source = fs::read_to_string(path).expect("it is text");
-        let path = path.strip_prefix(&root).expect("it was found there").to_string_lossy().replace('\\', "/");
-        File { path, code: code(&source) }
+        let path = path
+            .strip_prefix(&root)
+            .expect("it was found there")
+            .to_string_lossy()
+            .replace('\\', "/");
+        File {
+            path,
+            code: code(&source),
+        }
     };
-    let files: Vec<_> = paths.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")).map(file).collect();
-    assert!(files.iter().any(|file| file.path == "concepts/gather.rs"), "the sources were found");
+    let files: Vec<_> = paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .map(file)
+        .collect();
+    assert!(
+        files.iter().any(|file| file.path == "concepts/gather.rs"),
+        "the sources were found"
+    );
     files
 }
 
 /// What comes before the unit tests, with a blank line for each comment.
 fn code(source: &str) -> String {
-    let tests = source.find("#[cfg(test)]\nmod tests").unwrap_or(source.len());
+    let tests = source
+        .find("#[cfg(test)]\nmod tests")
+        .unwrap_or(source.len());
     source[..tests]
         .lines()
-        .map(|line| if line.trim_start().starts_with("//") { "" } else { line }.to_owned() + "\n")
+        .map(|line| {
+            if line.trim_start().starts_with("//") {
+                ""
+            } else {
+                line
+            }
+            .to_owned()
+                + "\n"
+        })
         .collect()
 }
 
@@ -59,15 +95,21 @@ fn code(source: &str) -> String {
 fn imports(code: &str) -> Vec<String> {
     let mut imports = Vec::new();
     for (at, _) in code.match_indices("crate::") {
-        let path: String =
-            code[at + "crate::".len()..].chars().take_while(|sign| !";)>,( \n".contains(*sign)).collect();
+        let path: String = code[at + "crate::".len()..]
+            .chars()
+            .take_while(|sign| !";)>,( \n".contains(*sign))
+            .collect();
         match path.split_once('{') {
             None => imports.push(path),
             Some((stem, _)) => {
                 let group = &code[at + "crate::".len() + stem.len() + 1..];
                 let group = &group[..group.find('}').expect("the group is closed")];
                 imports.extend(
-                    group.split(',').map(str::trim).filter(|name| !name.is_empty()).map(|name| format!("{stem}{name}")),
+                    group
+                        .split(',')
+                        .map(str::trim)
+                        .filter(|name| !name.is_empty())
+                        .map(|name| format!("{stem}{name}")),
                 );
             }
         }
@@ -78,29 +120,59 @@ fn imports(code: &str) -> Vec<String> {
 #[test]
 fn imports_run_one_way() {
     for file in sources() {
-        let rules = MAY_IMPORT.iter().filter(|(begin, _)| file.path.starts_with(begin));
+        let rules = MAY_IMPORT
+            .iter()
+            .filter(|(begin, _)| file.path.starts_with(begin));
         let Some((_, allowed)) = rules.max_by_key(|(begin, _)| begin.len()) else {
-            unreachable!("src/{} has no place in the house: say in tests/house.rs what it may import", file.path);
+            unreachable!(
+                "src/{} has no place in the house: say in tests/house.rs what it may import",
+                file.path
+            );
         };
         for import in imports(&file.code) {
             let fits = |may: &&str| import == **may || import.starts_with(&format!("{may}::"));
-            assert!(allowed.iter().any(fits), "src/{} imports crate::{import}; allowed are {allowed:?}", file.path);
+            assert!(
+                allowed.iter().any(fits),
+                "src/{} imports crate::{import}; allowed are {allowed:?}",
+                file.path
+            );
         }
-        let at_the_root =
-            !file.path.contains('/') || file.path.ends_with("/mod.rs") && file.path.matches('/').count() == 1;
-        let climbs = file.code.contains("super::super::") || at_the_root && file.code.contains("super::");
-        assert!(!climbs, "src/{} climbs out of its folder with super::", file.path);
+        let at_the_root = !file.path.contains('/')
+            || file.path.ends_with("/mod.rs") && file.path.matches('/').count() == 1;
+        let climbs =
+            file.code.contains("super::super::") || at_the_root && file.code.contains("super::");
+        assert!(
+            !climbs,
+            "src/{} climbs out of its folder with super::",
+            file.path
+        );
     }
 }
 
 #[test]
 fn only_the_output_edge_writes_to_the_standard_streams() {
-    let forbidden = ["println!", "print!", "dbg!", "io::stdout()", "io::stderr()", "Term::"];
+    let forbidden = [
+        "println!",
+        "print!",
+        "dbg!",
+        "io::stdout()",
+        "io::stderr()",
+        "Term::",
+    ];
     for file in sources() {
         // The live view draws on standard error, and a second Ctrl-C shows the cursor again.
-        let edge = ["commands/screen.rs", "commands/live.rs", "commands/signals.rs"].contains(&&*file.path);
+        let edge = [
+            "commands/screen.rs",
+            "commands/live.rs",
+            "commands/signals.rs",
+        ]
+        .contains(&&*file.path);
         for found in forbidden.iter().filter(|name| file.code.contains(**name)) {
-            assert!(edge && !found.ends_with('!'), "src/{} has {found}", file.path);
+            assert!(
+                edge && !found.ends_with('!'),
+                "src/{} has {found}",
+                file.path
+            );
         }
     }
 }
@@ -109,7 +181,11 @@ fn only_the_output_edge_writes_to_the_standard_streams() {
 fn a_file_has_one_job() {
     for file in sources() {
         let lines = file.code.lines().count();
-        assert!(lines < 400, "src/{} has {lines} lines before its unit tests", file.path);
+        assert!(
+            lines < 400,
+            "src/{} has {lines} lines before its unit tests",
+            file.path
+        );
     }
 }
 

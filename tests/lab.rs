@@ -24,7 +24,12 @@ const LONG: Duration = Duration::from_millis(600);
 const EVER: Duration = Duration::from_secs(600);
 
 fn lab() -> Lab {
-    Lab { slow_poll: LONG / 2, repeat: 1, show_heartbeat: false, stop: Stop::default() }
+    Lab {
+        slow_poll: LONG / 2,
+        repeat: 1,
+        show_heartbeat: false,
+        stop: Stop::default(),
+    }
 }
 
 #[track_caller]
@@ -38,7 +43,11 @@ fn block(time: Duration) {
 }
 
 fn outcomes(report: &StrategyReport) -> Vec<(&str, report::Outcome)> {
-    report.tasks.iter().map(|task| (task.label.as_str(), task.outcome)).collect()
+    report
+        .tasks
+        .iter()
+        .map(|task| (task.label.as_str(), task.outcome))
+        .collect()
 }
 
 #[test]
@@ -56,9 +65,19 @@ fn a_task_that_panics_is_reported_and_the_rest_finish() {
             Ok(Output::new(panics))
         });
         let outcome = run(lab(), strategy.on(flavor));
-        assert_eq!((outcome.result, outcome.report.error.as_deref()), (Some(1.into()), None));
+        assert_eq!(
+            (outcome.result, outcome.report.error.as_deref()),
+            (Some(1.into()), None)
+        );
         use report::Outcome::{Completed, Panicked};
-        assert_eq!(outcomes(&outcome.report), [("first", Completed), ("oops", Panicked), ("last", Completed)]);
+        assert_eq!(
+            outcomes(&outcome.report),
+            [
+                ("first", Completed),
+                ("oops", Panicked),
+                ("last", Completed)
+            ]
+        );
     }
 }
 
@@ -70,9 +89,15 @@ fn a_strategy_that_panics_is_an_error_and_the_next_one_runs() {
             panic!("on purpose")
         });
         let outcome = run(lab(), panics.on(flavor));
-        assert_eq!(outcome.report.error.as_deref(), Some("it panicked: on purpose"));
+        assert_eq!(
+            outcome.report.error.as_deref(),
+            Some("it panicked: on purpose")
+        );
         assert_eq!((outcome.result, outcome.stopped), (None, false));
-        assert_eq!(outcomes(&outcome.report), [("before", report::Outcome::Completed)]);
+        assert_eq!(
+            outcomes(&outcome.report),
+            [("before", report::Outcome::Completed)]
+        );
 
         let fine = Strategy::new("fine", "nothing", |_| async { Ok(Output::new("done")) });
         assert_eq!(run(lab(), fine.on(flavor)).result, Some("done".into()));
@@ -89,19 +114,29 @@ fn a_strategy_that_fails_says_why_and_what_it_did_until_then() {
     assert_eq!(report.error.as_deref(), Some("the server is gone"));
     assert_eq!(outcomes(&report), [("waits", report::Outcome::Completed)]);
     assert!(report.wall_s[0].0 >= MOMENT);
-    assert_eq!(report.overhead_s, None, "what failed cannot be compared with its ideal");
+    assert_eq!(
+        report.overhead_s, None,
+        "what failed cannot be compared with its ideal"
+    );
 }
 
 #[test]
 fn an_error_in_the_preparation_is_reported_without_figures() {
     let prepare = || -> anyhow::Result<()> { bail!("the file is locked") };
-    let strategy = Strategy::staged("staged", "a database", prepare, |_, ()| async { Ok(Output::new(())) });
+    let strategy = Strategy::staged("staged", "a database", prepare, |_, ()| async {
+        Ok(Output::new(()))
+    });
     let outcome = run(Lab { repeat: 3, ..lab() }, strategy.ideal(LONG));
     let expected = StrategyReport {
         error: Some("it could not be prepared: the file is locked".to_owned()),
-        ..lab::plan(&Strategy::new("staged", "a database", |_| async { Ok(Output::new(())) }).ideal(LONG))
+        ..lab::plan(
+            &Strategy::new("staged", "a database", |_| async { Ok(Output::new(())) }).ideal(LONG),
+        )
     };
-    assert_eq!(outcome.report, expected, "it never ran, so there is nothing measured");
+    assert_eq!(
+        outcome.report, expected,
+        "it never ran, so there is nothing measured"
+    );
     assert!(!outcome.stopped);
 }
 
@@ -118,7 +153,10 @@ fn every_run_has_a_stage_of_its_own() {
         }
     });
     let outcome = run(Lab { repeat: 3, ..lab() }, strategy);
-    assert_eq!((outcome.report.error, seen.load(Ordering::SeqCst)), (None, 3));
+    assert_eq!(
+        (outcome.report.error, seen.load(Ordering::SeqCst)),
+        (None, 3)
+    );
 }
 
 #[test]
@@ -134,7 +172,10 @@ fn a_blocking_thread_that_never_ends_is_left_behind() {
             Ok(Output::new("back"))
         });
         let outcome = run(lab(), strategy.on(flavor));
-        assert_eq!((outcome.result, outcome.report.error), (Some("back".into()), None));
+        assert_eq!(
+            (outcome.result, outcome.report.error),
+            (Some("back".into()), None)
+        );
     }
 }
 
@@ -144,17 +185,25 @@ fn the_median_run_is_the_one_that_is_shown() {
     let strategy = Strategy::new("uneven", "three lengths", move |recorder| {
         let run = count.fetch_add(1, Ordering::SeqCst);
         async move {
-            recorder.track(format!("run {run}"), sleep(MOMENT * [9, 1, 3][run] as u32)).await;
+            recorder
+                .track(format!("run {run}"), sleep(MOMENT * [9, 1, 3][run] as u32))
+                .await;
             Ok(Output::new("same"))
         }
     });
     let report = run(Lab { repeat: 3, ..lab() }, strategy.ideal(MOMENT)).report;
     let mut order = [0, 1, 2];
     order.sort_by_key(|run| report.wall_s[*run]);
-    assert_eq!(outcomes(&report), [(&*format!("run {}", order[1]), report::Outcome::Completed)]);
+    assert_eq!(
+        outcomes(&report),
+        [(&*format!("run {}", order[1]), report::Outcome::Completed)]
+    );
     let median = report.wall_s[order[1]];
     assert_eq!((report.wall_s.len(), report.wall()), (3, Some(median)));
-    assert_eq!(report.overhead_s, Some(median.0.as_secs_f64() - MOMENT.as_secs_f64()));
+    assert_eq!(
+        report.overhead_s,
+        Some(median.0.as_secs_f64() - MOMENT.as_secs_f64())
+    );
 }
 
 #[test]
@@ -165,7 +214,9 @@ fn one_blocker_on_one_thread_blocks_the_loop_and_is_named() {
         Ok(Output::new(()))
     });
     let report = run(lab(), strategy).report;
-    let [blocked] = &report.blocked[..] else { panic!("one stretch: {:?}", report.blocked) };
+    let [blocked] = &report.blocked[..] else {
+        panic!("one stretch: {:?}", report.blocked)
+    };
     assert_eq!(blocked.by.as_deref(), Some("culprit"));
     assert!(blocked.end_s.0 - blocked.start_s.0 >= LONG);
     let heartbeat = report.heartbeat.expect("it beat before the strategy began");
@@ -183,10 +234,15 @@ fn what_blocks_and_is_not_tracked_is_found_by_the_heartbeat() {
         Ok(Output::new(()))
     });
     let report = run(lab(), strategy).report;
-    let [blocked] = &report.blocked[..] else { panic!("one stretch: {:?}", report.blocked) };
+    let [blocked] = &report.blocked[..] else {
+        panic!("one stretch: {:?}", report.blocked)
+    };
     assert_eq!(blocked.by, None);
     // The first beat that was missed was due up to a period after the thread was taken.
-    assert!(blocked.end_s.0 - blocked.start_s.0 >= LONG - asyncdemo::trace::PERIOD, "{blocked:?}");
+    assert!(
+        blocked.end_s.0 - blocked.start_s.0 >= LONG - asyncdemo::trace::PERIOD,
+        "{blocked:?}"
+    );
 }
 
 #[test]
@@ -207,10 +263,18 @@ fn on_two_workers_one_blocker_hides() {
     });
     let report = run(lab(), strategy.on(Flavor::MultiThread(2))).report;
     assert_eq!(report.error, None);
-    let held = report.tasks[0].polls.iter().map(|poll| poll.duration().0).max();
+    let held = report.tasks[0]
+        .polls
+        .iter()
+        .map(|poll| poll.duration().0)
+        .max();
     assert!(held >= Some(LONG), "the blocker held its worker: {held:?}");
     // A machine that stops for longer than that gives a stretch without a name.
-    assert!(report.blocked.iter().all(|blocked| blocked.by.is_none()), "{:?}", report.blocked);
+    assert!(
+        report.blocked.iter().all(|blocked| blocked.by.is_none()),
+        "{:?}",
+        report.blocked
+    );
 }
 
 #[test]
@@ -230,24 +294,41 @@ fn on_two_workers_two_blockers_freeze_everything() {
         Ok(Output::new(()))
     });
     let report = run(lab(), strategy.on(Flavor::MultiThread(2))).report;
-    let named: Vec<_> = report.blocked.iter().filter_map(|blocked| blocked.by.as_deref()).collect();
+    let named: Vec<_> = report
+        .blocked
+        .iter()
+        .filter_map(|blocked| blocked.by.as_deref())
+        .collect();
     assert!(matches!(named[..], ["one" | "two"]), "{:?}", report.blocked);
     assert_eq!(report.threads, 2);
-    assert!(report.heartbeat.is_some_and(|heartbeat| heartbeat.max_gap_s.0 >= LONG / 2));
+    assert!(
+        report
+            .heartbeat
+            .is_some_and(|heartbeat| heartbeat.max_gap_s.0 >= LONG / 2)
+    );
 }
 
 #[test]
 fn a_thread_of_the_blocking_pool_is_no_worker() {
     let strategy = Strategy::new("pool", "blocks elsewhere", |recorder| async move {
         let (handle, label) = (tokio::runtime::Handle::current(), recorder.clone());
-        let elsewhere = spawn_blocking(move || handle.block_on(label.track("elsewhere", async { block(LONG) })));
+        let elsewhere = spawn_blocking(move || {
+            handle.block_on(label.track("elsewhere", async { block(LONG) }))
+        });
         recorder.track("here", elsewhere).await?;
         Ok(Output::new(()))
     });
     for flavor in [Flavor::CurrentThread, Flavor::MultiThread(1)] {
         let report = run(lab(), strategy.clone().on(flavor)).report;
-        assert!(report.blocked.iter().all(|blocked| blocked.by.is_none()), "{flavor:?}: {:?}", report.blocked);
-        assert_eq!(report.threads, 2, "{flavor:?}: the worker, and the pool's thread");
+        assert!(
+            report.blocked.iter().all(|blocked| blocked.by.is_none()),
+            "{flavor:?}: {:?}",
+            report.blocked
+        );
+        assert_eq!(
+            report.threads, 2,
+            "{flavor:?}: the worker, and the pool's thread"
+        );
     }
 }
 
@@ -257,9 +338,19 @@ fn the_heartbeat_is_a_lane_only_where_it_is_asked_for() {
         recorder.track("waits", sleep(MOMENT)).await;
         Ok(Output::new(()))
     });
-    let shown = run(Lab { show_heartbeat: true, ..lab() }, strategy.clone()).report;
+    let shown = run(
+        Lab {
+            show_heartbeat: true,
+            ..lab()
+        },
+        strategy.clone(),
+    )
+    .report;
     use report::Outcome::{Completed, Running};
-    assert_eq!(outcomes(&shown), [(HEARTBEAT, Running), ("waits", Completed)]);
+    assert_eq!(
+        outcomes(&shown),
+        [(HEARTBEAT, Running), ("waits", Completed)]
+    );
     let hidden = run(lab(), strategy).report;
     assert_eq!(outcomes(&hidden), [("waits", Completed)]);
 }
@@ -272,7 +363,12 @@ impl Watch for StopAt {
         let (tasks, stop) = (self.0, self.1.clone());
         thread::spawn(move || {
             support::within("its tasks are polled", || {
-                let polled = run.report().tasks.iter().filter(|task| task.start_s.is_some()).count();
+                let polled = run
+                    .report()
+                    .tasks
+                    .iter()
+                    .filter(|task| task.start_s.is_some())
+                    .count();
                 (polled >= tasks).then_some(())
             });
             stop.stop(2);
@@ -292,16 +388,25 @@ fn a_stop_ends_a_strategy_that_waits_and_one_that_blocks_its_thread() {
         recorder.track("task", async { block(EVER) }).await;
         Ok(Output::new(()))
     });
-    for (strategy, ended) in [(waits, report::Outcome::Cancelled), (blocks, report::Outcome::Running)] {
+    for (strategy, ended) in [
+        (waits, report::Outcome::Cancelled),
+        (blocks, report::Outcome::Running),
+    ] {
         for flavor in [Flavor::CurrentThread, Flavor::MultiThread(2)] {
-            let (lab, strategy) = (Lab { repeat: 3, ..lab() }, strategy.clone().on(flavor).ideal(LONG));
+            let (lab, strategy) = (
+                Lab { repeat: 3, ..lab() },
+                strategy.clone().on(flavor).ideal(LONG),
+            );
             let outcome = no_hang(strategy.name, move || {
                 let mut watch = StopAt(1, lab.stop.clone());
                 lab.run(&strategy, &mut watch)
             });
             assert!(outcome.stopped && outcome.result.is_none(), "{outcome:?}");
             assert_eq!(outcomes(&outcome.report), [("task", ended)], "{flavor:?}");
-            assert_eq!((outcome.report.error, outcome.report.overhead_s), (None, None));
+            assert_eq!(
+                (outcome.report.error, outcome.report.overhead_s),
+                (None, None)
+            );
         }
     }
 }
@@ -325,7 +430,10 @@ fn a_stopped_strategy_is_looked_at_when_it_has_cleaned_up_behind_itself() {
         let mut watch = StopAt(1, lab.stop.clone());
         lab.run(&strategy, &mut watch)
     });
-    assert_eq!(outcomes(&outcome.report), [("task", report::Outcome::Cancelled)]);
+    assert_eq!(
+        outcomes(&outcome.report),
+        [("task", report::Outcome::Cancelled)]
+    );
 }
 
 #[test]
@@ -361,5 +469,9 @@ fn after_a_stop_nothing_begins() {
     assert!(outcome.stopped);
     assert_eq!((outcome.report, lab.stop.signal()), (planned, Some(15)));
     lab.stop.stop(2);
-    assert_eq!(lab.stop.signal(), Some(15), "the first signal is the one that counts");
+    assert_eq!(
+        lab.stop.signal(),
+        Some(15),
+        "the first signal is the one that counts"
+    );
 }

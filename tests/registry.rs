@@ -19,31 +19,57 @@ fn strategies(concept: &Entry) -> Vec<Strategy> {
 /// A name as it stands on the command line: words and dashes.
 fn is_a_name(name: &str) -> bool {
     !name.is_empty()
-        && name.split('-').all(|word| !word.is_empty() && word.bytes().all(|sign| sign.is_ascii_lowercase()))
+        && name
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|sign| sign.is_ascii_lowercase()))
 }
 
 /// The command lines among its examples. Each ends where its explanation begins: two blanks further
 /// on, or on the next line.
 fn examples(concept: &Entry) -> impl Iterator<Item = &'static str> {
     let begin = format!("asyncdemo {}", concept.about.name);
-    let lines = concept.about.examples.lines().filter(move |line| line.trim_start().starts_with(&begin));
+    let lines = concept
+        .about
+        .examples
+        .lines()
+        .filter(move |line| line.trim_start().starts_with(&begin));
     lines.map(|line| line.trim().split("  ").next().unwrap_or_default())
 }
 
 #[test]
 fn names_are_unique_and_every_concept_says_what_it_is() {
     let concepts: Vec<_> = ALL.iter().map(|concept| concept.about.name).collect();
-    assert_eq!(concepts.iter().collect::<BTreeSet<_>>().len(), concepts.len(), "{concepts:?}");
+    assert_eq!(
+        concepts.iter().collect::<BTreeSet<_>>().len(),
+        concepts.len(),
+        "{concepts:?}"
+    );
     for concept in ALL {
         let about = concept.about;
-        let names: Vec<_> = strategies(concept).iter().map(|strategy| strategy.name).collect();
-        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+        let names: Vec<_> = strategies(concept)
+            .iter()
+            .map(|strategy| strategy.name)
+            .collect();
+        assert_eq!(
+            names.iter().collect::<BTreeSet<_>>().len(),
+            names.len(),
+            "{names:?}"
+        );
         for name in names.iter().chain([&about.name]) {
             assert!(is_a_name(name), "{name}");
         }
-        assert!(about.question.ends_with('?'), "{}: {}", about.name, about.question);
+        assert!(
+            about.question.ends_with('?'),
+            "{}: {}",
+            about.name,
+            about.question
+        );
         for text in [about.title, about.python] {
-            assert!(!text.is_empty() && text.trim() == text, "{}: {text:?}", about.name);
+            assert!(
+                !text.is_empty() && text.trim() == text,
+                "{}: {text:?}",
+                about.name
+            );
         }
         assert!(examples(concept).count() >= 2, "{}", about.name);
     }
@@ -64,19 +90,43 @@ fn what_is_shown_of_a_strategy_is_the_function_that_runs() {
     for concept in ALL {
         let (about, strategies) = (concept.about, strategies(concept));
         for strategy in &strategies {
-            let shown = region(about.source, strategy.name).unwrap_or_else(|error| panic!("{}: {error}", about.name));
+            let shown = region(about.source, strategy.name)
+                .unwrap_or_else(|error| panic!("{}: {error}", about.name));
             let function = format!("fn {}(", strategy.name.replace('-', "_"));
             let found = shown.matches(&function).count();
-            assert_eq!(found, 1, "{}: the region of `{}` has one `{function}`:\n{shown}", about.name, strategy.name);
+            assert_eq!(
+                found, 1,
+                "{}: the region of `{}` has one `{function}`:\n{shown}",
+                about.name, strategy.name
+            );
         }
-        let opened = about.source.lines().filter_map(|line| line.trim().strip_prefix("// ANCHOR: "));
+        let opened = about
+            .source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("// ANCHOR: "));
         for name in opened {
-            let known = name == "workload" || strategies.iter().any(|strategy| strategy.name == name);
-            assert!(known, "{}: the region `{name}` belongs to no strategy", about.name);
+            let known =
+                name == "workload" || strategies.iter().any(|strategy| strategy.name == name);
+            assert!(
+                known,
+                "{}: the region `{name}` belongs to no strategy",
+                about.name
+            );
             assert!(region(about.source, name).is_ok(), "{}: {name}", about.name);
         }
-        let anchors = |mark: &str| about.source.lines().filter(|line| line.trim().starts_with(mark)).count();
-        assert_eq!(anchors("// ANCHOR: "), anchors("// ANCHOR_END: "), "{}", about.name);
+        let anchors = |mark: &str| {
+            about
+                .source
+                .lines()
+                .filter(|line| line.trim().starts_with(mark))
+                .count()
+        };
+        assert_eq!(
+            anchors("// ANCHOR: "),
+            anchors("// ANCHOR_END: "),
+            "{}",
+            about.name
+        );
     }
 }
 
@@ -84,14 +134,36 @@ fn what_is_shown_of_a_strategy_is_the_function_that_runs() {
 fn the_defaults_make_their_point_in_seconds() {
     for concept in ALL {
         let strategies = strategies(concept);
-        let defaults: Vec<_> = strategies.iter().filter(|strategy| strategy.by_default).collect();
-        assert!((1..=3).contains(&defaults.len()), "{}: {defaults:?}", concept.about.name);
-        let in_all =
-            |strategies: &[&Strategy]| strategies.iter().filter_map(|strategy| strategy.ideal).sum::<Duration>();
-        let (shown, all) = (in_all(&defaults), in_all(&strategies.iter().collect::<Vec<_>>()));
-        assert!(shown < Duration::from_secs(6), "{}: {shown:?}", concept.about.name);
+        let defaults: Vec<_> = strategies
+            .iter()
+            .filter(|strategy| strategy.by_default)
+            .collect();
+        assert!(
+            (1..=3).contains(&defaults.len()),
+            "{}: {defaults:?}",
+            concept.about.name
+        );
+        let in_all = |strategies: &[&Strategy]| {
+            strategies
+                .iter()
+                .filter_map(|strategy| strategy.ideal)
+                .sum::<Duration>()
+        };
+        let (shown, all) = (
+            in_all(&defaults),
+            in_all(&strategies.iter().collect::<Vec<_>>()),
+        );
+        assert!(
+            shown < Duration::from_secs(6),
+            "{}: {shown:?}",
+            concept.about.name
+        );
         // About ten seconds: half a second over them is nobody's undoing.
-        assert!(all < Duration::from_secs(11), "{}: {all:?}", concept.about.name);
+        assert!(
+            all < Duration::from_secs(11),
+            "{}: {all:?}",
+            concept.about.name
+        );
     }
 }
 
@@ -102,11 +174,18 @@ fn every_strategy_comes_to_its_end_with_the_result_of_the_others() {
         for strategy in quick_strategies(concept) {
             let name = format!("{} --strategy {}", concept.about.name, strategy.name);
             let (slow_poll, stop) = (Duration::from_millis(10), Stop::default());
-            let lab = Lab { slow_poll, repeat: 1, show_heartbeat: concept.about.heartbeat_lane, stop };
+            let lab = Lab {
+                slow_poll,
+                repeat: 1,
+                show_heartbeat: concept.about.heartbeat_lane,
+                stop,
+            };
             let running = strategy.clone();
             let outcome = no_hang(&name, move || lab.run(&running, &mut Unwatched));
             assert_eq!(outcome.report.error, None, "{name}");
-            let result = outcome.result.unwrap_or_else(|| panic!("{name} has no result"));
+            let result = outcome
+                .result
+                .unwrap_or_else(|| panic!("{name} has no result"));
             assert!(!outcome.report.tasks.is_empty(), "{name} tracks nothing");
             match (strategy.differs, &first) {
                 (None, None) => first = Some(result),
@@ -114,14 +193,21 @@ fn every_strategy_comes_to_its_end_with_the_result_of_the_others() {
                 (Some(why), _) => assert!(!why.is_empty(), "{name}"),
             }
             for key in outcome.report.metrics.keys() {
-                let unit = ["_count", "_s", "_bytes"].iter().any(|unit| key.ends_with(unit));
+                let unit = ["_count", "_s", "_bytes"]
+                    .iter()
+                    .any(|unit| key.ends_with(unit));
                 assert!(unit, "{name}: {key} does not name its unit");
             }
             // The heart beats before the strategy begins: its lane is cut there.
             let polled = |task: &&Task| task.start_s.is_some() && task.label != HEARTBEAT;
             for task in outcome.report.tasks.iter().filter(polled) {
                 let parts = task.busy_s.0 + task.scheduled_s.0 + task.idle_s.0;
-                assert_eq!(parts, task.life().0, "{name}: {} is always busy, scheduled or idle", task.label);
+                assert_eq!(
+                    parts,
+                    task.life().0,
+                    "{name}: {} is always busy, scheduled or idle",
+                    task.label
+                );
             }
         }
     }

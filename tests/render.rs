@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use asyncdemo::render::{Style, Text};
 use asyncdemo::report::{
-    Blocked, Claim, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds, StrategyReport, Task,
-    facts, words,
+    Blocked, Claim, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds,
+    StrategyReport, Task, facts, words,
 };
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -15,10 +15,17 @@ fn ms(millis: u64) -> Seconds {
 }
 
 fn task(label: &str, start: u64, end: u64, outcome: Outcome) -> Task {
-    let mut polls =
-        vec![Poll { start_s: ms(start), end_s: Seconds(ms(start).0 + Duration::from_micros(20)), thread: 0 }];
+    let mut polls = vec![Poll {
+        start_s: ms(start),
+        end_s: Seconds(ms(start).0 + Duration::from_micros(20)),
+        thread: 0,
+    }];
     if outcome == Outcome::Completed {
-        polls.push(Poll { start_s: Seconds(ms(end).0 - Duration::from_micros(20)), end_s: ms(end), thread: 0 });
+        polls.push(Poll {
+            start_s: Seconds(ms(end).0 - Duration::from_micros(20)),
+            end_s: ms(end),
+            thread: 0,
+        });
     }
     let busy: Duration = polls.iter().map(|poll| poll.duration().0).sum();
     Task {
@@ -36,11 +43,18 @@ fn task(label: &str, start: u64, end: u64, outcome: Outcome) -> Task {
 }
 
 fn strategy(name: &str, summary: &str, wall: u64, ideal: u64, tasks: Vec<Task>) -> StrategyReport {
-    let runtime = Runtime { flavor: "current-thread".to_owned(), workers: 1 };
+    let runtime = Runtime {
+        flavor: "current-thread".to_owned(),
+        workers: 1,
+    };
     StrategyReport {
         wall_s: vec![ms(wall)],
         overhead_s: Some(ms(wall).0.as_secs_f64() - ms(ideal).0.as_secs_f64()),
-        heartbeat: Some(Heartbeat { period_s: ms(10), max_gap_s: ms(11), blocked_by: None }),
+        heartbeat: Some(Heartbeat {
+            period_s: ms(10),
+            max_gap_s: ms(11),
+            blocked_by: None,
+        }),
         threads: 1,
         tasks,
         ..StrategyReport::planned(name, summary, runtime, Some(ms(ideal).0))
@@ -51,14 +65,21 @@ fn report(strategies: Vec<StrategyReport>, claims: &[&[Claim]]) -> Report {
     let finding = |(strategy, claims): (&StrategyReport, &&[Claim])| {
         let facts = facts(strategy, claims, &strategies).into_iter();
         facts
-            .map(|fact| Finding { kind: fact.kind().to_owned(), text: words(&strategy.name, &fact, false) })
+            .map(|fact| Finding {
+                kind: fact.kind().to_owned(),
+                text: words(&strategy.name, &fact, false),
+            })
             .collect::<Vec<_>>()
     };
     Report {
         schema: SCHEMA.to_owned(),
         concept: "example".to_owned(),
         arguments: serde_json::json!({}),
-        machine: Machine { cores: 2, os: "linux".to_owned(), arch: "x86_64".to_owned() },
+        machine: Machine {
+            cores: 2,
+            os: "linux".to_owned(),
+            arch: "x86_64".to_owned(),
+        },
         partial: false,
         slow_poll_s: ms(10),
         findings: strategies.iter().zip(claims).flat_map(finding).collect(),
@@ -69,27 +90,58 @@ fn report(strategies: Vec<StrategyReport>, claims: &[&[Claim]]) -> Report {
 /// What may happen in a run, one of each.
 fn eventful() -> Report {
     use Outcome::{Cancelled, Completed, NeverPolled, Panicked};
-    let in_turn = vec![task("fetch one", 0, 1001, Completed), task("fetch two", 1001, 3002, Completed)];
+    let in_turn = vec![
+        task("fetch one", 0, 1001, Completed),
+        task("fetch two", 1001, 3002, Completed),
+    ];
     let at_once = vec![
         task("fetch one", 0, 1001, Completed),
         task("fetch two", 0, 2001, Completed),
         task("dropped", 0, 500, Cancelled),
         task("broken", 500, 700, Panicked),
-        Task { polls: Vec::new(), start_s: None, ..task("forgotten", 0, 2001, NeverPolled) },
+        Task {
+            polls: Vec::new(),
+            start_s: None,
+            ..task("forgotten", 0, 2001, NeverPolled)
+        },
     ];
     let mut blocker = task("blocker", 100, 1600, Completed);
     blocker.polls[0].end_s = ms(1500);
     let blocked = StrategyReport {
-        blocked: vec![Blocked { start_s: ms(100), end_s: ms(1500), by: Some("blocker".to_owned()) }],
-        heartbeat: Some(Heartbeat { period_s: ms(10), max_gap_s: ms(1400), blocked_by: Some("blocker".to_owned()) }),
-        metrics: [("rows_count".to_owned(), 12.0), ("first_reply_s".to_owned(), 0.25)].into(),
+        blocked: vec![Blocked {
+            start_s: ms(100),
+            end_s: ms(1500),
+            by: Some("blocker".to_owned()),
+        }],
+        heartbeat: Some(Heartbeat {
+            period_s: ms(10),
+            max_gap_s: ms(1400),
+            blocked_by: Some("blocker".to_owned()),
+        }),
+        metrics: [
+            ("rows_count".to_owned(), 12.0),
+            ("first_reply_s".to_owned(), 0.25),
+        ]
+        .into(),
         speedup: Some(1.876),
-        ..strategy("blocks", "std::thread::sleep", 1600, 1500, vec![blocker, task("waiting", 0, 1600, Completed)])
+        ..strategy(
+            "blocks",
+            "std::thread::sleep",
+            1600,
+            1500,
+            vec![blocker, task("waiting", 0, 1600, Completed)],
+        )
     };
     let failed = StrategyReport {
         error: Some("the server at 127.0.0.1:8080 is gone\nIs it running?".to_owned()),
         overhead_s: None,
-        ..strategy("fails", "no answer", 20, 1000, vec![task("fetch one", 0, 20, Completed)])
+        ..strategy(
+            "fails",
+            "no answer",
+            20,
+            1000,
+            vec![task("fetch one", 0, 20, Completed)],
+        )
     };
     report(
         vec![
@@ -105,7 +157,12 @@ fn eventful() -> Report {
             blocked,
             failed,
         ],
-        &[&[Claim::OneAfterTheOther], &[Claim::Overlapped], &[Claim::BlocksTheLoop], &[Claim::Overlapped]],
+        &[
+            &[Claim::OneAfterTheOther],
+            &[Claim::Overlapped],
+            &[Claim::BlocksTheLoop],
+            &[Claim::Overlapped],
+        ],
     )
 }
 
@@ -164,26 +221,59 @@ blocks: blocker held the thread for 1.400 s. The heartbeat was due 140 times
 
 #[test]
 fn many_lanes_are_folded_and_none_is_forgotten() {
-    let lanes = |count: u64| (0..count).map(|n| task(&format!("task {n}"), 0, 1000 + n, Outcome::Completed)).collect();
+    let lanes = |count: u64| {
+        (0..count)
+            .map(|n| task(&format!("task {n}"), 0, 1000 + n, Outcome::Completed))
+            .collect()
+    };
     let drawn = |count: u64| {
         let strategy = strategy("join", "all at once", 2000, 2000, lanes(count));
-        Text::report(&report(vec![strategy], &[]), Style { lanes: 5, ..Style::default() })
+        Text::report(
+            &report(vec![strategy], &[]),
+            Style {
+                lanes: 5,
+                ..Style::default()
+            },
+        )
     };
-    let shown = |drawn: &str| drawn.lines().filter(|line| line.starts_with("  task")).count();
+    let shown = |drawn: &str| {
+        drawn
+            .lines()
+            .filter(|line| line.starts_with("  task"))
+            .count()
+    };
     assert_eq!(shown(&drawn(5)), 5);
     let folded = drawn(100);
     assert_eq!(shown(&folded), 3);
-    assert!(folded.contains("\n  + 97 more, 100 in flight at most\n  in flight         █████"), "{folded}");
+    assert!(
+        folded.contains("\n  + 97 more, 100 in flight at most\n  in flight         █████"),
+        "{folded}"
+    );
 }
 
 #[test]
 fn the_head_fits_into_any_screen() {
     let head = |width| {
-        let text = Text::new(Style { width, ..Style::default() }, Duration::ZERO, Duration::ZERO);
-        text.head("db", "queries to a real SQLite file", "await session.execute()")
+        let text = Text::new(
+            Style {
+                width,
+                ..Style::default()
+            },
+            Duration::ZERO,
+            Duration::ZERO,
+        );
+        text.head(
+            "db",
+            "queries to a real SQLite file",
+            "await session.execute()",
+        )
     };
     for width in 40..120 {
-        assert!(head(width).lines().all(|line| line.width() <= width), "{width} columns:\n{}", head(width));
+        assert!(
+            head(width).lines().all(|line| line.width() <= width),
+            "{width} columns:\n{}",
+            head(width)
+        );
     }
     assert_eq!(
         head(40),
@@ -194,15 +284,28 @@ fn the_head_fits_into_any_screen() {
 #[test]
 fn a_figure_is_not_parted_from_its_unit() {
     for width in 40..120 {
-        let drawn = Text::report(&eventful(), Style { width, ..Style::default() });
-        let parted = drawn.lines().find(|line| line.starts_with("  s ") || line.starts_with("  ms") || *line == "  s.");
+        let drawn = Text::report(
+            &eventful(),
+            Style {
+                width,
+                ..Style::default()
+            },
+        );
+        let parted = drawn
+            .lines()
+            .find(|line| line.starts_with("  s ") || line.starts_with("  ms") || *line == "  s.");
         assert_eq!(parted, None, "{width} columns:\n{drawn}");
     }
 }
 
 /// Anything that a server, a file name or a user may put into a report.
 fn any_text() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z ]{0,30}", "[a-z]{60,90}", "\\PC{0,20}", any::<String>()]
+    prop_oneof![
+        "[a-z ]{0,30}",
+        "[a-z]{60,90}",
+        "\\PC{0,20}",
+        any::<String>()
+    ]
 }
 
 fn any_time() -> impl Strategy<Value = Seconds> {

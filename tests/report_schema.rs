@@ -1,5 +1,9 @@
 //! `docs/report.schema.json` says what a report is. Real ones keep to it, and it refuses others.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "that is how a test fails")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "that is how a test fails"
+)]
 
 mod support;
 
@@ -15,42 +19,62 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 use support::Test;
 
-static SCHEMA_FILE: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../docs/report.schema.json")).expect("the schema is JSON"));
+static SCHEMA_FILE: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../docs/report.schema.json")).expect("the schema is JSON")
+});
 
 static VALIDATOR: LazyLock<Validator> =
     LazyLock::new(|| jsonschema::draft202012::new(&SCHEMA_FILE).expect("the schema is one"));
 
 #[track_caller]
 fn assert_valid(report: &Value) {
-    let errors: Vec<_> =
-        VALIDATOR.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<_> = VALIDATOR
+        .iter_errors(report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 
 /// Standard output as a report, once it is sure that it is that and nothing else.
 #[track_caller]
 fn parse(stdout: &str) -> (Report, Value) {
-    let report: Report = serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
+    let report: Report =
+        serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
     let mut again = Vec::new();
     render::json(&report, &mut again).expect("memory can be written");
-    assert_eq!(String::from_utf8_lossy(&again), stdout, "nothing is lost on the way");
-    (report, serde_json::from_str(stdout).expect("it was a report"))
+    assert_eq!(
+        String::from_utf8_lossy(&again),
+        stdout,
+        "nothing is lost on the way"
+    );
+    (
+        report,
+        serde_json::from_str(stdout).expect("it was a report"),
+    )
 }
 
 /// One run that fails and one that cannot even be prepared.
 fn failed() -> Report {
-    let lab = Lab { slow_poll: Duration::from_millis(10), repeat: 1, show_heartbeat: true, stop: Stop::default() };
-    let fails = Strategy::new("fails", "after a panic and a cancellation", |recorder| async move {
-        let _unpolled = recorder.track("forgotten", async {});
-        let oops = tokio::spawn(recorder.track("oops", async { panic!("on purpose") }));
-        tokio::select! {
-            _ = oops => {}
-            () = recorder.track("dropped", std::future::pending()) => {}
-        }
-        let _: Output = Output::new(()).metric("tries_count", 1.0);
-        anyhow::bail!("on purpose")
-    });
+    let lab = Lab {
+        slow_poll: Duration::from_millis(10),
+        repeat: 1,
+        show_heartbeat: true,
+        stop: Stop::default(),
+    };
+    let fails = Strategy::new(
+        "fails",
+        "after a panic and a cancellation",
+        |recorder| async move {
+            let _unpolled = recorder.track("forgotten", async {});
+            let oops = tokio::spawn(recorder.track("oops", async { panic!("on purpose") }));
+            tokio::select! {
+                _ = oops => {}
+                () = recorder.track("dropped", std::future::pending()) => {}
+            }
+            let _: Output = Output::new(()).metric("tries_count", 1.0);
+            anyhow::bail!("on purpose")
+        },
+    );
     let unprepared = Strategy::staged(
         "unprepared",
         "never begins",
@@ -61,10 +85,16 @@ fn failed() -> Report {
         schema: SCHEMA.to_owned(),
         concept: "example".to_owned(),
         arguments: json!({ "latency": "1s 500ms", "requests": 10, "delays": ["1s", "2s"], "url": null }),
-        machine: Machine { cores: 1, os: "linux".to_owned(), arch: "x86_64".to_owned() },
+        machine: Machine {
+            cores: 1,
+            os: "linux".to_owned(),
+            arch: "x86_64".to_owned(),
+        },
         partial: false,
         slow_poll_s: Seconds(lab.slow_poll),
-        strategies: [fails, unprepared].map(|strategy| lab.run(&strategy, &mut Unwatched).report).into(),
+        strategies: [fails, unprepared]
+            .map(|strategy| lab.run(&strategy, &mut Unwatched).report)
+            .into(),
         findings: Vec::new(),
     }
 }
@@ -72,23 +102,59 @@ fn failed() -> Report {
 #[test]
 fn every_concepts_report_keeps_to_the_schema() {
     for concept in concepts::ALL {
-        let output = Test::quick(concept).args(["--all", "--repeat", "2", "--format", "json"]).output();
-        assert_eq!((output.status, &*output.stderr), (Some(0), ""), "{}", concept.about.name);
+        let output = Test::quick(concept)
+            .args(["--all", "--repeat", "2", "--format", "json"])
+            .output();
+        assert_eq!(
+            (output.status, &*output.stderr),
+            (Some(0), ""),
+            "{}",
+            concept.about.name
+        );
         let (report, value) = parse(&output.stdout);
         assert_valid(&value);
-        assert_eq!((report.schema.as_str(), report.concept.as_str()), (SCHEMA, concept.about.name));
-        let names: Vec<_> = report.strategies.iter().map(|strategy| strategy.name.as_str()).collect();
-        let expected: Vec<_> = support::quick_strategies(concept).iter().map(|strategy| strategy.name).collect();
+        assert_eq!(
+            (report.schema.as_str(), report.concept.as_str()),
+            (SCHEMA, concept.about.name)
+        );
+        let names: Vec<_> = report
+            .strategies
+            .iter()
+            .map(|strategy| strategy.name.as_str())
+            .collect();
+        let expected: Vec<_> = support::quick_strategies(concept)
+            .iter()
+            .map(|strategy| strategy.name)
+            .collect();
         assert_eq!(names, expected);
-        assert!(report.strategies.iter().all(|strategy| strategy.wall_s.len() == 2), "{}", concept.about.name);
-        assert!(!report.partial && !report.findings.is_empty(), "{}", concept.about.name);
+        assert!(
+            report
+                .strategies
+                .iter()
+                .all(|strategy| strategy.wall_s.len() == 2),
+            "{}",
+            concept.about.name
+        );
+        assert!(
+            !report.partial && !report.findings.is_empty(),
+            "{}",
+            concept.about.name
+        );
     }
 }
 
 #[cfg(unix)]
 #[test]
 fn a_report_that_was_cut_short_keeps_to_the_schema() {
-    let knobs = ["gather", "--delays", "100ms,60s", "--strategy", "join", "--format", "json"];
+    let knobs = [
+        "gather",
+        "--delays",
+        "100ms,60s",
+        "--strategy",
+        "join",
+        "--format",
+        "json",
+    ];
     let mut patience = Duration::from_millis(200);
     // A signal that comes before the program listens or its tasks begin proves nothing.
     let report = support::within("a report of a run that had begun", || {
@@ -104,7 +170,10 @@ fn a_report_that_was_cut_short_keeps_to_the_schema() {
         (report.strategies.first()?.tasks.len() == 2).then_some(report)
     });
     let join = &report.strategies[0];
-    assert_eq!((join.wall_s.len(), join.overhead_s, join.speedup), (1, None, None));
+    assert_eq!(
+        (join.wall_s.len(), join.overhead_s, join.speedup),
+        (1, None, None)
+    );
 }
 
 #[test]
@@ -115,8 +184,15 @@ fn a_report_of_what_failed_keeps_to_the_schema() {
     let (again, value) = parse(&String::from_utf8(json).unwrap());
     assert_eq!(again, report);
     assert_valid(&value);
-    let errors: Vec<_> = report.strategies.iter().map(|strategy| strategy.error.as_deref()).collect();
-    assert_eq!(errors, [Some("on purpose"), Some("it could not be prepared: locked")]);
+    let errors: Vec<_> = report
+        .strategies
+        .iter()
+        .map(|strategy| strategy.error.as_deref())
+        .collect();
+    assert_eq!(
+        errors,
+        [Some("on purpose"), Some("it could not be prepared: locked")]
+    );
 }
 
 /// A report in which every object and every kind of field occurs.
@@ -126,10 +202,12 @@ fn full() -> Value {
     strategy["overhead_s"] = json!(-0.5);
     strategy["ideal_s"] = json!(1.5);
     strategy["speedup"] = json!(1.5);
-    strategy["metrics"] = json!({ "rows_count": 12.0, "first_reply_s": 0.25, "body_bytes": 1024.0 });
+    strategy["metrics"] =
+        json!({ "rows_count": 12.0, "first_reply_s": 0.25, "body_bytes": 1024.0 });
     strategy["blocked"] = json!([{ "start_s": 0.1, "end_s": 0.2, "by": "oops" }]);
     strategy["heartbeat"]["blocked_by"] = json!("oops");
-    report["findings"] = json!([{ "kind": "loop_blocked", "text": "fails: oops held the thread." }]);
+    report["findings"] =
+        json!([{ "kind": "loop_blocked", "text": "fails: oops held the thread." }]);
     report
 }
 
@@ -142,10 +220,15 @@ fn is_open(path: &str) -> bool {
 fn paths(value: &Value, at: String, into: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(key, field)| paths(field, format!("{at}/{key}"), into));
+            fields
+                .iter()
+                .for_each(|(key, field)| paths(field, format!("{at}/{key}"), into));
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| paths(item, format!("{at}/{index}"), into));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| paths(item, format!("{at}/{index}"), into));
         }
         _ => {}
     }
@@ -163,10 +246,16 @@ fn a_wrong_report_is_refused() {
         change(&mut wrong);
         assert!(!VALIDATOR.is_valid(&wrong), "{why} was not refused");
     };
-    for path in everywhere.iter().filter(|path| !path.starts_with("/arguments/")) {
+    for path in everywhere
+        .iter()
+        .filter(|path| !path.starts_with("/arguments/"))
+    {
         if full.pointer(path).is_some_and(Value::is_object) {
             refused(format!("another field in {path}"), &|wrong| {
-                let fields = wrong.pointer_mut(path).and_then(Value::as_object_mut).unwrap();
+                let fields = wrong
+                    .pointer_mut(path)
+                    .and_then(Value::as_object_mut)
+                    .unwrap();
                 fields.insert("An-other".to_owned(), json!(1));
             });
         }
@@ -175,16 +264,27 @@ fn a_wrong_report_is_refused() {
             Some(Value::Null) => json!([]),
             _ => json!(1),
         };
-        refused(format!("{wrong_type} as {path}"), &|wrong| *wrong.pointer_mut(path).unwrap() = wrong_type.clone());
+        refused(format!("{wrong_type} as {path}"), &|wrong| {
+            *wrong.pointer_mut(path).unwrap() = wrong_type.clone()
+        });
         let (parent, key) = path.rsplit_once('/').unwrap_or_default();
-        if full.pointer(parent).is_some_and(Value::is_object) && !is_open(parent) && !path.is_empty() {
+        if full.pointer(parent).is_some_and(Value::is_object)
+            && !is_open(parent)
+            && !path.is_empty()
+        {
             refused(format!("{parent} without {key}"), &|wrong| {
-                wrong.pointer_mut(parent).and_then(Value::as_object_mut).unwrap().remove(key);
+                wrong
+                    .pointer_mut(parent)
+                    .and_then(Value::as_object_mut)
+                    .unwrap()
+                    .remove(key);
             });
         }
         let may_be_negative = path.ends_with("/overhead_s") || is_open(parent);
         if full.pointer(path).is_some_and(Value::is_number) && !may_be_negative {
-            refused(format!("a negative {path}"), &|wrong| *wrong.pointer_mut(path).unwrap() = json!(-1));
+            refused(format!("a negative {path}"), &|wrong| {
+                *wrong.pointer_mut(path).unwrap() = json!(-1)
+            });
         }
     }
     for (path, value) in [
@@ -194,7 +294,9 @@ fn a_wrong_report_is_refused() {
         ("/strategies/0/metrics", json!({ "rows": 12 })),
         ("/arguments", json!({ "latency": { "s": 1 } })),
     ] {
-        refused(format!("{value} as {path}"), &|wrong| *wrong.pointer_mut(path).unwrap() = value.clone());
+        refused(format!("{value} as {path}"), &|wrong| {
+            *wrong.pointer_mut(path).unwrap() = value.clone()
+        });
     }
 }
 
@@ -202,7 +304,12 @@ fn a_wrong_report_is_refused() {
 fn the_schema_describes_every_field_with_its_unit_and_lets_nothing_else_in() {
     fn walk(schema: &Value, at: &str) {
         if schema["type"] == "object" {
-            assert!(schema.get("additionalProperties").is_some_and(|more| *more != json!(true)), "{at} is open");
+            assert!(
+                schema
+                    .get("additionalProperties")
+                    .is_some_and(|more| *more != json!(true)),
+                "{at} is open"
+            );
         }
         for group in ["properties", "patternProperties", "$defs"] {
             for (name, field) in schema[group].as_object().into_iter().flatten() {
@@ -210,13 +317,24 @@ fn the_schema_describes_every_field_with_its_unit_and_lets_nothing_else_in() {
                 let described = field["description"].as_str().unwrap_or_default();
                 assert!(described.ends_with('.'), "{at} is not described");
                 let name = name.trim_end_matches('$');
-                assert!(!name.ends_with("_s") || described.contains("econds"), "{at} does not name its unit");
+                assert!(
+                    !name.ends_with("_s") || described.contains("econds"),
+                    "{at} does not name its unit"
+                );
                 walk(field, &at);
             }
         }
         if let Some(properties) = schema["properties"].as_object() {
-            let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
-            assert_eq!(required.len(), properties.len(), "{at}: every field is always there");
+            let required: Vec<_> = schema["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .collect();
+            assert_eq!(
+                required.len(),
+                properties.len(),
+                "{at}: every field is always there"
+            );
         }
     }
     assert!(jsonschema::draft202012::meta::is_valid(&SCHEMA_FILE));

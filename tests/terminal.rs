@@ -25,22 +25,45 @@ partial: stopped before the end; what is above was measured until then
 ";
 
 fn lane<'a>(frame: &'a str, label: &str) -> Option<(usize, &'a str)> {
-    frame.lines().enumerate().find(|(_, line)| line.trim_start().starts_with(label))
+    frame
+        .lines()
+        .enumerate()
+        .find(|(_, line)| line.trim_start().starts_with(label))
 }
 
 #[test]
 fn a_lane_grows_in_its_place_while_the_strategy_runs() {
-    let seen = Test::new(["gather", "--delays", "1s,2s", "--strategy", "join"]).on_a_terminal(40, 80).finish();
+    let seen = Test::new(["gather", "--delays", "1s,2s", "--strategy", "join"])
+        .on_a_terminal(40, 80)
+        .finish();
     assert_eq!(seen.status, 0);
-    let lanes: Vec<_> = seen.frames.iter().filter_map(|frame| lane(frame, "fetch two")).collect();
-    let lengths = || lanes.iter().map(|(_, lane)| lane.matches(['─', '┼', '░']).count()).filter(|length| *length > 0);
+    let lanes: Vec<_> = seen
+        .frames
+        .iter()
+        .filter_map(|frame| lane(frame, "fetch two"))
+        .collect();
+    let lengths = || {
+        lanes
+            .iter()
+            .map(|(_, lane)| lane.matches(['─', '┼', '░']).count())
+            .filter(|length| *length > 0)
+    };
     assert!(lengths().is_sorted(), "a rail only grows: {lanes:?}");
     let mut different: Vec<usize> = lengths().collect();
     different.dedup();
-    assert!(different.len() >= 5, "it is seen while it grows: {different:?}");
-    assert!(lanes.iter().all(|(row, _)| *row == lanes[0].0), "it stays where it is: {lanes:?}");
+    assert!(
+        different.len() >= 5,
+        "it is seen while it grows: {different:?}"
+    );
+    assert!(
+        lanes.iter().all(|(row, _)| *row == lanes[0].0),
+        "it stays where it is: {lanes:?}"
+    );
     let unfinished = lanes.iter().filter(|(_, lane)| !lane.contains('┤')).count();
-    assert!(unfinished >= 4, "most of them were seen before the end: {lanes:?}");
+    assert!(
+        unfinished >= 4,
+        "most of them were seen before the end: {lanes:?}"
+    );
 }
 
 #[test]
@@ -50,7 +73,12 @@ fn what_remains_is_what_a_pipe_is_given() {
     // The last two are too low for the picture: it is cut, and what is drawn must be cleared all the same.
     for rows in [60, 12, 6, 3] {
         on_a_quiet_machine(&piped, || {
-            let Finished { screen, status, ready_for_a_shell, .. } = test().on_a_terminal(rows, 80).finish();
+            let Finished {
+                screen,
+                status,
+                ready_for_a_shell,
+                ..
+            } = test().on_a_terminal(rows, 80).finish();
             assert_eq!((status, ready_for_a_shell), (0, true), "{rows} rows");
             mask(&screen)
         });
@@ -66,7 +94,12 @@ fn ctrl_c_leaves_what_was_measured_and_nothing_else() {
             terminal.wait_for(until);
             terminal.press("\x03");
             let seen = terminal.finish();
-            assert_eq!((seen.status, seen.ready_for_a_shell), (130, true), "{}", seen.screen);
+            assert_eq!(
+                (seen.status, seen.ready_for_a_shell),
+                (130, true),
+                "{}",
+                seen.screen
+            );
             mask(&seen.screen)
         });
     }
@@ -79,14 +112,25 @@ fn a_termination_leaves_what_was_measured_too() {
         terminal.wait_for("fetch two");
         signal("TERM", terminal.pid());
         let seen = terminal.finish();
-        assert_eq!((seen.status, seen.ready_for_a_shell), (143, true), "{}", seen.screen);
+        assert_eq!(
+            (seen.status, seen.ready_for_a_shell),
+            (143, true),
+            "{}",
+            seen.screen
+        );
         mask(&seen.screen)
     });
 }
 
 /// A strategy that holds the only thread of its runtime for a minute.
 fn blocked() -> Test {
-    Test::new(["blocking-pitfall", "--strategy", "thread-sleep", "--block", "60s"])
+    Test::new([
+        "blocking-pitfall",
+        "--strategy",
+        "thread-sleep",
+        "--block",
+        "60s",
+    ])
 }
 
 #[test]
@@ -96,9 +140,22 @@ fn ctrl_c_works_while_a_thread_sleeps() {
     terminal.wait_for("deaf for");
     terminal.press("\x03");
     let seen = terminal.finish();
-    assert_eq!((seen.status, seen.ready_for_a_shell), (130, true), "{}", seen.screen);
-    assert!(seen.screen.ends_with("partial: stopped before the end; what is above was measured until then\n"));
-    assert_eq!(seen.screen.matches("  heartbeat  ").count(), 2, "one lane, one figure:\n{}", seen.screen);
+    assert_eq!(
+        (seen.status, seen.ready_for_a_shell),
+        (130, true),
+        "{}",
+        seen.screen
+    );
+    assert!(
+        seen.screen
+            .ends_with("partial: stopped before the end; what is above was measured until then\n")
+    );
+    assert_eq!(
+        seen.screen.matches("  heartbeat  ").count(),
+        2,
+        "one lane, one figure:\n{}",
+        seen.screen
+    );
 }
 
 #[test]
@@ -111,8 +168,16 @@ fn a_second_ctrl_c_ends_it_at_once() {
         support::wait(std::time::Duration::from_millis(50));
         terminal.press("\x03");
         let seen = terminal.finish();
-        let at_once = if seen.screen.contains("partial") { "after a while" } else { "at once" };
-        let ready = if seen.ready_for_a_shell { "ready for a shell" } else { "in the picture" };
+        let at_once = if seen.screen.contains("partial") {
+            "after a while"
+        } else {
+            "at once"
+        };
+        let ready = if seen.ready_for_a_shell {
+            "ready for a shell"
+        } else {
+            "in the picture"
+        };
         format!("exit code {}, {at_once}, {ready}", seen.status)
     });
 }

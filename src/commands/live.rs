@@ -25,7 +25,12 @@ pub struct Live {
 impl Live {
     /// `expected` is where the axis ends.
     pub fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
-        Self { style, slow_poll, expected, drawing: None }
+        Self {
+            style,
+            slow_poll,
+            expected,
+            drawing: None,
+        }
     }
 }
 
@@ -34,7 +39,10 @@ impl Watch for Live {
         let (stop, stopped) = mpsc::channel();
         let (style, slow_poll, expected) = (self.style, self.slow_poll, self.expected);
         let draw = move || {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::term_like(Box::new(FromTheLeft::new())));
+            let bar = ProgressBar::with_draw_target(
+                None,
+                ProgressDrawTarget::term_like(Box::new(FromTheLeft::new())),
+            );
             if let Ok(plain) = ProgressStyle::with_template("{msg}") {
                 bar.set_style(plain);
             }
@@ -47,8 +55,11 @@ impl Watch for Live {
             let _ = Term::stderr().clear_line();
         };
         // Without a thread there is no live picture; the final one comes all the same.
-        self.drawing =
-            thread::Builder::new().name("live view".to_owned()).spawn(draw).ok().map(|thread| (stop, thread));
+        self.drawing = thread::Builder::new()
+            .name("live view".to_owned())
+            .spawn(draw)
+            .ok()
+            .map(|thread| (stop, thread));
     }
 
     fn end(&mut self) {

@@ -16,7 +16,12 @@ use crate::report::{Finding, Machine, Report, SCHEMA, StrategyReport, facts, wor
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Options {
     /// Run this strategy only; may be given several times
-    #[arg(long, value_name = "NAME", conflicts_with = "all", help_heading = "What to run")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "all",
+        help_heading = "What to run"
+    )]
     pub strategy: Vec<String>,
 
     /// Run every strategy, not only those that make the point
@@ -43,7 +48,13 @@ pub struct Options {
     pub quiet: bool,
 
     /// The report as text for people, or as json for programs
-    #[arg(long, value_enum, default_value_t, hide_possible_values = true, help_heading = "What to show")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
     #[serde(skip)]
     pub format: Format,
 }
@@ -73,7 +84,12 @@ pub enum Ending {
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn run<C: Concept>(concept: &C, options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+pub fn run<C: Concept>(
+    concept: &C,
+    options: &Options,
+    screen: &Screen,
+    stop: &Stop,
+) -> Result<Ending> {
     let strategies = concept.strategies();
     let (chosen, others): (Vec<_>, Vec<_>) = strategies.into_iter().partition(|strategy| {
         if options.strategy.is_empty() {
@@ -113,19 +129,31 @@ pub fn run<C: Concept>(concept: &C, options: &Options, screen: &Screen, stop: &S
         machine: machine(),
         partial: stop.signal().is_some(),
         slow_poll_s: lab.slow_poll.into(),
-        findings: if stop.signal().is_some() { Vec::new() } else { findings(&chosen, &reports) },
+        findings: if stop.signal().is_some() {
+            Vec::new()
+        } else {
+            findings(&chosen, &reports)
+        },
         strategies: reports,
     };
     session.rest(&report, &others, concept.next())?;
     Ok(match stop.signal() {
         Some(signal) => Ending::Stopped(signal),
-        None if report.strategies.iter().any(|strategy| strategy.error.is_some()) => Ending::Failed,
+        None if report
+            .strategies
+            .iter()
+            .any(|strategy| strategy.error.is_some()) =>
+        {
+            Ending::Failed
+        }
         None => Ending::Done,
     })
 }
 
 fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {
-    let this_wall = this.wall().filter(|wall| this.error.is_none() && !wall.0.is_zero())?;
+    let this_wall = this
+        .wall()
+        .filter(|wall| this.error.is_none() && !wall.0.is_zero())?;
     match first {
         None => Some(1.0),
         Some(first) if first.error.is_some() => None,
@@ -137,8 +165,13 @@ fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding>
     let mut findings = Vec::new();
     for (strategy, report) in strategies.iter().zip(reports) {
         for fact in facts(report, &strategy.claims, reports) {
-            let told = findings.iter().any(|told: &Finding| told.kind == fact.kind());
-            findings.push(Finding { kind: fact.kind().to_owned(), text: words(strategy.name, &fact, told) });
+            let told = findings
+                .iter()
+                .any(|told: &Finding| told.kind == fact.kind());
+            findings.push(Finding {
+                kind: fact.kind().to_owned(),
+                text: words(strategy.name, &fact, told),
+            });
         }
     }
     findings
@@ -170,11 +203,22 @@ impl<'a> Session<'a> {
         chosen: &[Strategy],
         slow_poll: Duration,
     ) -> Self {
-        let expected = chosen.iter().filter_map(|strategy| strategy.ideal).max().unwrap_or_default();
+        let expected = chosen
+            .iter()
+            .filter_map(|strategy| strategy.ideal)
+            .max()
+            .unwrap_or_default();
         // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
         let expected = expected + expected / 30;
         let text = Text::new(screen.out, slow_poll, expected);
-        Self { about, options, screen, text, expected, workload_shown: false }
+        Self {
+            about,
+            options,
+            screen,
+            text,
+            expected,
+            workload_shown: false,
+        }
     }
 
     fn print(&self, text: &str) -> Result<()> {
@@ -185,7 +229,11 @@ impl<'a> Session<'a> {
     }
 
     fn head(&self) -> Result<()> {
-        self.print(&self.text.head(self.about.name, self.about.title, self.about.python))
+        self.print(
+            &self
+                .text
+                .head(self.about.name, self.about.title, self.about.python),
+        )
     }
 
     fn code(&mut self, strategy: &Strategy) -> Result<()> {
@@ -223,7 +271,11 @@ impl<'a> Session<'a> {
             return Ok(print(&String::from_utf8_lossy(&json))?);
         }
         if report.partial {
-            self.print(&self.text.remark("partial: stopped before the end; what is above was measured until then"))?;
+            self.print(
+                &self.text.remark(
+                    "partial: stopped before the end; what is above was measured until then",
+                ),
+            )?;
             return Ok(());
         }
         self.print(&self.text.comparison(&report.strategies))?;
@@ -231,7 +283,10 @@ impl<'a> Session<'a> {
         let mut more = Vec::new();
         if !others.is_empty() {
             let names: Vec<_> = others.iter().map(|strategy| strategy.name).collect();
-            more.push(format!("More ways: {} (--all, or --strategy NAME)", names.join(", ")));
+            more.push(format!(
+                "More ways: {} (--all, or --strategy NAME)",
+                names.join(", ")
+            ));
         }
         more.extend(next.map(str::to_owned));
         if !self.options.code {

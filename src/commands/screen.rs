@@ -52,9 +52,18 @@ impl Screen {
         let live = (io::stderr().is_terminal() && !dumb).then(|| {
             let rows = err.size_checked().map_or(24, |(rows, _)| usize::from(rows));
             let style = style(&err, true);
-            Style { lanes: style.lanes.min(rows.saturating_sub(LINES_BESIDE_LANES)).max(1), ..style }
+            Style {
+                lanes: style
+                    .lanes
+                    .min(rows.saturating_sub(LINES_BESIDE_LANES))
+                    .max(1),
+                ..style
+            }
         });
-        Self { out: style(&out, io::stdout().is_terminal()), live }
+        Self {
+            out: style(&out, io::stdout().is_terminal()),
+            live,
+        }
     }
 }
 
@@ -68,7 +77,8 @@ fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
             let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
                 || is("CLICOLOR", "0")
                 || is("TERM", "dumb");
-            let forced = env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0");
+            let forced = env::var_os("CLICOLOR_FORCE")
+                .is_some_and(|value| !value.is_empty() && value != "0");
             !refused && (is_terminal || forced)
         }
     }
@@ -76,10 +86,15 @@ fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
 
 /// Whether the locale can show more than ASCII: the first of these that is set and not empty decides.
 fn utf8_locale() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(env::var_os).find(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(env::var_os)
+        .find(|value| !value.is_empty());
     let locale = locale.map(|locale| locale.to_string_lossy().to_lowercase());
     // Windows and macOS terminals set none of these and show everything.
-    locale.map_or(!cfg!(target_os = "linux"), |locale| locale.contains("utf-8") || locale.contains("utf8"))
+    locale.map_or(!cfg!(target_os = "linux"), |locale| {
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
 }
 
 /// Writes to standard output. A reader who has gone away is not an error.
@@ -88,10 +103,12 @@ fn utf8_locale() -> bool {
 /// Every other failure to write, a full disk for one.
 pub fn print(text: &str) -> Result<(), PrintError> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => PrintError::NobodyReads,
-        _ => PrintError::Failed(error),
-    })
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => PrintError::NobodyReads,
+            _ => PrintError::Failed(error),
+        })
 }
 
 /// Writes to standard error; a failure there cannot be told to anyone.

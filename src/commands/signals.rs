@@ -14,7 +14,9 @@ pub fn watch(stop: Stop) {
     use signal_hook::iterator::Signals;
 
     // Not Tokio's signals: its driver panics where no file can be opened.
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
+        return;
+    };
     let handle = signals.handle();
     let listen = move || {
         for signal in &mut signals {
@@ -29,7 +31,11 @@ pub fn watch(stop: Stop) {
             stop.stop(signal);
         }
     };
-    if thread::Builder::new().name("signals".to_owned()).spawn(listen).is_err() {
+    if thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(listen)
+        .is_err()
+    {
         handle.close();
     }
 }

@@ -57,10 +57,15 @@ impl Concept for Background {
         let one_by_one = mail_time * u32::try_from(mails).unwrap_or(u32::MAX);
         let office = move || Office::new(mails, mail_time);
         let mut strategies = vec![
-            Strategy::staged("inline", "mailbox.deliver(mail).await, then the response", office, inline)
-                .by_default()
-                .ideal(one_by_one)
-                .claim(Claim::AnswersAfter("POST", "mail")),
+            Strategy::staged(
+                "inline",
+                "mailbox.deliver(mail).await, then the response",
+                office,
+                inline,
+            )
+            .by_default()
+            .ideal(one_by_one)
+            .claim(Claim::AnswersAfter("POST", "mail")),
             Strategy::staged(
                 "background",
                 "tokio::spawn(mailbox.deliver(mail)), the response at once",
@@ -78,10 +83,18 @@ impl Concept for Background {
             )
             .ideal(one_by_one)
             .claim(Claim::BlocksTheLoop),
-            Strategy::staged("lost", "the program ends, and nobody waits for the spawned tasks", office, lost)
-                .by_default()
-                .claim(Claim::LostAtExit("mails_lost_count", "mails_accepted_count"))
-                .differs("the same answers, but the work behind them was not done"),
+            Strategy::staged(
+                "lost",
+                "the program ends, and nobody waits for the spawned tasks",
+                office,
+                lost,
+            )
+            .by_default()
+            .claim(Claim::LostAtExit(
+                "mails_lost_count",
+                "mails_accepted_count",
+            ))
+            .differs("the same answers, but the work behind them was not done"),
             Strategy::staged(
                 "drained",
                 "TaskTracker and CancellationToken: stop accepting, finish, end",
@@ -89,10 +102,15 @@ impl Concept for Background {
                 drained,
             )
             .ideal(mail_time)
-            .claim(Claim::DrainedAtExit("mails_lost_count", "mails_accepted_count")),
+            .claim(Claim::DrainedAtExit(
+                "mails_lost_count",
+                "mails_accepted_count",
+            )),
         ];
         if mails > 1 {
-            strategies[2].claims.push(Claim::DelaysTheNextAnswer("POST", "mail"));
+            strategies[2]
+                .claims
+                .push(Claim::DelaysTheNextAnswer("POST", "mail"));
         }
         strategies
     }
@@ -114,10 +132,16 @@ impl Office {
     /// Serves `POST /send-email` on this runtime. The client posts one mail after another, from a
     /// thread and a runtime of its own: it is somebody else's program.
     async fn open(&self, recorder: &Recorder, app: Router) -> Result<Vec<String>> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback to listen on")?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("no port on loopback to listen on")?;
         let url = format!("http://{}/send-email", listener.local_addr()?);
         let stopping = self.stopping.clone().cancelled_owned();
-        self.tasks.spawn(async { axum::serve(listener, app).with_graceful_shutdown(stopping).await });
+        self.tasks.spawn(async {
+            axum::serve(listener, app)
+                .with_graceful_shutdown(stopping)
+                .await
+        });
 
         let (recorder, client, mails) = (recorder.clone(), self.client.clone(), self.mails);
         let client = move || {
@@ -130,12 +154,27 @@ impl Office {
     }
 }
 
-async fn post_all(recorder: Recorder, client: Client, url: String, mails: usize) -> Result<Vec<String>> {
+async fn post_all(
+    recorder: Recorder,
+    client: Client,
+    url: String,
+    mails: usize,
+) -> Result<Vec<String>> {
     let mut answers = Vec::new();
     for number in 1..=mails {
-        let mail = Mail { number, to: format!("reader-{number}@localhost") };
-        let request = client.post(&url).header("content-type", "application/json").body(serde_json::to_string(&mail)?);
-        let answer = recorder.track(format!("POST {number}"), async { request.send().await?.text().await }).await?;
+        let mail = Mail {
+            number,
+            to: format!("reader-{number}@localhost"),
+        };
+        let request = client
+            .post(&url)
+            .header("content-type", "application/json")
+            .body(serde_json::to_string(&mail)?);
+        let answer = recorder
+            .track(format!("POST {number}"), async {
+                request.send().await?.text().await
+            })
+            .await?;
         answers.push(answer);
     }
     Ok(answers)
@@ -147,7 +186,14 @@ type Shared = State<(Recorder, Office)>;
 impl Office {
     fn new(mails: usize, mail_time: Duration) -> Result<Self> {
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-        Ok(Self { mails, mail_time, client: client::client(PATIENCE)?, mailbox: Mailbox::default(), tasks, stopping })
+        Ok(Self {
+            mails,
+            mail_time,
+            client: client::client(PATIENCE)?,
+            mailbox: Mailbox::default(),
+            tasks,
+            stopping,
+        })
     }
 
     /// What was lost shows only when the runtime is gone.
@@ -155,7 +201,10 @@ impl Office {
         let accepted = answers.len();
         Output::new(answers).at_exit(move |metrics| {
             metrics.insert("mails_accepted_count", accepted as f64);
-            metrics.insert("mails_lost_count", accepted.saturating_sub(self.mailbox.count()) as f64);
+            metrics.insert(
+                "mails_lost_count",
+                accepted.saturating_sub(self.mailbox.count()) as f64,
+            );
         })
     }
 }
@@ -164,10 +213,14 @@ impl Office {
 async fn inline(recorder: Recorder, office: Office) -> Result<Output> {
     async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
         let label = format!("mail {}", mail.number);
-        recorder.track(label, office.mailbox.deliver(mail, office.mail_time)).await;
+        recorder
+            .track(label, office.mailbox.deliver(mail, office.mail_time))
+            .await;
         "accepted"
     }
-    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let app = Router::new()
+        .route("/send-email", post(send_email))
+        .with_state((recorder.clone(), office.clone()));
     let answers = office.open(&recorder, app).await?;
     Ok(office.output(answers))
 }
@@ -180,7 +233,9 @@ async fn background(recorder: Recorder, office: Office) -> Result<Output> {
         tokio::spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
         "accepted"
     }
-    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let app = Router::new()
+        .route("/send-email", post(send_email))
+        .with_state((recorder.clone(), office.clone()));
     let answers = office.open(&recorder, app).await?;
     office.mailbox.wait_for(answers.len()).await;
     Ok(office.output(answers))
@@ -192,10 +247,14 @@ async fn blocking_background(recorder: Recorder, office: Office) -> Result<Outpu
     async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
         let label = format!("mail {}", mail.number);
         // In the background, and yet in the way: the task holds the only worker.
-        tokio::spawn(recorder.track(label, async move { office.mailbox.deliver_blocking(mail, office.mail_time) }));
+        tokio::spawn(recorder.track(label, async move {
+            office.mailbox.deliver_blocking(mail, office.mail_time)
+        }));
         "accepted"
     }
-    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let app = Router::new()
+        .route("/send-email", post(send_email))
+        .with_state((recorder.clone(), office.clone()));
     let answers = office.open(&recorder, app).await?;
     office.mailbox.wait_for(answers.len()).await;
     Ok(office.output(answers))
@@ -209,7 +268,9 @@ async fn lost(recorder: Recorder, office: Office) -> Result<Output> {
         tokio::spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
         "accepted"
     }
-    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let app = Router::new()
+        .route("/send-email", post(send_email))
+        .with_state((recorder.clone(), office.clone()));
     let answers = office.open(&recorder, app).await?;
     // The runtime is shut down when this returns, and every task that still waits is dropped.
     Ok(office.output(answers))
@@ -220,10 +281,14 @@ async fn lost(recorder: Recorder, office: Office) -> Result<Output> {
 async fn drained(recorder: Recorder, office: Office) -> Result<Output> {
     async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
         let label = format!("mail {}", mail.number);
-        office.tasks.spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
+        office
+            .tasks
+            .spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
         "accepted"
     }
-    let app = Router::new().route("/send-email", post(send_email)).with_state((recorder.clone(), office.clone()));
+    let app = Router::new()
+        .route("/send-email", post(send_email))
+        .with_state((recorder.clone(), office.clone()));
     let answers = office.open(&recorder, app).await?;
     // Stop accepting, then wait for whatever was accepted.
     office.stopping.cancel();

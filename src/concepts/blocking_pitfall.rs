@@ -56,16 +56,30 @@ impl Concept for BlockingPitfall {
     }
 
     fn strategies(&self) -> Vec<Strategy> {
-        let Self { block, timeout, workers } = *self;
+        let Self {
+            block,
+            timeout,
+            workers,
+        } = *self;
         let ideal = block + 2 * MOMENT;
-        let held = if workers == 1 { Claim::BlocksTheLoop } else { Claim::HidesBehindAnotherWorker };
+        let held = if workers == 1 {
+            Claim::BlocksTheLoop
+        } else {
+            Claim::HidesBehindAnotherWorker
+        };
         let mut strategies = vec![
-            Strategy::new("async-sleep", "tokio::time::sleep(…).await", move |recorder| async_sleep(recorder, block))
-                .by_default()
-                .claim(Claim::KeepsTheLoopAwake),
-            Strategy::new("thread-sleep", "std::thread::sleep(…) in an async fn", move |recorder| {
-                thread_sleep(recorder, block)
-            })
+            Strategy::new(
+                "async-sleep",
+                "tokio::time::sleep(…).await",
+                move |recorder| async_sleep(recorder, block),
+            )
+            .by_default()
+            .claim(Claim::KeepsTheLoopAwake),
+            Strategy::new(
+                "thread-sleep",
+                "std::thread::sleep(…) in an async fn",
+                move |recorder| thread_sleep(recorder, block),
+            )
             .by_default()
             .claim(held),
             Strategy::new(
@@ -74,23 +88,33 @@ impl Concept for BlockingPitfall {
                 move |recorder| every_worker(recorder, block, workers),
             )
             .claim(Claim::BlocksTheLoop),
-            Strategy::new("no-yield", "a loop that awaits only what is ready", move |recorder| {
-                no_yield(recorder, block)
-            })
+            Strategy::new(
+                "no-yield",
+                "a loop that awaits only what is ready",
+                move |recorder| no_yield(recorder, block),
+            )
             .claim(held),
-            Strategy::new("spawn-blocking", "spawn_blocking(|| std::thread::sleep(…)).await", move |recorder| {
-                spawn_blocking(recorder, block)
-            })
+            Strategy::new(
+                "spawn-blocking",
+                "spawn_blocking(|| std::thread::sleep(…)).await",
+                move |recorder| spawn_blocking(recorder, block),
+            )
             .claim(Claim::KeepsTheLoopAwake),
-            Strategy::new("timeout-cannot-help", "timeout(…) round a blocking call", move |recorder| {
-                timeout_cannot_help(recorder, block, timeout)
-            })
+            Strategy::new(
+                "timeout-cannot-help",
+                "timeout(…) round a blocking call",
+                move |recorder| timeout_cannot_help(recorder, block, timeout),
+            )
             .claim(Claim::TimeoutIsLate(timeout)),
         ];
         for strategy in &mut strategies {
             strategy.ideal = Some(ideal);
             strategy.flavor = Flavor::with_workers(workers);
-            let also = if workers == 1 { "spawn-blocking" } else { "every-worker" };
+            let also = if workers == 1 {
+                "spawn-blocking"
+            } else {
+                "every-worker"
+            };
             strategy.by_default |= strategy.name == also;
         }
         strategies
@@ -117,7 +141,9 @@ async fn async_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
 // ANCHOR: thread-sleep
 async fn thread_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
     sleep(MOMENT).await;
-    recorder.track("worker task", async { blocking_work(block) }).await;
+    recorder
+        .track("worker task", async { blocking_work(block) })
+        .await;
     sleep(MOMENT).await;
     Ok(Output::new("done"))
 }
@@ -128,7 +154,9 @@ async fn every_worker(recorder: Recorder, block: Duration, workers: usize) -> Re
     sleep(MOMENT).await;
     let mut tasks = JoinSet::new();
     for number in 1..=workers {
-        tasks.spawn(recorder.track(format!("worker task {number}"), async move { blocking_work(block) }));
+        tasks.spawn(recorder.track(format!("worker task {number}"), async move {
+            blocking_work(block)
+        }));
     }
     tasks.join_all().await;
     sleep(MOMENT).await;
@@ -163,7 +191,11 @@ async fn spawn_blocking(recorder: Recorder, block: Duration) -> Result<Output> {
 // ANCHOR_END: spawn-blocking
 
 // ANCHOR: timeout-cannot-help
-async fn timeout_cannot_help(recorder: Recorder, block: Duration, deadline: Duration) -> Result<Output> {
+async fn timeout_cannot_help(
+    recorder: Recorder,
+    block: Duration,
+    deadline: Duration,
+) -> Result<Output> {
     sleep(MOMENT).await;
     // The timeout looks at its timer between two polls, and there is only one poll.
     let limited = timeout(deadline, async { blocking_work(block) });

@@ -64,7 +64,11 @@ impl Concept for Db {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let Self { latency, connections, .. } = *self;
+        let Self {
+            latency,
+            connections,
+            ..
+        } = *self;
         let queries = u32::try_from(self.queries).unwrap_or(u32::MAX);
         let rounds = queries.div_ceil(u32::try_from(connections).unwrap_or(u32::MAX));
         // Enough for a writer whose turn comes last, and who sleeps whenever the lock is free.
@@ -80,31 +84,46 @@ impl Concept for Db {
         };
 
         let blocking = staged(
-            ("blocking", format!("rusqlite on the async thread; {reading}")),
+            (
+                "blocking",
+                format!("rusqlite on the async thread; {reading}"),
+            ),
             (&place, 0),
             move |database| database.connect(patience),
             move |recorder, connection| blocking(recorder, connection, queries, latency),
         );
         let sequential = staged(
-            ("sequential", format!("tokio-rusqlite, each query awaited before the next; {reading}")),
+            (
+                "sequential",
+                format!("tokio-rusqlite, each query awaited before the next; {reading}"),
+            ),
             (&place, 0),
             move |database| database.connect_async(patience),
             move |recorder, connection| sequential(recorder, connection, queries, latency),
         );
         let one_connection = staged(
-            ("one-connection", format!("all queries awaited at once, over one connection; {reading}")),
+            (
+                "one-connection",
+                format!("all queries awaited at once, over one connection; {reading}"),
+            ),
             (&place, 0),
             move |database| database.connect_async(patience),
             move |recorder, connection| one_connection(recorder, connection, queries, latency),
         );
         let pool = staged(
-            ("pool", format!("all queries at once, over a pool of {connections}; {reading}")),
+            (
+                "pool",
+                format!("all queries at once, over a pool of {connections}; {reading}"),
+            ),
             (&place, 0),
             move |database| database.pool(connections, patience),
             move |recorder, connections| pool(recorder, connections, queries, latency),
         );
         let writers = staged(
-            ("writers", format!("each query an INSERT, over a pool of {connections}; {writing}")),
+            (
+                "writers",
+                format!("each query an INSERT, over a pool of {connections}; {writing}"),
+            ),
             (&place, queries),
             move |database| database.pool(connections, patience),
             move |recorder, connections| writers(recorder, connections, queries, latency),
@@ -114,19 +133,38 @@ impl Concept for Db {
         let (together, in_turn): (&[_], &[_]) = match connections {
             1 => (&[Claim::OneAfterTheOther], &[Claim::OneAfterTheOther]),
             _ => (
-                &[Claim::OverlappedOn(connections, "connections, each with a thread of its own")],
+                &[Claim::OverlappedOn(
+                    connections,
+                    "connections, each with a thread of its own",
+                )],
                 &[
                     Claim::SerialisedBy("SQLite's one writer"),
-                    Claim::TurnsCost("SQLite keeps no queue, so a writer that finds it locked naps and asks again"),
+                    Claim::TurnsCost(
+                        "SQLite keeps no queue, so a writer that finds it locked naps and asks again",
+                    ),
                 ],
             ),
         };
         let mut strategies = vec![
             self.timed(blocking, queries, &[Claim::BlocksTheLoop]),
-            self.timed(sequential, queries, &[Claim::OneAfterTheOther, Claim::KeepsTheLoopAwake]).by_default(),
-            self.timed(one_connection, queries, &[Claim::SerialisedBy("one connection")]).by_default(),
+            self.timed(
+                sequential,
+                queries,
+                &[Claim::OneAfterTheOther, Claim::KeepsTheLoopAwake],
+            )
+            .by_default(),
+            self.timed(
+                one_connection,
+                queries,
+                &[Claim::SerialisedBy("one connection")],
+            )
+            .by_default(),
             self.timed(pool, rounds, together).by_default(),
-            self.timed(writers, queries, in_turn).claim(Claim::NothingLost("rows_found_count", "rows_expected_count")),
+            self.timed(writers, queries, in_turn)
+                .claim(Claim::NothingLost(
+                    "rows_found_count",
+                    "rows_expected_count",
+                )),
         ];
         if latency.is_zero() {
             // Here the plain way is worth a look.
@@ -174,23 +212,31 @@ where
         let before = sales(&database)?;
         Ok((connect(&database)?, before, database))
     };
-    Strategy::staged(name, summary, prepare, move |recorder, (connections, before, database)| {
-        let run = run(recorder, connections);
-        async move {
-            let output = run.await.map_err(|error| database.explain(error))?;
-            Ok(output.at_exit(move |metrics| {
-                metrics.insert("connections_count", database.connections_open_at_most() as f64);
-                // By a new connection: what this one sees is in the file.
-                if writes > 0
-                    && let Ok(after) = sales(&database)
-                {
-                    metrics.insert("rows_before_count", before);
-                    metrics.insert("rows_expected_count", writes.into());
-                    metrics.insert("rows_found_count", after - before);
-                }
-            }))
-        }
-    })
+    Strategy::staged(
+        name,
+        summary,
+        prepare,
+        move |recorder, (connections, before, database)| {
+            let run = run(recorder, connections);
+            async move {
+                let output = run.await.map_err(|error| database.explain(error))?;
+                Ok(output.at_exit(move |metrics| {
+                    metrics.insert(
+                        "connections_count",
+                        database.connections_open_at_most() as f64,
+                    );
+                    // By a new connection: what this one sees is in the file.
+                    if writes > 0
+                        && let Ok(after) = sales(&database)
+                    {
+                        metrics.insert("rows_before_count", before);
+                        metrics.insert("rows_expected_count", writes.into());
+                        metrics.insert("rows_found_count", after - before);
+                    }
+                }))
+            }
+        },
+    )
 }
 
 fn sales(database: &Database) -> Result<f64> {
@@ -201,9 +247,15 @@ fn sales(database: &Database) -> Result<f64> {
 // ANCHOR: workload
 /// One query. `pause` is our own function, registered in SQLite: it stands for a table that takes
 /// long to search, and holds the thread as that would.
-fn select(connection: &mut rusqlite::Connection, id: u32, latency: Duration) -> rusqlite::Result<String> {
+fn select(
+    connection: &mut rusqlite::Connection,
+    id: u32,
+    latency: Duration,
+) -> rusqlite::Result<String> {
     if latency.is_zero() {
-        return connection.query_row("SELECT name FROM items WHERE id = ?1", [id], |row| row.get(0));
+        return connection.query_row("SELECT name FROM items WHERE id = ?1", [id], |row| {
+            row.get(0)
+        });
     }
     let sql = "SELECT name, pause(?2) FROM items WHERE id = ?1";
     connection.query_row(sql, (id, latency.as_secs_f64()), |row| row.get(0))
@@ -211,13 +263,20 @@ fn select(connection: &mut rusqlite::Connection, id: u32, latency: Duration) -> 
 
 /// The same for async code: tokio-rusqlite runs it in the connection's own thread.
 async fn fetch(connection: &Connection, id: u32, latency: Duration) -> Result<String> {
-    Ok(connection.call(move |connection| select(connection, id, latency)).await?)
+    Ok(connection
+        .call(move |connection| select(connection, id, latency))
+        .await?)
 }
 
 /// One write. IMMEDIATE takes SQLite's write lock at once, and waits while another connection has it.
-fn insert(connection: &mut rusqlite::Connection, id: u32, latency: Duration) -> rusqlite::Result<String> {
+fn insert(
+    connection: &mut rusqlite::Connection,
+    id: u32,
+    latency: Duration,
+) -> rusqlite::Result<String> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let sql = "INSERT INTO sales (item) VALUES (?1) RETURNING (SELECT name FROM items WHERE id = item)";
+    let sql =
+        "INSERT INTO sales (item) VALUES (?1) RETURNING (SELECT name FROM items WHERE id = item)";
     let name = transaction.query_row(sql, [id], |row| row.get(0))?;
     if !latency.is_zero() {
         transaction.query_row("SELECT pause(?1)", [latency.as_secs_f64()], |_| Ok(()))?;
@@ -245,7 +304,12 @@ async fn blocking(
 // ANCHOR_END: blocking
 
 // ANCHOR: sequential
-async fn sequential(recorder: Recorder, connection: Connection, queries: u32, latency: Duration) -> Result<Output> {
+async fn sequential(
+    recorder: Recorder,
+    connection: Connection,
+    queries: u32,
+    latency: Duration,
+) -> Result<Output> {
     let mut names = Vec::new();
     for id in 1..=queries {
         let query = fetch(&connection, id, latency);
@@ -256,7 +320,12 @@ async fn sequential(recorder: Recorder, connection: Connection, queries: u32, la
 // ANCHOR_END: sequential
 
 // ANCHOR: one-connection
-async fn one_connection(recorder: Recorder, connection: Connection, queries: u32, latency: Duration) -> Result<Output> {
+async fn one_connection(
+    recorder: Recorder,
+    connection: Connection,
+    queries: u32,
+    latency: Duration,
+) -> Result<Output> {
     let querying = (1..=queries).map(|id| {
         let query = fetch(&connection, id, latency);
         recorder.track(format!("query {id}"), query)
@@ -282,7 +351,12 @@ async fn pool(recorder: Recorder, pool: Pool, queries: u32, latency: Duration) -
 // ANCHOR_END: pool
 
 // ANCHOR: writers
-async fn writers(recorder: Recorder, pool: Pool, queries: u32, latency: Duration) -> Result<Output> {
+async fn writers(
+    recorder: Recorder,
+    pool: Pool,
+    queries: u32,
+    latency: Duration,
+) -> Result<Output> {
     let (recorder, pool) = (&recorder, &pool);
     let writing = (1..=queries).map(|id| async move {
         let connection = pool.connection().await?;

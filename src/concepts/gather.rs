@@ -15,7 +15,13 @@ use crate::trace::Recorder;
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Gather {
     /// How long each of the two calls takes: two durations, each from 1ms to 60s
-    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 1, default_value = "1s,2s")]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        num_args = 1,
+        default_value = "1s,2s"
+    )]
     #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
     #[serde(serialize_with = "knob::all_as_typed")]
     pub delays: Vec<Duration>,
@@ -55,25 +61,37 @@ impl Concept for Gather {
         let delays @ [one, two] = [self.delays[0], self.delays[1]];
         let fail_at = self.fail_at;
         vec![
-            Strategy::new("sequential", "one.await, then two.await", move |recorder| sequential(recorder, delays))
-                .by_default()
-                .ideal(one + two)
-                .claim(Claim::OneAfterTheOther),
-            Strategy::new("created-first", "both futures made first, then awaited in turn", move |recorder| {
-                created_first(recorder, delays)
+            Strategy::new("sequential", "one.await, then two.await", move |recorder| {
+                sequential(recorder, delays)
             })
+            .by_default()
+            .ideal(one + two)
+            .claim(Claim::OneAfterTheOther),
+            Strategy::new(
+                "created-first",
+                "both futures made first, then awaited in turn",
+                move |recorder| created_first(recorder, delays),
+            )
             .ideal(one + two)
             .claim(Claim::MadeIsNotStarted),
-            Strategy::new("join", "tokio::join!(one, two)", move |recorder| join(recorder, delays))
-                .by_default()
-                .ideal(one.max(two))
-                .claim(Claim::Overlapped),
-            Strategy::new("spawned", "each in a task of its own: JoinSet", move |recorder| spawned(recorder, delays))
-                .ideal(one.max(two))
-                .claim(Claim::Overlapped),
-            Strategy::new("first-error", "tokio::try_join!(one, two), and one fails", move |recorder| {
-                first_error(recorder, fail_at, two)
+            Strategy::new("join", "tokio::join!(one, two)", move |recorder| {
+                join(recorder, delays)
             })
+            .by_default()
+            .ideal(one.max(two))
+            .claim(Claim::Overlapped),
+            Strategy::new(
+                "spawned",
+                "each in a task of its own: JoinSet",
+                move |recorder| spawned(recorder, delays),
+            )
+            .ideal(one.max(two))
+            .claim(Claim::Overlapped),
+            Strategy::new(
+                "first-error",
+                "tokio::try_join!(one, two), and one fails",
+                move |recorder| first_error(recorder, fail_at, two),
+            )
             .ideal(fail_at)
             .claim(Claim::ErrorCancels)
             .differs("it ends with the error, not with the answers"),
@@ -109,8 +127,10 @@ async fn created_first(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<
 // ANCHOR: join
 async fn join(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
     // One task, one thread: while one future waits, the other is polled.
-    let (one, two) =
-        tokio::join!(recorder.track("fetch one", fetch("one", one)), recorder.track("fetch two", fetch("two", two)),);
+    let (one, two) = tokio::join!(
+        recorder.track("fetch one", fetch("one", one)),
+        recorder.track("fetch two", fetch("two", two)),
+    );
     Ok(Output::new([one, two]))
 }
 // ANCHOR_END: join
@@ -140,8 +160,10 @@ async fn first_error(recorder: Recorder, fail_at: Duration, two: Duration) -> Re
     };
     let other = async { Ok(fetch("two", two).await) };
     // The first error ends the whole: what has not finished is dropped, and so cancelled.
-    let both: Result<((), String)> =
-        tokio::try_join!(recorder.track("fetch one", failing), recorder.track("fetch two", other),);
+    let both: Result<((), String)> = tokio::try_join!(
+        recorder.track("fetch one", failing),
+        recorder.track("fetch two", other),
+    );
     Ok(Output::new(both.map_err(|error| error.to_string())))
 }
 // ANCHOR_END: first-error

@@ -91,11 +91,19 @@ impl Concept for Http {
 
     fn strategies(&self) -> Vec<Strategy> {
         let most = self.most(OpenFiles::now());
-        let limit = if self.limit < most.at_once() { Most::Limit(self.limit) } else { most };
+        let limit = if self.limit < most.at_once() {
+            Most::Limit(self.limit)
+        } else {
+            most
+        };
         let all_at_once = match most {
-            Most::Abroad(most) => format!("join_all, yet at most {most} at once (--limit): it is another machine"),
+            Most::Abroad(most) => {
+                format!("join_all, yet at most {most} at once (--limit): it is another machine")
+            }
             Most::Files(most, files) => {
-                format!("join_all, yet at most {most} at once: only {files} files may be open (ulimit -n)")
+                format!(
+                    "join_all, yet at most {most} at once: only {files} files may be open (ulimit -n)"
+                )
             }
             _ => format!("join_all: all {} at once", self.requests),
         };
@@ -122,18 +130,41 @@ impl Concept for Http {
         let (loopback, several) = (self.url.is_none(), self.requests > 1);
         vec![
             self.in_turn(
-                Strategy::staged("blocking", "a blocking client in an async fn", with_blocking, blocking),
+                Strategy::staged(
+                    "blocking",
+                    "a blocking client in an async fn",
+                    with_blocking,
+                    blocking,
+                ),
                 (loopback && self.latency >= BLOCKS).then_some(Claim::BlocksTheLoop),
             ),
             self.in_turn(
-                Strategy::staged("sequential", "get(url).await, one after the other", stage(), sequential),
+                Strategy::staged(
+                    "sequential",
+                    "get(url).await, one after the other",
+                    stage(),
+                    sequential,
+                ),
                 several.then_some(Claim::OneAfterTheOther),
             )
             .by_default(),
-            self.at_once(Strategy::staged("concurrent", all_at_once, stage(), concurrent), most).by_default(),
-            self.at_once(Strategy::staged("limited", some_at_once, stage(), limited), limit).by_default(),
+            self.at_once(
+                Strategy::staged("concurrent", all_at_once, stage(), concurrent),
+                most,
+            )
+            .by_default(),
+            self.at_once(
+                Strategy::staged("limited", some_at_once, stage(), limited),
+                limit,
+            )
+            .by_default(),
             self.in_turn(
-                Strategy::staged("new-client-each", "in turn, each with a Client of its own", stage(), new_client_each),
+                Strategy::staged(
+                    "new-client-each",
+                    "in turn, each with a Client of its own",
+                    stage(),
+                    new_client_each,
+                ),
                 (loopback && several).then_some(Claim::CountsMore(CONNECTIONS, "sequential")),
             ),
         ]
@@ -183,7 +214,9 @@ async fn concurrent(recorder: Recorder, stage: Stage) -> Result<Output> {
     let fetching = stage.requests.iter().map(async |request| {
         // A permit for every request, unless open files are short or the server is not yours.
         let _permit = stage.permits.acquire().await;
-        recorder.track(request.name(), fetch(&stage.client, &request.url)).await
+        recorder
+            .track(request.name(), fetch(&stage.client, &request.url))
+            .await
     });
     let answers = join_all(fetching).await;
     stage.output(answers)
@@ -196,11 +229,16 @@ async fn limited(recorder: Recorder, stage: Stage) -> Result<Output> {
     for (place, request) in stage.requests.iter().enumerate() {
         let (recorder, client) = (&recorder, &stage.client);
         fetching.push(async move {
-            let answer = recorder.track(request.name(), fetch(client, &request.url)).await;
+            let answer = recorder
+                .track(request.name(), fetch(client, &request.url))
+                .await;
             (place, answer)
         });
     }
-    let mut answers: Vec<_> = stream::iter(fetching).buffer_unordered(stage.limit).collect().await;
+    let mut answers: Vec<_> = stream::iter(fetching)
+        .buffer_unordered(stage.limit)
+        .collect()
+        .await;
     // They come as they finish; here they go back into the order in which they were asked for.
     answers.sort_by_key(|(place, _)| *place);
     stage.output(answers.into_iter().map(|(_, answer)| answer).collect())
@@ -252,17 +290,25 @@ impl Stage {
     fn output(self, answers: Vec<Answer>) -> Result<Output> {
         let failures = Failures::of(&answers);
         if failures.count() == answers.len() {
-            let all =
-                if answers.len() == 1 { "the request".to_owned() } else { format!("all {} requests", answers.len()) };
+            let all = if answers.len() == 1 {
+                "the request".to_owned()
+            } else {
+                format!("all {} requests", answers.len())
+            };
             bail!("{all} to {} failed: {}", self.target, failures.explained());
         }
         let mut output = Output::new(
-            answers.iter().map(|answer| answer.as_deref().map_err(ToString::to_string)).collect::<Vec<_>>(),
+            answers
+                .iter()
+                .map(|answer| answer.as_deref().map_err(ToString::to_string))
+                .collect::<Vec<_>>(),
         );
         for (metric, count) in failures.counts() {
             output = output.metric(metric, count as f64);
         }
-        let Some(server) = self.server else { return Ok(output) };
+        let Some(server) = self.server else {
+            return Ok(output);
+        };
         // The server ends after the run, not within its time.
         Ok(output.at_exit(move |metrics| {
             metrics.insert(CONNECTIONS, server.connections_opened() as f64);
@@ -306,17 +352,29 @@ impl Most {
 impl Http {
     /// The host, if it is not this machine.
     fn abroad(&self) -> Option<&str> {
-        self.url.as_ref().filter(|url| !client::is_loopback(url)).and_then(Url::host_str)
+        self.url
+            .as_ref()
+            .filter(|url| !client::is_loopback(url))
+            .and_then(Url::host_str)
     }
 
     /// The narrowest limit there is.
     fn most(&self, files: OpenFiles) -> Most {
-        let files_each = if self.url.is_some() { FILES_OF_A_LOOK_UP } else { FILES_OF_A_CONNECTION };
+        let files_each = if self.url.is_some() {
+            FILES_OF_A_LOOK_UP
+        } else {
+            FILES_OF_A_CONNECTION
+        };
         let room = (files.spare().saturating_sub(OTHER_FILES) / files_each).max(1);
         let abroad = self.abroad().map(|_| Most::Abroad(self.limit));
         let files = files.limit.map(|limit| Most::Files(room, limit));
-        let limits = [abroad, files].into_iter().flatten().filter(|most| most.at_once() < self.requests);
-        limits.min_by_key(|most| most.at_once()).unwrap_or(Most::Unlimited)
+        let limits = [abroad, files]
+            .into_iter()
+            .flatten()
+            .filter(|most| most.at_once() < self.requests);
+        limits
+            .min_by_key(|most| most.at_once())
+            .unwrap_or(Most::Unlimited)
     }
 
     fn stage(&self, at_once: usize) -> Result<Stage> {
@@ -328,19 +386,28 @@ impl Http {
                 (limit + OTHER_FILES).next_power_of_two().max(256),
             );
         }
-        let server = if self.url.is_none() { Some(Server::start(self.latency)?) } else { None };
+        let server = if self.url.is_none() {
+            Some(Server::start(self.latency)?)
+        } else {
+            None
+        };
         let url = |id| match (&server, &self.url) {
             (Some(server), _) => server.item_url(id),
             (None, url) => url.as_ref().map(Url::to_string).unwrap_or_default(),
         };
-        let requests = (1..=self.requests).map(|id| Request { id, url: url(id) }).collect();
+        let requests = (1..=self.requests)
+            .map(|id| Request { id, url: url(id) })
+            .collect();
         Ok(Stage {
             client: client::client(self.timeout)?,
             requests,
             limit: self.limit.min(at_once),
             permits: Semaphore::new(at_once),
             timeout: self.timeout,
-            target: self.url.as_ref().map_or_else(|| "the loopback server".to_owned(), Url::to_string),
+            target: self
+                .url
+                .as_ref()
+                .map_or_else(|| "the loopback server".to_owned(), Url::to_string),
             server,
         })
     }
@@ -353,14 +420,24 @@ impl Http {
     /// A strategy that has so many requests under way as there may be.
     fn at_once(&self, strategy: Strategy, most: Most) -> Strategy {
         let at_once = most.at_once();
-        let claim = if at_once >= self.requests { Claim::Overlapped } else { Claim::LimitedTo(at_once, most.name()) };
-        self.in_rounds(strategy, self.requests.div_ceil(at_once), (self.requests > 1).then_some(claim))
+        let claim = if at_once >= self.requests {
+            Claim::Overlapped
+        } else {
+            Claim::LimitedTo(at_once, most.name())
+        };
+        self.in_rounds(
+            strategy,
+            self.requests.div_ceil(at_once),
+            (self.requests > 1).then_some(claim),
+        )
     }
 
     fn in_rounds(&self, strategy: Strategy, rounds: usize, claim: Option<Claim>) -> Strategy {
         let strategy = match u32::try_from(rounds) {
             // Nobody knows how long another server takes; and of no wait, nothing but overhead is left.
-            Ok(rounds) if self.url.is_none() && !self.latency.is_zero() => strategy.ideal(self.latency * rounds),
+            Ok(rounds) if self.url.is_none() && !self.latency.is_zero() => {
+                strategy.ideal(self.latency * rounds)
+            }
             _ => strategy,
         };
         claim.into_iter().fold(strategy, Strategy::claim)
@@ -369,12 +446,17 @@ impl Http {
 
 /// Reads the URL of a server.
 fn http_url(text: &str) -> Result<Url, String> {
-    let url =
-        Url::parse(text).map_err(|why| format!("must be an http or https URL, like http://localhost:8000/: {why}"))?;
+    let url = Url::parse(text).map_err(|why| {
+        format!("must be an http or https URL, like http://localhost:8000/: {why}")
+    })?;
     match url.scheme() {
         "http" | "https" if url.username().is_empty() && url.password().is_none() => Ok(url),
-        "http" | "https" => Err("must carry no user name or password: they would be shown in the report".to_owned()),
-        other => Err(format!("must be an http or https URL, like http://localhost:8000/, not {other}:")),
+        "http" | "https" => {
+            Err("must carry no user name or password: they would be shown in the report".to_owned())
+        }
+        other => Err(format!(
+            "must be an http or https URL, like http://localhost:8000/, not {other}:"
+        )),
     }
 }
 

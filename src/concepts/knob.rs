@@ -10,8 +10,15 @@ use serde::ser::SerializeSeq;
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 /// Reads `250ms`, `1.5s` or `1s 500ms`, from `least` to `most`.
-pub(super) fn duration(least: Duration, most: Duration) -> impl Fn(&str) -> Result<Duration, String> + Clone {
-    let range = format!("must be from {} to {}", humantime::format_duration(least), humantime::format_duration(most));
+pub(super) fn duration(
+    least: Duration,
+    most: Duration,
+) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+    let range = format!(
+        "must be from {} to {}",
+        humantime::format_duration(least),
+        humantime::format_duration(most)
+    );
     move |text| match humantime::parse_duration(text) {
         Ok(value) if value < least || value > most => Err(range.clone()),
         Ok(value) => Ok(value),
@@ -33,12 +40,18 @@ pub fn count(least: usize, most: usize) -> impl Fn(&str) -> Result<usize, String
 }
 
 /// Writes a duration into a report as a user would type it.
-pub(super) fn as_typed<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_typed<S: Serializer>(
+    duration: &Duration,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&humantime::format_duration(*duration))
 }
 
 /// [`as_typed`] for several.
-pub(super) fn all_as_typed<S: Serializer>(durations: &[Duration], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn all_as_typed<S: Serializer>(
+    durations: &[Duration],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let mut list = serializer.serialize_seq(Some(durations.len()))?;
     for duration in durations {
         list.serialize_element(&humantime::format_duration(*duration).to_string())?;
@@ -47,7 +60,10 @@ pub(super) fn all_as_typed<S: Serializer>(durations: &[Duration], serializer: S)
 }
 
 /// Writes a path into a report. One that is not Unicode is shown as well as it can be.
-pub(super) fn path_as_typed<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn path_as_typed<S: Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match path {
         Some(path) => serializer.collect_str(&path.display()),
         None => serializer.serialize_none(),
@@ -68,7 +84,14 @@ mod tests {
 
     #[test]
     fn what_is_out_of_range_is_refused_with_the_range() {
-        for bad in ["0", "0ms", "61s", "999999999999999999y", "18446744073709551615s", "1us"] {
+        for bad in [
+            "0",
+            "0ms",
+            "61s",
+            "999999999999999999y",
+            "18446744073709551615s",
+            "1us",
+        ] {
             let error = wait()(bad).unwrap_err();
             assert!(error.contains("from 1ms to 1m"), "{bad}: {error}");
         }
@@ -77,7 +100,10 @@ mod tests {
             assert!(error.contains("1.5s"), "{bad}: {error}");
         }
         for bad in ["0", "-1", "11", "1.5", "nan", "", "99999999999999999999999"] {
-            assert_eq!(count(1, 10)(bad), Err("must be a whole number from 1 to 10".into()));
+            assert_eq!(
+                count(1, 10)(bad),
+                Err("must be a whole number from 1 to 10".into())
+            );
         }
     }
 }

@@ -44,12 +44,17 @@ pub const ALL: &[Entry] = &[
 ];
 
 const fn entry<C: Concept>() -> Entry {
-    Entry { about: C::ABOUT, strategies: strategies::<C> }
+    Entry {
+        about: C::ABOUT,
+        strategies: strategies::<C>,
+    }
 }
 
 fn strategies<C: Concept>(knobs: &[&str]) -> Result<Vec<Strategy>, clap::Error> {
     let mut command = C::augment_args(clap::Command::new(C::ABOUT.name).no_binary_name(true));
     let concept = C::from_arg_matches(&command.try_get_matches_from_mut(knobs)?)?;
-    concept.check().map_err(|why| command.error(clap::error::ErrorKind::ValueValidation, why))?;
+    concept
+        .check()
+        .map_err(|why| command.error(clap::error::ErrorKind::ValueValidation, why))?;
     Ok(concept.strategies())
 }

@@ -6,8 +6,14 @@
 /// Where there is no such region, more than one, or one that is not closed. A test asks this of
 /// every strategy, so a user never meets it.
 pub fn region<'a>(source: &'a str, name: &str) -> Result<&'a str, RegionError> {
-    let error = |problem| RegionError { name: name.to_owned(), problem };
-    let (open, close) = (format!("// ANCHOR: {name}\n"), format!("// ANCHOR_END: {name}\n"));
+    let error = |problem| RegionError {
+        name: name.to_owned(),
+        problem,
+    };
+    let (open, close) = (
+        format!("// ANCHOR: {name}\n"),
+        format!("// ANCHOR_END: {name}\n"),
+    );
     let mut regions = source.split(&open).skip(1);
     let rest = regions.next().ok_or_else(|| error("is missing"))?;
     if regions.next().is_some() {
@@ -40,8 +46,14 @@ mod tests {
     fn a_region_that_is_not_there_is_an_error() {
         let message = |source: &str| region(source, "a").unwrap_err().to_string();
         assert_eq!(message(""), "the source region `a` is missing");
-        assert_eq!(message("// ANCHOR: a\n"), "the source region `a` is not closed");
+        assert_eq!(
+            message("// ANCHOR: a\n"),
+            "the source region `a` is not closed"
+        );
         let twice = "// ANCHOR: a\n// ANCHOR_END: a\n".repeat(2);
-        assert_eq!(message(&twice), "the source region `a` appears more than once");
+        assert_eq!(
+            message(&twice),
+            "the source region `a` appears more than once"
+        );
     }
 }

@@ -47,34 +47,48 @@ impl Concept for Sleep {
     fn strategies(&self) -> Vec<Strategy> {
         let Self { tasks, delay } = *self;
         let one_by_one = delay * u32::try_from(tasks).unwrap_or(u32::MAX);
-        let overlap = |strategy: Strategy, claim| if tasks > 1 { strategy.claim(claim) } else { strategy };
+        let overlap = |strategy: Strategy, claim| {
+            if tasks > 1 {
+                strategy.claim(claim)
+            } else {
+                strategy
+            }
+        };
         vec![
             overlap(
-                Strategy::new("sequential", "each fetch awaited before the next", move |recorder| {
-                    sequential(recorder, tasks, delay)
-                }),
+                Strategy::new(
+                    "sequential",
+                    "each fetch awaited before the next",
+                    move |recorder| sequential(recorder, tasks, delay),
+                ),
                 Claim::OneAfterTheOther,
             )
             .by_default()
             .ideal(one_by_one),
             overlap(
-                Strategy::new("concurrent", "join_all: one thread awaits them all", move |recorder| {
-                    concurrent(recorder, tasks, delay)
-                }),
+                Strategy::new(
+                    "concurrent",
+                    "join_all: one thread awaits them all",
+                    move |recorder| concurrent(recorder, tasks, delay),
+                ),
                 Claim::Overlapped,
             )
             .by_default()
             .ideal(delay),
             overlap(
-                Strategy::new("threads", "a thread for each, asleep inside: std::thread::sleep", move |recorder| {
-                    threads(recorder, tasks, delay)
-                }),
+                Strategy::new(
+                    "threads",
+                    "a thread for each, asleep inside: std::thread::sleep",
+                    move |recorder| threads(recorder, tasks, delay),
+                ),
                 Claim::ThreadEach,
             )
             .ideal(delay),
-            Strategy::new("unawaited", "each future made, and nobody awaits it", move |recorder| {
-                unawaited(recorder, tasks, delay)
-            })
+            Strategy::new(
+                "unawaited",
+                "each future made, and nobody awaits it",
+                move |recorder| unawaited(recorder, tasks, delay),
+            )
             .by_default()
             .ideal(delay)
             .claim(Claim::NeverStarted)
@@ -111,7 +125,8 @@ async fn sequential(recorder: Recorder, tasks: usize, delay: Duration) -> Result
 // ANCHOR: concurrent
 async fn concurrent(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
     let begun = AtomicUsize::new(0);
-    let fetching = (1..=tasks).map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun)));
+    let fetching =
+        (1..=tasks).map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun)));
     let answers = join_all(fetching).await;
     Ok(output(answers, &begun))
 }
@@ -122,7 +137,10 @@ async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Ou
     let mut threads = Vec::new();
     for number in 1..=tasks {
         let fetching = recorder.track(format!("fetch {number}"), async move {
-            #[expect(clippy::disallowed_methods, reason = "the thread is here to be blocked")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the thread is here to be blocked"
+            )]
             thread::sleep(delay);
             json!({ "data": "Sample data" })
         });
@@ -131,17 +149,22 @@ async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Ou
     }
     let begun = AtomicUsize::new(threads.len());
     // Waiting for a thread blocks, so another thread does it.
-    let joined = tokio::task::spawn_blocking(|| threads.into_iter().map(thread::JoinHandle::join).collect());
+    let joined =
+        tokio::task::spawn_blocking(|| threads.into_iter().map(thread::JoinHandle::join).collect());
     let answers: thread::Result<Vec<Value>> = joined.await?;
-    Ok(output(answers.map_err(|_| anyhow::anyhow!("a thread panicked"))?, &begun))
+    Ok(output(
+        answers.map_err(|_| anyhow::anyhow!("a thread panicked"))?,
+        &begun,
+    ))
 }
 // ANCHOR_END: threads
 
 // ANCHOR: unawaited
 async fn unawaited(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
     let begun = AtomicUsize::new(0);
-    let futures: Vec<_> =
-        (1..=tasks).map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun))).collect();
+    let futures: Vec<_> = (1..=tasks)
+        .map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun)))
+        .collect();
     // There is time enough for all of them. Nobody uses it.
     tokio::time::sleep(delay).await;
     drop(futures);

@@ -75,7 +75,11 @@ impl Flavor {
 
     /// One worker is the current-thread runtime, more are the multi-thread one.
     pub fn with_workers(workers: usize) -> Self {
-        if workers == 1 { Self::CurrentThread } else { Self::MultiThread(workers) }
+        if workers == 1 {
+            Self::CurrentThread
+        } else {
+            Self::MultiThread(workers)
+        }
     }
 }
 
@@ -95,14 +99,21 @@ pub struct Output {
 
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Output").field("result", &self.result).field("metrics", &self.metrics).finish_non_exhaustive()
+        f.debug_struct("Output")
+            .field("result", &self.result)
+            .field("metrics", &self.metrics)
+            .finish_non_exhaustive()
     }
 }
 
 impl Output {
     /// The result of the work.
     pub fn new(result: impl Serialize) -> Self {
-        Self { result: serde_json::to_value(result).unwrap_or(Value::Null), metrics: Metrics::new(), at_exit: None }
+        Self {
+            result: serde_json::to_value(result).unwrap_or(Value::Null),
+            metrics: Metrics::new(),
+            at_exit: None,
+        }
     }
 
     /// Adds a figure. `name` ends in its unit.
@@ -152,7 +163,9 @@ pub struct Strategy {
 
 impl fmt::Debug for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Strategy").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Strategy")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -168,7 +181,12 @@ impl Strategy {
 
     /// A strategy that works on something real: a server, a database. `prepare` makes it afresh for
     /// every run, before the clock starts.
-    pub fn staged<S, P, F, Fut>(name: &'static str, summary: impl Into<String>, prepare: P, run: F) -> Self
+    pub fn staged<S, P, F, Fut>(
+        name: &'static str,
+        summary: impl Into<String>,
+        prepare: P,
+        run: F,
+    ) -> Self
     where
         S: Send + 'static,
         P: Fn() -> anyhow::Result<S> + Send + Sync + 'static,

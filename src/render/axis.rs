@@ -14,13 +14,18 @@ pub(super) struct Axis {
 impl Axis {
     /// An axis from zero to `end` over at least one cell.
     pub(super) fn new(end: Duration, cells: usize) -> Self {
-        Self { end: end.max(Duration::from_micros(1)), cells: cells.max(1) }
+        Self {
+            end: end.max(Duration::from_micros(1)),
+            cells: cells.max(1),
+        }
     }
 
     /// The cell in which `at` lies. What is past the end lies in the last one.
     pub(super) fn cell(&self, at: Duration) -> usize {
         let cell = at.as_nanos() * self.cells as u128 / self.end.as_nanos();
-        usize::try_from(cell).unwrap_or(usize::MAX).min(self.cells - 1)
+        usize::try_from(cell)
+            .unwrap_or(usize::MAX)
+            .min(self.cells - 1)
     }
 
     /// When `cell` begins.
@@ -34,7 +39,12 @@ impl Axis {
         if start >= end {
             return;
         }
-        for (cell, total) in cells.iter_mut().enumerate().take(self.cell(end) + 1).skip(self.cell(start)) {
+        for (cell, total) in cells
+            .iter_mut()
+            .enumerate()
+            .take(self.cell(end) + 1)
+            .skip(self.cell(start))
+        {
             let (from, to) = (self.start(cell).max(start), self.start(cell + 1).min(end));
             *total += to.saturating_sub(from);
         }
@@ -49,8 +59,16 @@ impl Axis {
             if at > self.end {
                 break;
             }
-            let label = if index == 0 { "0 s".to_owned() } else { format!("{:.decimals$}", at.as_secs_f64()) };
-            let cell = if at == self.end { self.cells } else { self.cell(at) };
+            let label = if index == 0 {
+                "0 s".to_owned()
+            } else {
+                format!("{:.decimals$}", at.as_secs_f64())
+            };
+            let cell = if at == self.end {
+                self.cells
+            } else {
+                self.cell(at)
+            };
             let used = columns(&ruler);
             // The last label may hang over the end of the rail by its own width.
             if used == 0 || used < cell {
@@ -88,7 +106,10 @@ mod tests {
     #[test]
     fn the_ruler_has_round_numbers_where_they_belong() {
         let ruler = Axis::new(Duration::from_secs(3), 54).ruler();
-        assert_eq!(ruler, "0 s      0.5      1.0      1.5      2.0      2.5      3.0");
+        assert_eq!(
+            ruler,
+            "0 s      0.5      1.0      1.5      2.0      2.5      3.0"
+        );
         let ruler = Axis::new(Duration::from_millis(500), 20).ruler();
         assert_eq!(ruler, "0 s     0.2     0.4");
     }

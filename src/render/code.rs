@@ -21,12 +21,15 @@ pub fn code(source: &str, style: &Style) -> String {
         painted.push_str(&style.paint(paint, text));
         rest = after;
     }
-    painted.lines().map(|line| format!("{}\n", format!("  {}", style.encode(line)).trim_end())).collect()
+    painted
+        .lines()
+        .map(|line| format!("{}\n", format!("  {}", style.encode(line)).trim_end()))
+        .collect()
 }
 
 const KEYWORDS: [&str; 22] = [
-    "as", "async", "await", "break", "const", "continue", "else", "fn", "for", "if", "impl", "in", "let", "loop",
-    "match", "move", "mut", "pub", "ref", "return", "use", "while",
+    "as", "async", "await", "break", "const", "continue", "else", "fn", "for", "if", "impl", "in",
+    "let", "loop", "match", "move", "mut", "pub", "ref", "return", "use", "while",
 ];
 
 #[cfg(test)]
@@ -36,14 +39,23 @@ mod tests {
     #[test]
     fn without_colour_the_source_is_only_indented() {
         let source = "// a comment\nasync fn f() { join!(1, \"two\") }\n";
-        assert_eq!(code(source, &Style::default()), "  // a comment\n  async fn f() { join!(1, \"two\") }\n");
+        assert_eq!(
+            code(source, &Style::default()),
+            "  // a comment\n  async fn f() { join!(1, \"two\") }\n"
+        );
     }
 
     #[test]
     fn with_colour_nothing_but_escape_codes_is_added() {
         colored::control::set_override(true);
         let source = "let x = tokio::join!(a, b); // both\n";
-        let painted = code(source, &Style { color: true, ..Style::default() });
+        let painted = code(
+            source,
+            &Style {
+                color: true,
+                ..Style::default()
+            },
+        );
         assert!(painted.contains("\x1b["), "{painted:?}");
         assert_eq!(console::strip_ansi_codes(&painted).trim(), source.trim());
     }

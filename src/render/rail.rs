@@ -81,20 +81,33 @@ pub(super) fn rail(task: &Task, blocked: &[Blocked], slow_poll: Duration, axis: 
     let zero = vec![Duration::ZERO; axis.cells];
     let (mut busy, mut slow, mut stuck) = (zero.clone(), zero.clone(), zero);
     for poll in &task.polls {
-        let cells = if poll.duration().0 >= slow_poll { &mut slow } else { &mut busy };
+        let cells = if poll.duration().0 >= slow_poll {
+            &mut slow
+        } else {
+            &mut busy
+        };
         axis.spread(poll.start_s.0, poll.end_s.0, cells);
     }
-    for span in task.spans().iter().filter(|span| span.state == State::Scheduled) {
+    for span in task
+        .spans()
+        .iter()
+        .filter(|span| span.state == State::Scheduled)
+    {
         axis.spread(span.start, span.end, &mut stuck);
     }
     for blocked in blocked {
         // It waits, or has not been polled yet, and could not have been.
-        let (start, end) = (blocked.start_s.0.max(task.created_s.0), blocked.end_s.0.min(task.end_s.0));
+        let (start, end) = (
+            blocked.start_s.0.max(task.created_s.0),
+            blocked.end_s.0.min(task.end_s.0),
+        );
         axis.spread(start, end, &mut stuck);
     }
 
     let mut signs = vec![Sign::Blank; axis.cells];
-    let Some(start) = task.start_s else { return signs };
+    let Some(start) = task.start_s else {
+        return signs;
+    };
     let (first, last) = (axis.cell(start.0), axis.cell(task.end_s.0));
     let mut ticks = vec![false; axis.cells];
     for poll in &task.polls {
@@ -165,7 +178,14 @@ mod tests {
             busy_s: ms(0),
             scheduled_s: ms(0),
             idle_s: ms(0),
-            polls: polls.iter().map(|&(start, end)| Poll { start_s: ms(start), end_s: ms(end), thread: 0 }).collect(),
+            polls: polls
+                .iter()
+                .map(|&(start, end)| Poll {
+                    start_s: ms(start),
+                    end_s: ms(end),
+                    thread: 0,
+                })
+                .collect(),
             wakes_s: wakes.iter().copied().map(ms).collect(),
         }
     }
@@ -173,54 +193,116 @@ mod tests {
     /// Ten cells of 100 ms.
     fn drawn(task: &Task, blocked: &[Blocked]) -> String {
         let axis = Axis::new(Duration::from_secs(1), 10);
-        draw(&rail(task, blocked, Duration::from_millis(150), axis), &Style::default())
+        draw(
+            &rail(task, blocked, Duration::from_millis(150), axis),
+            &Style::default(),
+        )
     }
 
     #[test]
     fn a_wait_is_a_line_between_its_first_and_its_last_poll() {
-        assert_eq!(drawn(&task(&[(0, 0), (500, 500)], &[500], Outcome::Completed, 500), &[]), "├────┤    ");
-        assert_eq!(drawn(&task(&[(200, 200)], &[], Outcome::Cancelled, 450), &[]), "  ├─✗     ");
-        assert_eq!(drawn(&task(&[(200, 200)], &[], Outcome::Panicked, 450), &[]), "  ├─!     ");
+        assert_eq!(
+            drawn(
+                &task(&[(0, 0), (500, 500)], &[500], Outcome::Completed, 500),
+                &[]
+            ),
+            "├────┤    "
+        );
+        assert_eq!(
+            drawn(&task(&[(200, 200)], &[], Outcome::Cancelled, 450), &[]),
+            "  ├─✗     "
+        );
+        assert_eq!(
+            drawn(&task(&[(200, 200)], &[], Outcome::Panicked, 450), &[]),
+            "  ├─!     "
+        );
     }
 
     #[test]
     fn a_short_poll_is_a_tick_and_a_long_one_fills_its_cells() {
-        let mixed = task(&[(0, 1), (310, 315), (500, 590), (800, 800)], &[], Outcome::Completed, 800);
+        let mixed = task(
+            &[(0, 1), (310, 315), (500, 590), (800, 800)],
+            &[],
+            Outcome::Completed,
+            800,
+        );
         assert_eq!(drawn(&mixed, &[]), "├──┼─█──┤ ");
     }
 
     #[test]
     fn a_slow_poll_stands_out_from_a_busy_one() {
         let axis = Axis::new(Duration::from_secs(1), 10);
-        let signs =
-            rail(&task(&[(0, 0), (200, 420)], &[], Outcome::Running, 1_000), &[], Duration::from_millis(150), axis);
-        assert_eq!(signs[2..5], [Sign::Blocking, Sign::Blocking, Sign::BlockingTick]);
+        let signs = rail(
+            &task(&[(0, 0), (200, 420)], &[], Outcome::Running, 1_000),
+            &[],
+            Duration::from_millis(150),
+            axis,
+        );
+        assert_eq!(
+            signs[2..5],
+            [Sign::Blocking, Sign::Blocking, Sign::BlockingTick]
+        );
     }
 
     #[test]
     fn a_woken_task_that_is_not_polled_could_not_run() {
-        assert_eq!(drawn(&task(&[(0, 0), (700, 700)], &[300], Outcome::Completed, 700), &[]), "├──░░░░┤  ");
+        assert_eq!(
+            drawn(
+                &task(&[(0, 0), (700, 700)], &[300], Outcome::Completed, 700),
+                &[]
+            ),
+            "├──░░░░┤  "
+        );
     }
 
     #[test]
     fn a_blocked_loop_holds_up_whoever_waits_and_whoever_has_not_begun() {
-        let blocked = [Blocked { start_s: ms(200), end_s: ms(600), by: None }];
-        assert_eq!(drawn(&task(&[(0, 0), (900, 900)], &[900], Outcome::Completed, 900), &blocked), "├─░░░░───┤");
-        assert_eq!(drawn(&task(&[(600, 600), (900, 900)], &[], Outcome::Completed, 900), &blocked), "  ░░░░├──┤");
+        let blocked = [Blocked {
+            start_s: ms(200),
+            end_s: ms(600),
+            by: None,
+        }];
+        assert_eq!(
+            drawn(
+                &task(&[(0, 0), (900, 900)], &[900], Outcome::Completed, 900),
+                &blocked
+            ),
+            "├─░░░░───┤"
+        );
+        assert_eq!(
+            drawn(
+                &task(&[(600, 600), (900, 900)], &[], Outcome::Completed, 900),
+                &blocked
+            ),
+            "  ░░░░├──┤"
+        );
     }
 
     #[test]
     fn a_task_without_polls_is_empty_and_a_tiny_one_is_its_end() {
-        assert_eq!(drawn(&task(&[], &[], Outcome::NeverPolled, 900), &[]), "          ");
-        assert_eq!(drawn(&task(&[(300, 301)], &[], Outcome::Completed, 301), &[]), "   ┤      ");
+        assert_eq!(
+            drawn(&task(&[], &[], Outcome::NeverPolled, 900), &[]),
+            "          "
+        );
+        assert_eq!(
+            drawn(&task(&[(300, 301)], &[], Outcome::Completed, 301), &[]),
+            "   ┤      "
+        );
     }
 
     #[test]
     fn in_ascii_the_rail_has_the_same_shape() {
-        let style = Style { ascii: true, ..Style::default() };
+        let style = Style {
+            ascii: true,
+            ..Style::default()
+        };
         let axis = Axis::new(Duration::from_secs(1), 10);
-        let signs =
-            rail(&task(&[(0, 0), (500, 500)], &[500], Outcome::Completed, 500), &[], Duration::from_millis(150), axis);
+        let signs = rail(
+            &task(&[(0, 0), (500, 500)], &[500], Outcome::Completed, 500),
+            &[],
+            Duration::from_millis(150),
+            axis,
+        );
         assert_eq!(draw(&signs, &style), "|----|    ");
     }
 }

@@ -19,7 +19,12 @@ pub struct Style {
 impl Default for Style {
     /// For a pipe: no colour, 80 columns.
     fn default() -> Self {
-        Self { color: false, ascii: false, width: 80, lanes: 12 }
+        Self {
+            color: false,
+            ascii: false,
+            width: 80,
+            lanes: 12,
+        }
     }
 }
 
@@ -80,12 +85,18 @@ impl Style {
                 sign
             }
         };
-        text.chars().map(|sign| if stays(&sign) { sign } else { tame(sign) }).collect()
+        text.chars()
+            .map(|sign| if stays(&sign) { sign } else { tame(sign) })
+            .collect()
     }
 
     /// The text as this stream can show it.
     pub fn encode(&self, text: &str) -> String {
-        if self.ascii { text.chars().map(ascii).collect() } else { text.to_owned() }
+        if self.ascii {
+            text.chars().map(ascii).collect()
+        } else {
+            text.to_owned()
+        }
     }
 }
 
@@ -110,7 +121,10 @@ pub(super) fn columns(text: &str) -> usize {
 /// `text` in exactly `width` columns: filled up with blanks, or cut with an ellipsis.
 pub(super) fn fit(text: &str, width: usize) -> String {
     // A label may come from a URL or an error: nothing in it may move the cursor.
-    let text: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    let text: String = text
+        .chars()
+        .map(|sign| if sign.is_control() { ' ' } else { sign })
+        .collect();
     if columns(&text) <= width {
         return format!("{text}{}", " ".repeat(width - columns(&text)));
     }
@@ -125,7 +139,10 @@ pub(super) fn fit(text: &str, width: usize) -> String {
         used += wide;
     }
     let ellipsis = if used < width { "…" } else { "" };
-    format!("{cut}{ellipsis}{}", " ".repeat(width.saturating_sub(used + 1)))
+    format!(
+        "{cut}{ellipsis}{}",
+        " ".repeat(width.saturating_sub(used + 1))
+    )
 }
 
 #[cfg(test)]

@@ -25,35 +25,61 @@ pub struct Text {
 impl Text {
     /// `expected` is the longest ideal: the strategies share one axis as long as none is longer.
     pub fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
-        Self { style, slow_poll, expected, ruled: None, seen: BTreeSet::new(), failed: None }
+        Self {
+            style,
+            slow_poll,
+            expected,
+            ruled: None,
+            seen: BTreeSet::new(),
+            failed: None,
+        }
     }
 
     /// A whole report, as it stands when nothing more is to come.
     pub fn report(report: &Report, style: Style) -> String {
         let ends = report.strategies.iter().map(|strategy| strategy.end().0);
         let mut text = Self::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
-        let blocks: String = report.strategies.iter().map(|strategy| text.strategy(strategy)).collect();
-        blocks + &text.comparison(&report.strategies) + &text.findings(&report.findings) + &text.legend()
+        let blocks: String = report
+            .strategies
+            .iter()
+            .map(|strategy| text.strategy(strategy))
+            .collect();
+        blocks
+            + &text.comparison(&report.strategies)
+            + &text.findings(&report.findings)
+            + &text.legend()
     }
 
     /// What is shown, and what it is called elsewhere.
     pub fn head(&self, name: &str, title: &str, python: &str) -> String {
         let right = format!("in FastAPI: {python}");
         let left = format!("{}{title}", fit(name, self.label_width()));
-        let gap = self.style.width.saturating_sub(columns(&left) + columns(&right));
-        let named = self.style.paint(Paint::Name, &fit(name, self.label_width()));
+        let gap = self
+            .style
+            .width
+            .saturating_sub(columns(&left) + columns(&right));
+        let named = self
+            .style
+            .paint(Paint::Name, &fit(name, self.label_width()));
         if gap < 2 {
             let indent = self.indented("", "");
             let mut lines = self.wrapped(title, &indent, &indent);
             if let Some(first) = lines.first_mut() {
                 *first = format!("{named}{}", first.trim_start());
             }
-            lines.extend(self.wrapped(&right, "  ", "  ").iter().map(|line| self.style.paint(Paint::Dim, line)));
+            lines.extend(
+                self.wrapped(&right, "  ", "  ")
+                    .iter()
+                    .map(|line| self.style.paint(Paint::Dim, line)),
+            );
             lines.push(String::new());
             return self.lines(lines);
         }
         let right = self.style.paint(Paint::Dim, &right);
-        self.lines([format!("{named}{title}{}{right}", " ".repeat(gap)), String::new()])
+        self.lines([
+            format!("{named}{title}{}{right}", " ".repeat(gap)),
+            String::new(),
+        ])
     }
 
     /// One strategy: its lanes, and what they took. A ruler stands above it if its axis is a new one.
@@ -75,31 +101,60 @@ impl Text {
 
     /// All strategies on one axis, but for those that failed: giving up early is not being fast.
     pub fn comparison(&self, strategies: &[StrategyReport]) -> String {
-        let done = strategies.iter().filter(|strategy| strategy.error.is_none());
-        let walls: Vec<_> = done.filter_map(|strategy| Some((strategy, strategy.wall()?.0))).collect();
-        let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else { return String::new() };
+        let done = strategies
+            .iter()
+            .filter(|strategy| strategy.error.is_none());
+        let walls: Vec<_> = done
+            .filter_map(|strategy| Some((strategy, strategy.wall()?.0)))
+            .collect();
+        let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else {
+            return String::new();
+        };
         let wide = self.style.width >= 72;
-        let (column, head) = if wide { (33, "wall       ideal      overhead") } else { (10, "wall") };
-        let room = self.style.width.saturating_sub(self.label_width() + column).max(1) as f64;
+        let (column, head) = if wide {
+            (33, "wall       ideal      overhead")
+        } else {
+            (10, "wall")
+        };
+        let room = self
+            .style
+            .width
+            .saturating_sub(self.label_width() + column)
+            .max(1) as f64;
         let times = |strategy: &StrategyReport| strategy.speedup.map_or_else(String::new, faster);
-        let share = |wall: Duration| wall.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE);
+        let share =
+            |wall: Duration| wall.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE);
         // The longest bars for which every row still has room for its words.
         let cells = walls.iter().map(|(strategy, wall)| {
             let words = columns(&times(strategy)) as f64;
-            if words > 0.0 { (room - words - 2.0) / share(*wall) } else { room }
+            if words > 0.0 {
+                (room - words - 2.0) / share(*wall)
+            } else {
+                room
+            }
         });
         let axis = Axis::new(longest, cells.fold(room, f64::min).max(1.0) as usize);
         let mut lines = vec![self.style.paint(Paint::Dim, &self.indented("", head))];
         for (strategy, wall) in &walls {
             let mut row = fit(&units::duration(*wall), if wide { 11 } else { 10 });
             if wide {
-                let ideal = strategy.ideal_s.map_or_else(|| "-".to_owned(), |ideal| units::duration(ideal.0));
-                let overhead = strategy.overhead_s.map_or_else(|| "-".to_owned(), units::seconds);
+                let ideal = strategy
+                    .ideal_s
+                    .map_or_else(|| "-".to_owned(), |ideal| units::duration(ideal.0));
+                let overhead = strategy
+                    .overhead_s
+                    .map_or_else(|| "-".to_owned(), units::seconds);
                 row += &format!("{}{}", fit(&ideal, 11), fit(&overhead, 11));
             }
             let bar = if self.style.ascii { "#" } else { "█" }.repeat(axis.cell(*wall) + 1);
-            let name = self.style.paint(Paint::Name, &fit(&strategy.name, self.label_width() - 1));
-            lines.push(format!("{name} {row}{bar} {}", times(strategy)).trim_end().to_owned());
+            let name = self
+                .style
+                .paint(Paint::Name, &fit(&strategy.name, self.label_width() - 1));
+            lines.push(
+                format!("{name} {row}{bar} {}", times(strategy))
+                    .trim_end()
+                    .to_owned(),
+            );
         }
         lines.push(String::new());
         self.lines(lines)
@@ -110,8 +165,12 @@ impl Text {
         let mut lines: Vec<String> = Vec::new();
         for finding in findings {
             let mut wrapped = self.wrapped(&units::unbroken(&finding.text), "", "  ");
-            if let Some((strategy, rest)) = wrapped.first().and_then(|first| first.split_once(": ")) {
-                wrapped[0] = format!("{} {rest}", self.style.paint(Paint::Name, &format!("{strategy}:")));
+            if let Some((strategy, rest)) = wrapped.first().and_then(|first| first.split_once(": "))
+            {
+                wrapped[0] = format!(
+                    "{} {rest}",
+                    self.style.paint(Paint::Name, &format!("{strategy}:"))
+                );
             }
             lines.extend(wrapped.iter().map(|line| line.replace('\u{a0}', " ")));
         }
@@ -123,7 +182,10 @@ impl Text {
 
     /// A remark below everything: what else there is to try.
     pub fn remark(&self, remark: &str) -> String {
-        let lines = self.wrapped(remark, "", "  ").into_iter().map(|line| self.style.paint(Paint::Dim, &line));
+        let lines = self
+            .wrapped(remark, "", "  ")
+            .into_iter()
+            .map(|line| self.style.paint(Paint::Dim, &line));
         self.lines(lines)
     }
 
@@ -131,7 +193,9 @@ impl Text {
     pub fn legend(&self) -> String {
         let mut words: Vec<String> = Vec::new();
         for sign in &self.seen {
-            let Some(meaning) = sign.words() else { continue };
+            let Some(meaning) = sign.words() else {
+                continue;
+            };
             let glyph = sign.glyph(self.style.ascii);
             words.push(match sign {
                 Sign::First => format!("{glyph} {} {meaning}", Sign::Done.glyph(self.style.ascii)),
@@ -139,7 +203,10 @@ impl Text {
             });
         }
         // Words that belong together stay together when the line is broken.
-        let glued: Vec<_> = words.iter().map(|words| words.replace(' ', "\u{a0}")).collect();
+        let glued: Vec<_> = words
+            .iter()
+            .map(|words| words.replace(' ', "\u{a0}"))
+            .collect();
         let lines = self.wrapped(&glued.join("   "), "", "").into_iter();
         self.lines(lines.map(|line| self.style.paint(Paint::Dim, &line.replace('\u{a0}', " "))))
     }
@@ -150,21 +217,46 @@ impl Text {
             workers => format!("{}, {workers} workers", strategy.runtime.flavor),
         };
         let name = fit(&strategy.name, self.label_width() - 1);
-        let about = format!("{} ·\u{a0}{}", strategy.summary, runtime.replace(' ', "\u{a0}"));
-        let mut lines = self.wrapped(&about, &" ".repeat(name.len() + 1), &" ".repeat(name.len() + 1));
+        let about = format!(
+            "{} ·\u{a0}{}",
+            strategy.summary,
+            runtime.replace(' ', "\u{a0}")
+        );
+        let mut lines = self.wrapped(
+            &about,
+            &" ".repeat(name.len() + 1),
+            &" ".repeat(name.len() + 1),
+        );
         if let Some(first) = lines.first_mut() {
-            *first = format!("{} {}", self.style.paint(Paint::Name, &name), first.trim_start());
+            *first = format!(
+                "{} {}",
+                self.style.paint(Paint::Name, &name),
+                first.trim_start()
+            );
         }
-        lines.iter().map(|line| line.replace('\u{a0}', " ")).collect()
+        lines
+            .iter()
+            .map(|line| line.replace('\u{a0}', " "))
+            .collect()
     }
 
     fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
         let tasks = &strategy.tasks;
-        let shown =
-            if tasks.len() > self.style.lanes { self.style.lanes.saturating_sub(2).max(1) } else { tasks.len() };
-        let mut lines: Vec<String> = tasks[..shown].iter().map(|task| self.lane(strategy, task, axis)).collect();
+        let shown = if tasks.len() > self.style.lanes {
+            self.style.lanes.saturating_sub(2).max(1)
+        } else {
+            tasks.len()
+        };
+        let mut lines: Vec<String> = tasks[..shown]
+            .iter()
+            .map(|task| self.lane(strategy, task, axis))
+            .collect();
         if shown < tasks.len() {
-            let most = format!("+ {} more, {} in flight at most", tasks.len() - shown, strategy.most_in_flight());
+            let most = format!(
+                "+ {} more, {} in flight at most",
+                tasks.len() - shown,
+                strategy.most_in_flight()
+            );
             lines.push(self.style.paint(Paint::Dim, &format!("  {most}")));
             let label = fit("  in flight", self.label_width());
             lines.push(format!("{label}{}", self.curve(strategy, axis)));
@@ -173,17 +265,30 @@ impl Text {
     }
 
     fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> String {
-        let label = fit(&format!("  {}", self.style.tame(&task.label)), self.label_width() - 1);
+        let label = fit(
+            &format!("  {}", self.style.tame(&task.label)),
+            self.label_width() - 1,
+        );
         if task.outcome == Outcome::NeverPolled {
             let text = fit("made, never polled: an empty lane", axis.cells);
             return format!("{label} {}", self.style.paint(Paint::Dim, text.trim_end()));
         }
         let signs = rail::rail(task, &strategy.blocked, self.slow_poll, axis);
         self.seen.extend(signs.iter().copied());
-        let life = if task.label == HEARTBEAT { String::new() } else { units::duration(task.life().0) };
+        let life = if task.label == HEARTBEAT {
+            String::new()
+        } else {
+            units::duration(task.life().0)
+        };
         let padding = self.right_width().saturating_sub(columns(&life));
-        let right = if self.right_width() == 0 { String::new() } else { format!("{}{life}", " ".repeat(padding)) };
-        format!("{label} {}{right}", rail::draw(&signs, &self.style)).trim_end().to_owned()
+        let right = if self.right_width() == 0 {
+            String::new()
+        } else {
+            format!("{}{life}", " ".repeat(padding))
+        };
+        format!("{label} {}{right}", rail::draw(&signs, &self.style))
+            .trim_end()
+            .to_owned()
     }
 
     /// How many were in flight, as a row of little bars: the most of each cell.
@@ -193,7 +298,9 @@ impl Text {
         for (index, (at, count)) in curve.iter().enumerate() {
             let until = curve.get(index + 1).map_or(*at, |next| next.0);
             let cells = axis.cell(at.0)..=axis.cell(until.0);
-            most[cells].iter_mut().for_each(|cell| *cell = (*cell).max(*count));
+            most[cells]
+                .iter_mut()
+                .for_each(|cell| *cell = (*cell).max(*count));
         }
         let highest = most.iter().copied().max().unwrap_or(0).max(1);
         let bars: &[char] = if self.style.ascii {
@@ -201,41 +308,89 @@ impl Text {
         } else {
             &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
         };
-        let bar = |count: usize| if count == 0 { ' ' } else { bars[(count * bars.len()).div_ceil(highest) - 1] };
-        most.into_iter().map(bar).collect::<String>().trim_end().to_owned()
+        let bar = |count: usize| {
+            if count == 0 {
+                ' '
+            } else {
+                bars[(count * bars.len()).div_ceil(highest) - 1]
+            }
+        };
+        most.into_iter()
+            .map(bar)
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
     }
 
     fn figures(&mut self, strategy: &StrategyReport) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(heartbeat) = &strategy.heartbeat {
             let gap = units::duration(heartbeat.max_gap_s.0);
-            let deaf = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll && !strategy.blocked.is_empty();
+            let deaf = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll
+                && !strategy.blocked.is_empty();
             let text = match (&heartbeat.blocked_by, deaf) {
                 (Some(by), true) => format!("deaf for {gap}: {by} held the thread"),
                 (None, true) => format!("deaf for {gap}"),
-                (_, false) => format!("every {}, longest gap {gap}", units::duration(heartbeat.period_s.0)),
+                (_, false) => format!(
+                    "every {}, longest gap {gap}",
+                    units::duration(heartbeat.period_s.0)
+                ),
             };
-            lines.extend(self.figure(HEARTBEAT, &text, if deaf { Paint::Alarm } else { Paint::Dim }));
+            lines.extend(self.figure(
+                HEARTBEAT,
+                &text,
+                if deaf { Paint::Alarm } else { Paint::Dim },
+            ));
         }
         if !strategy.metrics.is_empty() {
             let counted = strategy.metrics.iter().map(|(key, value)| {
-                format!("{} {}", units::spoken(key), units::metric(key, *value)).replace(' ', "\u{a0}")
+                format!("{} {}", units::spoken(key), units::metric(key, *value))
+                    .replace(' ', "\u{a0}")
             });
-            lines.extend(self.figure("counted", &counted.collect::<Vec<_>>().join(" · "), Paint::Plain));
+            lines.extend(self.figure(
+                "counted",
+                &counted.collect::<Vec<_>>().join(" · "),
+                Paint::Plain,
+            ));
         }
         // One that could not even be prepared took no time, and that is no news.
-        if let Some(wall) = strategy.wall().filter(|wall| strategy.error.is_none() || !wall.0.is_zero()) {
+        if let Some(wall) = strategy
+            .wall()
+            .filter(|wall| strategy.error.is_none() || !wall.0.is_zero())
+        {
             let mut parts = vec![units::duration(wall.0)];
-            if let (Some(shortest), Some(longest), true) =
-                (strategy.wall_s.iter().min(), strategy.wall_s.iter().max(), strategy.wall_s.len() > 1)
-            {
+            if let (Some(shortest), Some(longest), true) = (
+                strategy.wall_s.iter().min(),
+                strategy.wall_s.iter().max(),
+                strategy.wall_s.len() > 1,
+            ) {
                 let (shortest, longest) = (units::duration(shortest.0), units::duration(longest.0));
-                parts[0] = format!("{} (median of {}, {shortest} to {longest})", parts[0], strategy.wall_s.len());
+                parts[0] = format!(
+                    "{} (median of {}, {shortest} to {longest})",
+                    parts[0],
+                    strategy.wall_s.len()
+                );
             }
-            parts.extend(strategy.ideal_s.map(|ideal| format!("ideal {}", units::duration(ideal.0))));
-            parts.extend(strategy.overhead_s.map(|overhead| format!("overhead {}", units::seconds(overhead))));
-            parts.extend(strategy.speedup.map(faster).filter(|times| !times.is_empty()));
-            let parts: Vec<_> = parts.iter().map(|part| part.replace(' ', "\u{a0}")).collect();
+            parts.extend(
+                strategy
+                    .ideal_s
+                    .map(|ideal| format!("ideal {}", units::duration(ideal.0))),
+            );
+            parts.extend(
+                strategy
+                    .overhead_s
+                    .map(|overhead| format!("overhead {}", units::seconds(overhead))),
+            );
+            parts.extend(
+                strategy
+                    .speedup
+                    .map(faster)
+                    .filter(|times| !times.is_empty()),
+            );
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| part.replace(' ', "\u{a0}"))
+                .collect();
             lines.extend(self.figure("wall", &parts.join(" · "), Paint::Plain));
         }
         if let Some(error) = &strategy.error {
@@ -258,7 +413,10 @@ impl Text {
             let label = fit(&format!("  {label}"), self.label_width() - 1);
             *first = format!("{label} {}", first.trim_start());
         }
-        lines.iter().map(|line| self.style.paint(paint, &line.replace('\u{a0}', " "))).collect()
+        lines
+            .iter()
+            .map(|line| self.style.paint(paint, &line.replace('\u{a0}', " ")))
+            .collect()
     }
 
     fn wrapped(&self, text: &str, first: &str, others: &str) -> Vec<String> {
@@ -267,7 +425,10 @@ impl Text {
             .initial_indent(first)
             .subsequent_indent(others)
             .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        textwrap::wrap(&self.style.tame(text), options).into_iter().map(|line| line.into_owned()).collect()
+        textwrap::wrap(&self.style.tame(text), options)
+            .into_iter()
+            .map(|line| line.into_owned())
+            .collect()
     }
 
     fn indented(&self, label: &str, text: &str) -> String {
@@ -275,7 +436,10 @@ impl Text {
     }
 
     fn lines(&self, lines: impl IntoIterator<Item = String>) -> String {
-        lines.into_iter().map(|line| self.style.encode(&line) + "\n").collect()
+        lines
+            .into_iter()
+            .map(|line| self.style.encode(&line) + "\n")
+            .collect()
     }
 
     fn label_width(&self) -> usize {
@@ -291,7 +455,10 @@ impl Text {
     }
 
     fn rail_width(&self) -> usize {
-        self.style.width.saturating_sub(self.label_width() + self.right_width()).max(4)
+        self.style
+            .width
+            .saturating_sub(self.label_width() + self.right_width())
+            .max(4)
     }
 }
 

@@ -53,10 +53,17 @@ impl StrategyReport {
         self.error = runs.iter().find_map(|run| run.error.clone());
         // The ideal is that of the whole work; what failed or was stopped did not do it.
         let came_to_its_end = |run: &Measured| run.error.is_none() && !run.cut_short;
-        if let (Some(wall), Some(ideal), true) = (self.wall(), self.ideal_s, runs.iter().all(came_to_its_end)) {
+        if let (Some(wall), Some(ideal), true) =
+            (self.wall(), self.ideal_s, runs.iter().all(came_to_its_end))
+        {
             self.overhead_s = Some(wall.0.as_secs_f64() - ideal.0.as_secs_f64());
         }
-        let Some(median) = self.wall().and_then(|wall| runs.iter().find(|run| run.wall == wall.0)) else { return self };
+        let Some(median) = self
+            .wall()
+            .and_then(|wall| runs.iter().find(|run| run.wall == wall.0))
+        else {
+            return self;
+        };
         let since_start = |at: Duration| Seconds(at.saturating_sub(median.start));
         self.heartbeat = median.heartbeat.as_ref().map(|heartbeat| Heartbeat {
             period_s: Seconds(heartbeat.period),
@@ -73,7 +80,12 @@ impl StrategyReport {
             .collect();
         self.threads = median.timeline.threads_that_polled();
         self.metrics = median.metrics.clone();
-        self.tasks = median.timeline.tasks.iter().map(|task| Task::since(task, median.start)).collect();
+        self.tasks = median
+            .timeline
+            .tasks
+            .iter()
+            .map(|task| Task::since(task, median.start))
+            .collect();
         self
     }
 }

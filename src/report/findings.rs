@@ -64,39 +64,97 @@ pub enum Fact {
     /// Futures that were made and never polled, of so many.
     NeverStarted { unpolled: usize },
     /// One task at a time, so that the wall time is the sum.
-    SumOfWaits { wall: Duration, sum: Duration, made_first: bool },
+    SumOfWaits {
+        wall: Duration,
+        sum: Duration,
+        made_first: bool,
+    },
     /// Many tasks at once, so that the wall time is the longest.
-    Overlapped { wall: Duration, longest: Duration, sum: Duration, threads: usize, busy: Duration },
+    Overlapped {
+        wall: Duration,
+        longest: Duration,
+        sum: Duration,
+        threads: usize,
+        busy: Duration,
+    },
     /// At most `width` at once, on as many of `what`, so that the wall time is that of the rounds.
-    OverlappedOn { width: usize, what: &'static str, wall: Duration, sum: Duration },
+    OverlappedOn {
+        width: usize,
+        what: &'static str,
+        wall: Duration,
+        sum: Duration,
+    },
     /// A sibling ended when another failed.
     Cancelled { label: String, after: Duration },
     /// So many in flight, and yet the wall time is that of one at a time.
-    Serialised { by: &'static str, in_flight: usize, wall: Duration, one_at_a_time: Duration },
+    Serialised {
+        by: &'static str,
+        in_flight: usize,
+        wall: Duration,
+        one_at_a_time: Duration,
+    },
     /// What a task takes, here and with the other strategy.
-    Dearer { each: Duration, than: &'static str, there: Duration, why: &'static str },
+    Dearer {
+        each: Duration,
+        than: &'static str,
+        there: Duration,
+        why: &'static str,
+    },
     /// What went by while nobody had the turn.
     TurnsCost { why: &'static str, extra: Duration },
     /// Never more than the limit at once.
-    Limited { limit: usize, what: &'static str, of: usize, wall: Duration },
+    Limited {
+        limit: usize,
+        what: &'static str,
+        of: usize,
+        wall: Duration,
+    },
     /// Every worker was held, for `longest` at a stretch and `total` in all.
-    LoopBlocked { by: Option<String>, workers: usize, longest: Duration, total: Duration, missed_beats: u128 },
+    LoopBlocked {
+        by: Option<String>,
+        workers: usize,
+        longest: Duration,
+        total: Duration,
+        missed_beats: u128,
+    },
     /// Many tasks in turn, each briefly, and nothing else between them.
     LoopBusy { tasks: usize, longest: Duration },
     /// The loop's longest gap while the work went on.
     LoopAwake { max_gap: Duration, wall: Duration },
     /// One worker was held and the heart beat on.
-    Hidden { by: String, held: Duration, max_gap: Duration, workers: usize },
+    Hidden {
+        by: String,
+        held: Duration,
+        max_gap: Duration,
+        workers: usize,
+    },
     /// A timeout that came late.
     LateTimeout { deadline: Duration, took: Duration },
     /// Two counts of one thing.
-    CountedMore { key: String, here: f64, there: f64, other: &'static str },
+    CountedMore {
+        key: String,
+        here: f64,
+        there: f64,
+        other: &'static str,
+    },
     /// Many waits, each in a thread that did nothing else.
-    ThreadEach { waits: usize, threads: usize, wall: Duration },
+    ThreadEach {
+        waits: usize,
+        threads: usize,
+        wall: Duration,
+    },
     /// The slowest answer, and the work that took at least `work`.
-    Answered { before: bool, answer: Duration, work: Duration },
+    Answered {
+        before: bool,
+        answer: Duration,
+        work: Duration,
+    },
     /// An answer that was slow for the sake of earlier work.
-    AnswerDelayed { label: String, took: Duration, quickest: Duration },
+    AnswerDelayed {
+        label: String,
+        took: Duration,
+        quickest: Duration,
+    },
     /// Background work that was cut off, or that was not.
     AtExit { lost: f64, of: f64 },
     /// Every row is there.
@@ -104,7 +162,13 @@ pub enum Fact {
     /// More rows or fewer than there should be.
     OtherCount { found: f64, expected: f64 },
     /// The numbers do not bear the claim out.
-    Inconclusive { claim: Claim, wall: Duration, ideal: Option<Duration>, in_flight: usize, max_gap: Option<Duration> },
+    Inconclusive {
+        claim: Claim,
+        wall: Duration,
+        ideal: Option<Duration>,
+        in_flight: usize,
+        max_gap: Option<Duration>,
+    },
 }
 
 impl Fact {
@@ -149,17 +213,26 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
         Claim::CountsMore(_, other) | Claim::Dearer(other, _) => Some(*other),
         _ => None,
     };
-    let can_tell =
-        |claim: &&Claim| compares_with(claim).is_none_or(|other| all.iter().any(|strategy| strategy.name == other));
+    let can_tell = |claim: &&Claim| {
+        compares_with(claim).is_none_or(|other| all.iter().any(|strategy| strategy.name == other))
+    };
     let mut facts: Vec<Fact> = claims
         .iter()
         .filter(can_tell)
-        .map(|claim| numbers.bear_out(*claim, all).unwrap_or_else(|| numbers.inconclusive(*claim)))
+        .map(|claim| {
+            numbers
+                .bear_out(*claim, all)
+                .unwrap_or_else(|| numbers.inconclusive(*claim))
+        })
         .collect();
     let told = |fact: &Fact| matches!(fact, Fact::LoopBlocked { .. } | Fact::LoopBusy { .. });
     if !facts.iter().any(told) {
         // A stretch of an untracked blocker is seen by the heartbeat alone; a busy machine makes short ones.
-        facts.extend(numbers.loop_blocked().filter(|_| numbers.blocked_in_all() >= WORTH_TELLING));
+        facts.extend(
+            numbers
+                .loop_blocked()
+                .filter(|_| numbers.blocked_in_all() >= WORTH_TELLING),
+        );
     }
     facts
 }
@@ -183,8 +256,11 @@ struct Numbers<'a> {
 
 impl<'a> Numbers<'a> {
     fn of(strategy: &'a StrategyReport) -> Self {
-        let started: Vec<_> =
-            strategy.tasks.iter().filter(|task| task.start_s.is_some() && task.label != HEARTBEAT).collect();
+        let started: Vec<_> = strategy
+            .tasks
+            .iter()
+            .filter(|task| task.start_s.is_some() && task.label != HEARTBEAT)
+            .collect();
         let life = |task: &&Task| task.life().0;
         Self {
             strategy,
@@ -200,17 +276,27 @@ impl<'a> Numbers<'a> {
         let metric = |key: &str| self.strategy.metrics.get(key).copied();
         match claim {
             Claim::NeverStarted => {
-                let unpolled = self.strategy.tasks.iter().filter(|task| task.outcome == Outcome::NeverPolled).count();
+                let unpolled = self
+                    .strategy
+                    .tasks
+                    .iter()
+                    .filter(|task| task.outcome == Outcome::NeverPolled)
+                    .count();
                 (unpolled > 0 && self.started.is_empty()).then_some(Fact::NeverStarted { unpolled })
             }
             Claim::OneAfterTheOther | Claim::MadeIsNotStarted => {
                 let made_first = claim == Claim::MadeIsNotStarted;
                 (self.in_flight == 1 && self.started.len() > 1 && near(self.wall, self.sum))
-                    .then_some(Fact::SumOfWaits { wall: self.wall, sum: self.sum, made_first })
+                    .then_some(Fact::SumOfWaits {
+                        wall: self.wall,
+                        sum: self.sum,
+                        made_first,
+                    })
             }
             Claim::Overlapped => {
-                let overlapped =
-                    self.in_flight > 1 && near(self.wall, self.longest) && self.sum > self.wall.mul_f64(1.2);
+                let overlapped = self.in_flight > 1
+                    && near(self.wall, self.longest)
+                    && self.sum > self.wall.mul_f64(1.2);
                 overlapped.then(|| Fact::Overlapped {
                     wall: self.wall,
                     longest: self.longest,
@@ -226,21 +312,44 @@ impl<'a> Numbers<'a> {
                     && self.in_flight == width
                     && near(self.wall, expected)
                     && self.sum > self.wall.mul_f64(1.2);
-                overlapped.then_some(Fact::OverlappedOn { width, what, wall: self.wall, sum: self.sum })
+                overlapped.then_some(Fact::OverlappedOn {
+                    width,
+                    what,
+                    wall: self.wall,
+                    sum: self.sum,
+                })
             }
             Claim::ErrorCancels => {
-                let cancelled = self.started.iter().find(|task| task.outcome == Outcome::Cancelled)?;
-                Some(Fact::Cancelled { label: cancelled.label.clone(), after: cancelled.life().0 })
+                let cancelled = self
+                    .started
+                    .iter()
+                    .find(|task| task.outcome == Outcome::Cancelled)?;
+                Some(Fact::Cancelled {
+                    label: cancelled.label.clone(),
+                    after: cancelled.life().0,
+                })
             }
             Claim::SerialisedBy(by) => {
                 let one_at_a_time = self.strategy.ideal_s?.0;
-                let serialised = self.in_flight > 1 && self.wall + slack(one_at_a_time) > one_at_a_time;
-                serialised.then_some(Fact::Serialised { by, in_flight: self.in_flight, wall: self.wall, one_at_a_time })
+                let serialised =
+                    self.in_flight > 1 && self.wall + slack(one_at_a_time) > one_at_a_time;
+                serialised.then_some(Fact::Serialised {
+                    by,
+                    in_flight: self.in_flight,
+                    wall: self.wall,
+                    one_at_a_time,
+                })
             }
             Claim::Dearer(than, why) => {
-                let there = Numbers::of(all.iter().find(|strategy| strategy.name == than)?).each()?;
+                let there =
+                    Numbers::of(all.iter().find(|strategy| strategy.name == than)?).each()?;
                 let each = self.each().filter(|each| *each > there.mul_f64(1.2))?;
-                Some(Fact::Dearer { each, than, there, why })
+                Some(Fact::Dearer {
+                    each,
+                    than,
+                    there,
+                    why,
+                })
             }
             Claim::TurnsCost(why) => {
                 let extra = self.wall.checked_sub(self.strategy.ideal_s?.0)?;
@@ -249,13 +358,26 @@ impl<'a> Numbers<'a> {
             Claim::LimitedTo(limit, what) => {
                 let of = self.started.len();
                 let limited = self.in_flight == limit.min(of)
-                    && self.strategy.ideal_s.is_none_or(|ideal| near(self.wall, ideal.0));
-                limited.then_some(Fact::Limited { limit, what, of, wall: self.wall })
+                    && self
+                        .strategy
+                        .ideal_s
+                        .is_none_or(|ideal| near(self.wall, ideal.0));
+                limited.then_some(Fact::Limited {
+                    limit,
+                    what,
+                    of,
+                    wall: self.wall,
+                })
             }
             Claim::BlocksTheLoop => self.loop_blocked(),
             Claim::KeepsTheLoopAwake => {
-                let max_gap = self.max_gap().filter(|gap| *gap <= AWAKE && *gap * 3 < self.wall)?;
-                Some(Fact::LoopAwake { max_gap, wall: self.wall })
+                let max_gap = self
+                    .max_gap()
+                    .filter(|gap| *gap <= AWAKE && *gap * 3 < self.wall)?;
+                Some(Fact::LoopAwake {
+                    max_gap,
+                    wall: self.wall,
+                })
             }
             Claim::HidesBehindAnotherWorker => {
                 let max_gap = self.max_gap().filter(|gap| *gap <= AWAKE)?;
@@ -263,16 +385,33 @@ impl<'a> Numbers<'a> {
                 let by = self.started.iter().find(slow)?;
                 let held = by.polls.iter().map(|poll| poll.duration().0).max()?;
                 let workers = self.strategy.runtime.workers;
-                Some(Fact::Hidden { by: by.label.clone(), held, max_gap, workers })
+                Some(Fact::Hidden {
+                    by: by.label.clone(),
+                    held,
+                    max_gap,
+                    workers,
+                })
             }
             Claim::TimeoutIsLate(deadline) => {
                 let late = self.longest > deadline + slack(deadline);
-                late.then_some(Fact::LateTimeout { deadline, took: self.longest })
+                late.then_some(Fact::LateTimeout {
+                    deadline,
+                    took: self.longest,
+                })
             }
             Claim::CountsMore(key, other) => {
-                let there = *all.iter().find(|strategy| strategy.name == other)?.metrics.get(key)?;
+                let there = *all
+                    .iter()
+                    .find(|strategy| strategy.name == other)?
+                    .metrics
+                    .get(key)?;
                 let here = metric(key).filter(|here| *here > there)?;
-                Some(Fact::CountedMore { key: key.to_owned(), here, there, other })
+                Some(Fact::CountedMore {
+                    key: key.to_owned(),
+                    here,
+                    there,
+                    other,
+                })
             }
             Claim::ThreadEach => {
                 let (waits, threads) = (self.started.len(), self.strategy.threads);
@@ -284,11 +423,19 @@ impl<'a> Numbers<'a> {
             }
             Claim::AnswersAfter(answers, work) => {
                 let (answer, work) = (self.lives(answers).min()?, self.lives(work).min()?);
-                (answer >= work).then_some(Fact::Answered { before: false, answer, work })
+                (answer >= work).then_some(Fact::Answered {
+                    before: false,
+                    answer,
+                    work,
+                })
             }
             Claim::AnswersBefore(answers, work) => {
                 let (answer, work) = (self.lives(answers).max()?, self.lives(work).min()?);
-                (answer * 2 < work).then_some(Fact::Answered { before: true, answer, work })
+                (answer * 2 < work).then_some(Fact::Answered {
+                    before: true,
+                    answer,
+                    work,
+                })
             }
             Claim::DelaysTheNextAnswer(answers, work) => {
                 let (quickest, work) = (self.lives(answers).min()?, self.lives(work).min()?);
@@ -310,14 +457,21 @@ impl<'a> Numbers<'a> {
             }
             Claim::NothingLost(found, expected) => {
                 let (found, expected) = (metric(found)?, metric(expected)?);
-                Some(if found == expected { Fact::AllThere { found } } else { Fact::OtherCount { found, expected } })
+                Some(if found == expected {
+                    Fact::AllThere { found }
+                } else {
+                    Fact::OtherCount { found, expected }
+                })
             }
         }
     }
 
     /// The tasks whose label is `name` and a number.
     fn called(&self, name: &str) -> impl Iterator<Item = &'a Task> {
-        self.started.iter().copied().filter(move |task| task.label.starts_with(name))
+        self.started
+            .iter()
+            .copied()
+            .filter(move |task| task.label.starts_with(name))
     }
 
     fn lives(&self, name: &str) -> impl Iterator<Item = Duration> {
@@ -325,15 +479,23 @@ impl<'a> Numbers<'a> {
     }
 
     fn each(&self) -> Option<Duration> {
-        self.sum.checked_div(u32::try_from(self.started.len()).ok()?)
+        self.sum
+            .checked_div(u32::try_from(self.started.len()).ok()?)
     }
 
     fn blocked_in_all(&self) -> Duration {
-        self.strategy.blocked.iter().map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0)).sum()
+        self.strategy
+            .blocked
+            .iter()
+            .map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0))
+            .sum()
     }
 
     fn max_gap(&self) -> Option<Duration> {
-        self.strategy.heartbeat.as_ref().map(|heartbeat| heartbeat.max_gap_s.0)
+        self.strategy
+            .heartbeat
+            .as_ref()
+            .map(|heartbeat| heartbeat.max_gap_s.0)
     }
 
     fn loop_blocked(&self) -> Option<Fact> {
@@ -343,17 +505,40 @@ impl<'a> Numbers<'a> {
         if worst.by.is_none() {
             let within = |task: &&Task| -> Duration {
                 let polls = task.polls.iter().map(|poll| (poll.start_s.0, poll.end_s.0));
-                polls.map(|(start, end)| end.min(worst.end_s.0).saturating_sub(start.max(worst.start_s.0))).sum()
+                polls
+                    .map(|(start, end)| {
+                        end.min(worst.end_s.0)
+                            .saturating_sub(start.max(worst.start_s.0))
+                    })
+                    .sum()
             };
-            let held: Vec<Duration> = self.started.iter().map(within).filter(|held| !held.is_zero()).collect();
+            let held: Vec<Duration> = self
+                .started
+                .iter()
+                .map(within)
+                .filter(|held| !held.is_zero())
+                .collect();
             if held.iter().sum::<Duration>() * 2 > longest {
-                return Some(Fact::LoopBusy { tasks: held.len(), longest });
+                return Some(Fact::LoopBusy {
+                    tasks: held.len(),
+                    longest,
+                });
             }
         }
-        let period = self.strategy.heartbeat.as_ref().map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
+        let period = self
+            .strategy
+            .heartbeat
+            .as_ref()
+            .map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
         let missed_beats = self.blocked_in_all().as_nanos() / period.as_nanos().max(1);
         let (workers, total) = (self.strategy.runtime.workers, self.blocked_in_all());
-        Some(Fact::LoopBlocked { by: worst.by.clone(), workers, longest, total, missed_beats })
+        Some(Fact::LoopBlocked {
+            by: worst.by.clone(),
+            workers,
+            longest,
+            total,
+            missed_beats,
+        })
     }
 
     fn inconclusive(&self, claim: Claim) -> Fact {

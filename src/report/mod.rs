@@ -172,13 +172,23 @@ impl StrategyReport {
 
     /// How many tasks were in flight after each change.
     pub fn in_flight(&self) -> Vec<(Seconds, usize)> {
-        let lives = self.tasks.iter().filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
-        trace::in_flight(lives).into_iter().map(|(at, count)| (Seconds(at), count)).collect()
+        let lives = self
+            .tasks
+            .iter()
+            .filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
+        trace::in_flight(lives)
+            .into_iter()
+            .map(|(at, count)| (Seconds(at), count))
+            .collect()
     }
 
     /// The most tasks that were in flight at once.
     pub fn most_in_flight(&self) -> usize {
-        self.in_flight().iter().map(|(_, count)| *count).max().unwrap_or(0)
+        self.in_flight()
+            .iter()
+            .map(|(_, count)| *count)
+            .max()
+            .unwrap_or(0)
     }
 
     /// When the last of it ended: the wall time, or a task's end where one outlived it.
@@ -191,14 +201,20 @@ impl StrategyReport {
 impl Task {
     /// From its first poll to its end. Zero if it was never polled.
     pub fn life(&self) -> Seconds {
-        Seconds(self.start_s.map_or_else(Default::default, |start| self.end_s.0.saturating_sub(start.0)))
+        Seconds(self.start_s.map_or_else(Default::default, |start| {
+            self.end_s.0.saturating_sub(start.0)
+        }))
     }
 }
 
 impl Task {
     /// Its life in stretches: busy, scheduled, idle.
     pub fn spans(&self) -> Vec<trace::Span> {
-        let polls: Vec<_> = self.polls.iter().map(|poll| (poll.start_s.0, poll.end_s.0)).collect();
+        let polls: Vec<_> = self
+            .polls
+            .iter()
+            .map(|poll| (poll.start_s.0, poll.end_s.0))
+            .collect();
         let wakes: Vec<_> = self.wakes_s.iter().map(|wake| wake.0).collect();
         trace::spans(&polls, &wakes, self.end_s.0)
     }

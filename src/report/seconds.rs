@@ -24,7 +24,9 @@ impl Serialize for Seconds {
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let seconds = f64::deserialize(deserializer)?;
-        Duration::try_from_secs_f64(seconds).map(Self).map_err(D::Error::custom)
+        Duration::try_from_secs_f64(seconds)
+            .map(Self)
+            .map_err(D::Error::custom)
     }
 }
 
@@ -37,7 +39,11 @@ mod tests {
         for nanos in [0, 1, 20_000, 1_000_000_001, 3_599_999_999_999] {
             let seconds = Seconds(Duration::from_nanos(nanos));
             let json = serde_json::to_string(&seconds).unwrap();
-            assert_eq!(serde_json::from_str::<Seconds>(&json).unwrap(), seconds, "{json}");
+            assert_eq!(
+                serde_json::from_str::<Seconds>(&json).unwrap(),
+                seconds,
+                "{json}"
+            );
         }
     }
 

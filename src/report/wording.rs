@@ -17,11 +17,17 @@ pub fn words(strategy: &str, fact: &Fact, told: bool) -> String {
 /// What a learner should take away.
 fn moral(fact: &Fact) -> Option<&'static str> {
     Some(match fact {
-        Fact::NeverStarted { .. } => "Calling an async fn only makes a future; awaiting it runs it.",
+        Fact::NeverStarted { .. } => {
+            "Calling an async fn only makes a future; awaiting it runs it."
+        }
         Fact::Overlapped { .. } => "Waiting needs no thread.",
         Fact::Cancelled { .. } => "Dropping a future cancels it.",
-        Fact::LoopBlocked { by: Some(_), .. } => "So it would be for every other request of your server.",
-        Fact::Hidden { .. } => "That is luck, not a cure: as many blockers as workers freeze everything.",
+        Fact::LoopBlocked { by: Some(_), .. } => {
+            "So it would be for every other request of your server."
+        }
+        Fact::Hidden { .. } => {
+            "That is luck, not a cure: as many blockers as workers freeze everything."
+        }
         Fact::LateTimeout { .. } => {
             "A timeout acts when the future inside gives the thread back, and a blocking call does not."
         }
@@ -40,14 +46,28 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             units::count(*unpolled, "future was", "futures were"),
             if *unpolled == 1 { "it" } else { "them" },
         ),
-        Fact::SumOfWaits { wall, made_first: true, .. } => format!(
+        Fact::SumOfWaits {
+            wall,
+            made_first: true,
+            ..
+        } => format!(
             "{strategy}: both futures existed from the start, yet the second did nothing until it was awaited. The waits added up to {}.",
             time(wall)
         ),
         Fact::SumOfWaits { wall, sum, .. } => {
-            format!("{strategy}: one at a time, so the waits added up: {} of waiting took {}.", time(sum), time(wall))
+            format!(
+                "{strategy}: one at a time, so the waits added up: {} of waiting took {}.",
+                time(sum),
+                time(wall)
+            )
         }
-        Fact::Overlapped { wall, longest, sum, threads, busy } => format!(
+        Fact::Overlapped {
+            wall,
+            longest,
+            sum,
+            threads,
+            busy,
+        } => format!(
             "{strategy}: the waits overlapped. It took as long as the longest one ({}), not their sum ({}). {} did it, busy for {} of {}.",
             time(longest),
             time(sum),
@@ -55,29 +75,66 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             time(busy),
             time(wall),
         ),
-        Fact::OverlappedOn { width, what, wall, sum } => {
-            format!("{strategy}: the waits overlapped on {width} {what}: {} of waiting took {}.", time(sum), time(wall))
+        Fact::OverlappedOn {
+            width,
+            what,
+            wall,
+            sum,
+        } => {
+            format!(
+                "{strategy}: the waits overlapped on {width} {what}: {} of waiting took {}.",
+                time(sum),
+                time(wall)
+            )
         }
         Fact::Cancelled { label, after } => format!(
             "{strategy}: the first error ended everything. {label} was dropped after {}, before it had finished.",
             time(after)
         ),
-        Fact::Serialised { by, in_flight, wall, one_at_a_time } => format!(
+        Fact::Serialised {
+            by,
+            in_flight,
+            wall,
+            one_at_a_time,
+        } => format!(
             "{strategy}: {in_flight} were under way at once, and yet it took {}, no faster than one after the other ({}): {by} serves one at a time.",
             time(wall),
             time(one_at_a_time)
         ),
-        Fact::Dearer { each, than, there, why } => {
-            format!("{strategy}: {} for each, where {than} needed {}: {why}.", time(each), time(there))
+        Fact::Dearer {
+            each,
+            than,
+            there,
+            why,
+        } => {
+            format!(
+                "{strategy}: {} for each, where {than} needed {}: {why}.",
+                time(each),
+                time(there)
+            )
         }
         Fact::TurnsCost { why, extra } => {
-            format!("{strategy}: the changes of turn cost another {} in all: {why}.", time(extra))
+            format!(
+                "{strategy}: the changes of turn cost another {} in all: {why}.",
+                time(extra)
+            )
         }
-        Fact::Limited { limit, what, of, wall } => format!(
+        Fact::Limited {
+            limit,
+            what,
+            of,
+            wall,
+        } => format!(
             "{strategy}: of {of}, never more than {limit} were under way at once: the {what} held the rest back. It took {}.",
             time(wall)
         ),
-        Fact::LoopBlocked { by: Some(by), workers, longest, missed_beats, total } => format!(
+        Fact::LoopBlocked {
+            by: Some(by),
+            workers,
+            longest,
+            missed_beats,
+            total,
+        } => format!(
             "{strategy}: {} for {}{}. The heartbeat was due {missed_beats} times meanwhile and could not run.",
             if *workers == 1 {
                 format!("{by} held the thread")
@@ -86,12 +143,17 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             },
             time(longest),
             if total > longest {
-                format!(" at a stretch, and the loop was deaf for {} in all", time(total))
+                format!(
+                    " at a stretch, and the loop was deaf for {} in all",
+                    time(total)
+                )
             } else {
                 String::new()
             },
         ),
-        Fact::LoopBlocked { by: None, longest, .. } => format!(
+        Fact::LoopBlocked {
+            by: None, longest, ..
+        } => format!(
             "{strategy}: nothing could run for {}. Something that is not tracked held the loop, or the machine was busy elsewhere.",
             time(longest)
         ),
@@ -109,23 +171,52 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             time(wall),
             time(max_gap)
         ),
-        Fact::Hidden { by, held, max_gap, workers } => format!(
+        Fact::Hidden {
+            by,
+            held,
+            max_gap,
+            workers,
+        } => format!(
             "{strategy}: {by} held one worker for {}, and the heartbeat's longest gap was {}: the other {} hid it.",
             time(held),
             time(max_gap),
-            if *workers == 2 { "worker".to_owned() } else { format!("{} workers", workers - 1) },
+            if *workers == 2 {
+                "worker".to_owned()
+            } else {
+                format!("{} workers", workers - 1)
+            },
         ),
         Fact::LateTimeout { deadline, took } => {
-            format!("{strategy}: the timeout of {} ended after {}.", time(deadline), time(took))
+            format!(
+                "{strategy}: the timeout of {} ended after {}.",
+                time(deadline),
+                time(took)
+            )
         }
-        Fact::CountedMore { key, here, there, other } => {
-            format!("{strategy}: {here} {}, where {other} had {there}.", units::spoken(key))
+        Fact::CountedMore {
+            key,
+            here,
+            there,
+            other,
+        } => {
+            format!(
+                "{strategy}: {here} {}, where {other} had {there}.",
+                units::spoken(key)
+            )
         }
-        Fact::ThreadEach { waits, threads, wall } => format!(
+        Fact::ThreadEach {
+            waits,
+            threads,
+            wall,
+        } => format!(
             "{strategy}: {waits} waits took {}, and each held a thread that did nothing else: {threads} threads, where one is enough.",
             time(wall)
         ),
-        Fact::Answered { before: true, answer, work } => format!(
+        Fact::Answered {
+            before: true,
+            answer,
+            work,
+        } => format!(
             "{strategy}: every answer came within {}, and the work, {} and more, was done afterwards.",
             time(answer),
             time(work)
@@ -135,13 +226,21 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             time(answer),
             time(work)
         ),
-        Fact::AnswerDelayed { label, took, quickest } => format!(
+        Fact::AnswerDelayed {
+            label,
+            took,
+            quickest,
+        } => format!(
             "{strategy}: the quickest answer took {}, {label} took {}: it had to wait for work that an earlier answer had left behind.",
             time(quickest),
             time(took)
         ),
-        Fact::AtExit { lost, of } if *lost > 0.0 => format!("{strategy}: {lost} of {of} were never done."),
-        Fact::AtExit { of, .. } => format!("{strategy}: all {of} were done before the program ended."),
+        Fact::AtExit { lost, of } if *lost > 0.0 => {
+            format!("{strategy}: {lost} of {of} were never done.")
+        }
+        Fact::AtExit { of, .. } => {
+            format!("{strategy}: all {of} were done before the program ended.")
+        }
         Fact::AllThere { found } => {
             format!("{strategy}: counted at the end, every new row is there: {found} of {found}.")
         }
@@ -149,14 +248,26 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             "{strategy}: inconclusive. {found} new rows were counted at the end, and {expected} were written: someone else writes, too."
         ),
         Fact::OtherCount { found, expected } => {
-            format!("{strategy}: inconclusive. Of {expected} rows that were written, {found} were there at the end.")
+            format!(
+                "{strategy}: inconclusive. Of {expected} rows that were written, {found} were there at the end."
+            )
         }
-        Fact::Inconclusive { claim, wall, ideal, in_flight, max_gap } => {
+        Fact::Inconclusive {
+            claim,
+            wall,
+            ideal,
+            in_flight,
+            max_gap,
+        } => {
             let mut figures = vec![format!("took {}", time(wall))];
             figures.extend(ideal.map(|ideal| format!("ideal {}", time(&ideal))));
             figures.push(format!("at most {in_flight} under way at once"));
             figures.extend(max_gap.map(|gap| format!("longest heartbeat gap {}", time(&gap))));
-            format!("{strategy}: inconclusive. Expected {}, but it {}.", expected(*claim), figures.join(", "))
+            format!(
+                "{strategy}: inconclusive. Expected {}, but it {}.",
+                expected(*claim),
+                figures.join(", ")
+            )
         }
     }
 }
@@ -164,7 +275,9 @@ fn figures(strategy: &str, fact: &Fact) -> String {
 fn expected(claim: Claim) -> String {
     match claim {
         Claim::NeverStarted => "that no future was polled".into(),
-        Claim::OneAfterTheOther | Claim::MadeIsNotStarted => "the sum of the waits, one at a time".into(),
+        Claim::OneAfterTheOther | Claim::MadeIsNotStarted => {
+            "the sum of the waits, one at a time".into()
+        }
         Claim::Overlapped => "the longest wait, all at once".into(),
         Claim::OverlappedOn(width, what) => format!("{width} waits at once, on as many {what}"),
         Claim::ErrorCancels => "that the error cancels what has not finished".into(),
@@ -179,8 +292,12 @@ fn expected(claim: Claim) -> String {
         Claim::CountsMore(key, other) => format!("more {} than {other}", units::spoken(key)),
         Claim::ThreadEach => "a thread for each wait".into(),
         Claim::AnswersAfter(answers, work) => format!("that each {answers} waits for its {work}"),
-        Claim::AnswersBefore(answers, work) => format!("that each {answers} ends before its {work}"),
-        Claim::DelaysTheNextAnswer(answers, work) => format!("that a {answers} waits for an earlier {work}"),
+        Claim::AnswersBefore(answers, work) => {
+            format!("that each {answers} ends before its {work}")
+        }
+        Claim::DelaysTheNextAnswer(answers, work) => {
+            format!("that a {answers} waits for an earlier {work}")
+        }
         Claim::LostAtExit(..) => "that work is lost at the exit".into(),
         Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
         Claim::NothingLost(..) => "that every row is there".into(),

@@ -24,7 +24,9 @@ const REDIRECTS: usize = 5;
 fn builder() -> ClientBuilder {
     // Reqwest is built without a cryptography provider of its own; a second installation is refused, and that is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().connect_timeout(Duration::from_secs(5))
+    reqwest::Client::builder()
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(5))
 }
 
 /// A client whose requests end after `timeout`, from connecting to the last byte of the body. It
@@ -33,7 +35,9 @@ fn builder() -> ClientBuilder {
 /// # Errors
 /// Where the system has no means for a client.
 pub fn client(timeout: Duration) -> Result<Client, Failure> {
-    Ok(limited(timeout).build().or_else(|_| trusting_nobody(timeout).build())?)
+    Ok(limited(timeout)
+        .build()
+        .or_else(|_| trusting_nobody(timeout).build())?)
 }
 
 /// For a system without certificates: plain HTTP needs none, and HTTPS fails when it is tried.
@@ -64,8 +68,13 @@ fn redirect(attempt: Attempt<'_>) -> Action {
 pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let name = host.trim_end_matches('.');
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    name == "localhost" || name.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+    let address = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Reads the body piece by piece, so that one that is too long is noticed before it fills the
@@ -92,7 +101,11 @@ impl Kept {
         self.length += chunk.len();
         let room = KEPT.saturating_sub(self.start.len()).min(chunk.len());
         self.start.extend_from_slice(&chunk[..room]);
-        if self.length > BODY_LIMIT { Err(Failure::BodyTooLarge) } else { Ok(()) }
+        if self.length > BODY_LIMIT {
+            Err(Failure::BodyTooLarge)
+        } else {
+            Ok(())
+        }
     }
 
     fn text(&self) -> String {
@@ -115,8 +128,13 @@ impl Blocking {
     /// # Errors
     /// Where the system has no means for a client, or no thread.
     pub fn new(timeout: Duration) -> Result<Self, Failure> {
-        let build = |builder| reqwest::blocking::ClientBuilder::from(builder).timeout(timeout).build();
-        beside(|| Ok(build(limited(timeout)).or_else(|_| build(trusting_nobody(timeout)))?)).map(Self)
+        let build = |builder| {
+            reqwest::blocking::ClientBuilder::from(builder)
+                .timeout(timeout)
+                .build()
+        };
+        beside(|| Ok(build(limited(timeout)).or_else(|_| build(trusting_nobody(timeout)))?))
+            .map(Self)
     }
 
     /// Sends one GET and returns the first 1 KiB of the body.
@@ -141,8 +159,12 @@ impl Blocking {
 /// Does the work on another thread, and waits for it.
 fn beside<T: Send>(work: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
     thread::scope(|scope| {
-        let thread = thread::Builder::new().name("blocking client".to_owned()).spawn_scoped(scope, work)?;
-        thread.join().unwrap_or_else(|_| Err(Failure::Other("the blocking client panicked".to_owned())))
+        let thread = thread::Builder::new()
+            .name("blocking client".to_owned())
+            .spawn_scoped(scope, work)?;
+        thread
+            .join()
+            .unwrap_or_else(|_| Err(Failure::Other("the blocking client panicked".to_owned())))
     })
 }
 #[cfg(test)]
@@ -186,7 +208,10 @@ mod tests {
 
         let beside = tokio::spawn(async { thread::current().id() });
         assert_eq!(client.get(&url), Err(Failure::Refused));
-        assert!(!beside.is_finished(), "another task ran on this thread meanwhile");
+        assert!(
+            !beside.is_finished(),
+            "another task ran on this thread meanwhile"
+        );
         assert_eq!(beside.await.unwrap(), thread::current().id());
     }
 }

@@ -32,7 +32,10 @@ pub struct Place {
 impl Place {
     /// In `file`, or without one in a new temporary directory for each database.
     pub fn new(file: Option<PathBuf>) -> Self {
-        Self { file, live: Mutex::default() }
+        Self {
+            file,
+            live: Mutex::default(),
+        }
     }
 
     /// A database of [`ITEMS`] items, named `item 1` and so on. A new temporary one; or the file,
@@ -44,7 +47,8 @@ impl Place {
     pub fn database(&self) -> Result<Database> {
         let (shown, path, scratch) = match &self.file {
             Some(file) => {
-                let path = std::path::absolute(file).with_context(|| format!("{} is not a path", file.display()))?;
+                let path = std::path::absolute(file)
+                    .with_context(|| format!("{} is not a path", file.display()))?;
                 (file.clone(), path, None)
             }
             None => {
@@ -59,7 +63,10 @@ impl Place {
                 (path.clone(), path, Some(scratch))
             }
         };
-        let live = Arc::new(Live { scratch: Mutex::new(scratch), ..Live::default() });
+        let live = Arc::new(Live {
+            scratch: Mutex::new(scratch),
+            ..Live::default()
+        });
         let database = Database { shown, path, live };
         file::make_or_check(&database.path).map_err(|why| database.refused(why))?;
         let mut all = lock(&self.live);
@@ -107,7 +114,9 @@ impl Database {
             let connection = file::open(&self.path)?;
             let open = Open::count(&self.live);
             let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
-            connection.create_scalar_function("pause", 1, flags, move |context| open.0.pause(context.get(0)?))?;
+            connection.create_scalar_function("pause", 1, flags, move |context| {
+                open.0.pause(context.get(0)?)
+            })?;
             connection.busy_timeout(busy_timeout)?;
             // What a write-ahead log is made for: a commit does not wait for the disk, a checkpoint does.
             connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -125,7 +134,9 @@ impl Database {
     pub fn connect_async(&self, busy_timeout: Duration) -> Result<tokio_rusqlite::Connection> {
         let connection = self.connect(busy_timeout)?;
         // tokio-rusqlite panics where it gets no thread.
-        let trial = thread::Builder::new().spawn(|| ()).context("no thread can be started for a connection")?;
+        let trial = thread::Builder::new()
+            .spawn(|| ())
+            .context("no thread can be started for a connection")?;
         let _ = trial.join();
         Ok(connection.into())
     }
@@ -135,20 +146,29 @@ impl Database {
     /// # Errors
     /// As [`Database::connect_async`].
     pub fn pool(&self, connections: usize, busy_timeout: Duration) -> Result<Pool> {
-        let connections: Result<Vec<_>> = (0..connections).map(|_| self.connect_async(busy_timeout)).collect();
+        let connections: Result<Vec<_>> = (0..connections)
+            .map(|_| self.connect_async(busy_timeout))
+            .collect();
         Ok(Pool::new(connections?))
     }
 
     /// What a query's error means, with the file's name. Other errors stay as they are.
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
-        match error.chain().find_map(|cause| cause.downcast_ref::<rusqlite::Error>()) {
+        match error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<rusqlite::Error>())
+        {
             Some(cause) => self.refused(Why::of(cause)),
             None => error,
         }
     }
 
     fn refused(&self, why: Why) -> anyhow::Error {
-        Refused { file: self.shown.clone(), why }.into()
+        Refused {
+            file: self.shown.clone(),
+            why,
+        }
+        .into()
     }
 }
 
@@ -177,11 +197,18 @@ impl Live {
     /// The SQL function. It holds the thread as any query does, but the database's end wakes it.
     fn pause(&self, seconds: f64) -> rusqlite::Result<f64> {
         let failed = |why: &str| rusqlite::Error::UserFunctionError(why.into());
-        let wait = Duration::try_from_secs_f64(seconds).map_err(|_| failed("pause() takes seconds, from 0"))?;
+        let wait = Duration::try_from_secs_f64(seconds)
+            .map_err(|_| failed("pause() takes seconds, from 0"))?;
         let going_on = |state: &mut State| !state.ended;
-        let waited = self.changed.wait_timeout_while(lock(&self.state), wait, going_on);
+        let waited = self
+            .changed
+            .wait_timeout_while(lock(&self.state), wait, going_on);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if state.ended { Err(failed("the run is over")) } else { Ok(seconds) }
+        if state.ended {
+            Err(failed("the run is over"))
+        } else {
+            Ok(seconds)
+        }
     }
 
     fn end(&self) {
@@ -189,7 +216,10 @@ impl Live {
         self.changed.notify_all();
         // SQLite puts its log away when the last connection closes, in that connection's thread.
         let still_open = |state: &mut State| state.open > 0;
-        drop(self.changed.wait_timeout_while(lock(&self.state), CLOSING, still_open));
+        drop(
+            self.changed
+                .wait_timeout_while(lock(&self.state), CLOSING, still_open),
+        );
         drop(lock(&self.scratch).take());
     }
 }

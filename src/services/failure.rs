@@ -56,7 +56,9 @@ impl Failure {
             Self::Timeout => "Give it more time with --timeout, or check host and port.",
             Self::Status(_) => "The server is there: check the path.",
             Self::BodyTooLarge => "Choose a URL with a shorter answer.",
-            Self::Tls(_) => "Check that the port speaks https, and that this machine trusts its certificate.",
+            Self::Tls(_) => {
+                "Check that the port speaks https, and that this machine trusts its certificate."
+            }
             Self::Redirects(_) => "Give the URL that the redirects should end at.",
             Self::Other(_) => "Try it in another client, curl for one.",
         }
@@ -77,7 +79,11 @@ impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
         let causes = || std::iter::successors(error.source(), |cause| (*cause).source());
         // The URL is named once, for all failures, and not in each of them.
-        let last = || causes().last().map_or_else(|| error.to_string(), ToString::to_string);
+        let last = || {
+            causes()
+                .last()
+                .map_or_else(|| error.to_string(), ToString::to_string)
+        };
         if let Some(status) = error.status() {
             return Self::Status(status.as_u16());
         }
@@ -104,7 +110,9 @@ impl From<reqwest::Error> for Failure {
 
 /// An `io::Error` does not give away what it wraps as its cause, and may wrap another one.
 fn wrapped<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    error.downcast_ref().or_else(|| innermost(error)?.get_ref()?.downcast_ref())
+    error
+        .downcast_ref()
+        .or_else(|| innermost(error)?.get_ref()?.downcast_ref())
 }
 
 fn innermost<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
@@ -122,8 +130,14 @@ impl Failures {
     /// Those among `answers`.
     pub fn of<'a, T: 'a>(answers: impl IntoIterator<Item = &'a Result<T, Failure>>) -> Self {
         let mut failures = Self::default();
-        for failure in answers.into_iter().filter_map(|answer| answer.as_ref().err()) {
-            let (count, _) = failures.by_kind.entry(failure.metric()).or_insert((0, failure.clone()));
+        for failure in answers
+            .into_iter()
+            .filter_map(|answer| answer.as_ref().err())
+        {
+            let (count, _) = failures
+                .by_kind
+                .entry(failure.metric())
+                .or_insert((0, failure.clone()));
             *count += 1;
         }
         failures
@@ -136,7 +150,9 @@ impl Failures {
 
     /// The metric of each kind that occurred, and how often it did.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
-        self.by_kind.iter().map(|(metric, (count, _))| (*metric, *count))
+        self.by_kind
+            .iter()
+            .map(|(metric, (count, _))| (*metric, *count))
     }
 
     /// Each kind with its number, the most frequent first, and what to do about that one.
@@ -145,7 +161,11 @@ impl Failures {
         kinds.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let what = match &kinds[..] {
             [(_, failure)] => failure.to_string(),
-            _ => kinds.iter().map(|(count, failure)| format!("{count} × {failure}")).collect::<Vec<_>>().join(", "),
+            _ => kinds
+                .iter()
+                .map(|(count, failure)| format!("{count} × {failure}"))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         let advice = kinds.first().map_or("", |(_, failure)| failure.advice());
         format!("{what}. {advice}")
@@ -199,12 +219,22 @@ mod tests {
     /// What the async and the blocking client say of a URL: the same.
     #[track_caller]
     fn asked(url: &str, timeout: Duration) -> Result<String, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let answer = runtime.block_on(async {
-            let response = client::client(timeout)?.get(url).send().await?.error_for_status()?;
+            let response = client::client(timeout)?
+                .get(url)
+                .send()
+                .await?
+                .error_for_status()?;
             client::body(response).await
         });
-        assert_eq!(Blocking::new(timeout).and_then(|client| client.get(url)), answer);
+        assert_eq!(
+            Blocking::new(timeout).and_then(|client| client.get(url)),
+            answer
+        );
         answer
     }
 
@@ -224,19 +254,28 @@ mod tests {
         // Bound and not listening: nobody else can get the port meanwhile.
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
-        assert_eq!(failure(&format!("http://{}/", socket.local_addr().unwrap())), Failure::Refused);
+        assert_eq!(
+            failure(&format!("http://{}/", socket.local_addr().unwrap())),
+            Failure::Refused
+        );
     }
 
     #[test]
     fn a_name_that_cannot_exist_is_not_found() {
         // Longer than a name may be: no name server has to be asked.
-        assert_eq!(failure(&format!("http://{}/", "x".repeat(64))), Failure::Dns);
+        assert_eq!(
+            failure(&format!("http://{}/", "x".repeat(64))),
+            Failure::Dns
+        );
     }
 
     #[test]
     fn a_server_that_says_nothing_is_timed_out() {
         let url = serve(|_| forever());
-        assert_eq!(asked(&url, Duration::from_millis(50)), Err(Failure::Timeout));
+        assert_eq!(
+            asked(&url, Duration::from_millis(50)),
+            Err(Failure::Timeout)
+        );
     }
 
     #[test]
@@ -245,34 +284,53 @@ mod tests {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel")?;
             forever()
         });
-        assert_eq!(asked(&url, Duration::from_millis(200)), Err(Failure::Timeout));
+        assert_eq!(
+            asked(&url, Duration::from_millis(200)),
+            Err(Failure::Timeout)
+        );
     }
 
     #[test]
     fn a_bad_status_is_told() {
-        let url = saying("HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let url = saying(
+            "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        );
         assert_eq!(failure(&url), Failure::Status(500));
     }
 
     #[test]
     fn redirects_in_a_circle_and_redirects_abroad_are_not_followed() {
-        let circle = saying("HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-        assert_eq!(failure(&circle), Failure::Redirects("more than 5 redirects".to_owned()));
+        let circle = saying(
+            "HTTP/1.1 302 Found\r\nlocation: /again\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        );
+        assert_eq!(
+            failure(&circle),
+            Failure::Redirects("more than 5 redirects".to_owned())
+        );
         let abroad = saying(
             "HTTP/1.1 302 Found\r\nlocation: http://asyncdemo.invalid/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
         );
-        assert_eq!(failure(&abroad), Failure::Redirects("it leads away from this machine".to_owned()));
+        assert_eq!(
+            failure(&abroad),
+            Failure::Redirects("it leads away from this machine".to_owned())
+        );
     }
 
     #[test]
     fn a_body_over_the_limit_is_not_read_to_its_end() {
         let sending = |length: usize| {
             move |stream: &mut TcpStream| {
-                write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n")?;
+                write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+                )?;
                 stream.write_all(&vec![b'x'; length])
             }
         };
-        assert_eq!(failure(&serve(sending(BODY_LIMIT + 1))), Failure::BodyTooLarge);
+        assert_eq!(
+            failure(&serve(sending(BODY_LIMIT + 1))),
+            Failure::BodyTooLarge
+        );
         let kept = asked(&serve(sending(BODY_LIMIT)), PATIENCE).unwrap();
         assert_eq!(kept, "x".repeat(1024));
         let endless = serve(|stream| {
@@ -286,7 +344,8 @@ mod tests {
 
     #[test]
     fn https_where_http_is_spoken_is_a_failure_of_tls() {
-        let url = saying("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").replace("http:", "https:");
+        let url = saying("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+            .replace("http:", "https:");
         let failure = failure(&url);
         assert!(matches!(failure, Failure::Tls(_)), "{failure:?}");
     }
@@ -309,13 +368,23 @@ mod tests {
         let failures = Failures::of(&answers);
         assert_eq!(failures.count(), 4);
         let counts: Vec<_> = failures.counts().collect();
-        assert_eq!(counts, [("failed_refused_count", 1), ("failed_status_count", 2), ("failed_tls_count", 1)]);
+        assert_eq!(
+            counts,
+            [
+                ("failed_refused_count", 1),
+                ("failed_status_count", 2),
+                ("failed_tls_count", 1)
+            ]
+        );
         assert_eq!(
             failures.explained(),
             "2 × status 500, 1 × refused, 1 × TLS: no. The server is there: check the path."
         );
         let alone = Failures::of(&answers[1..2]);
-        assert_eq!(alone.explained(), "refused. Start the server, or check host and port.");
+        assert_eq!(
+            alone.explained(),
+            "refused. Start the server, or check host and port."
+        );
         assert_eq!(Failures::of(&answers[..1]).count(), 0);
     }
 }

@@ -17,12 +17,16 @@ impl OpenFiles {
     pub fn now() -> Self {
         // Linux and macOS list the open files there; reading the list opens one more.
         let listed = std::fs::read_dir("/dev/fd").map(|list| list.count().saturating_sub(1));
-        Self { limit: soft_limit(), open: listed.unwrap_or(FEW) }
+        Self {
+            limit: soft_limit(),
+            open: listed.unwrap_or(FEW),
+        }
     }
 
     /// How many more may be opened.
     pub fn spare(self) -> usize {
-        self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.open))
+        self.limit
+            .map_or(usize::MAX, |limit| limit.saturating_sub(self.open))
     }
 }
 
@@ -43,9 +47,30 @@ mod tests {
 
     #[test]
     fn what_is_open_is_not_spare() {
-        assert_eq!(OpenFiles { limit: Some(64), open: 12 }.spare(), 52);
-        assert_eq!(OpenFiles { limit: Some(3), open: 4 }.spare(), 0);
-        assert_eq!(OpenFiles { limit: None, open: 4 }.spare(), usize::MAX);
+        assert_eq!(
+            OpenFiles {
+                limit: Some(64),
+                open: 12
+            }
+            .spare(),
+            52
+        );
+        assert_eq!(
+            OpenFiles {
+                limit: Some(3),
+                open: 4
+            }
+            .spare(),
+            0
+        );
+        assert_eq!(
+            OpenFiles {
+                limit: None,
+                open: 4
+            }
+            .spare(),
+            usize::MAX
+        );
     }
 
     #[cfg(any(target_os = "linux", target_os = "macos"))]

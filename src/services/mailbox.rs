@@ -33,7 +33,12 @@ pub struct Mailbox {
 impl Mailbox {
     /// Puts a mail in.
     pub fn put(&self, mail: Mail) {
-        self.mails.send_modify(|mails| mails.push(Delivered { mail, at: Instant::now() }));
+        self.mails.send_modify(|mails| {
+            mails.push(Delivered {
+                mail,
+                at: Instant::now(),
+            })
+        });
     }
 
     /// Sends a mail: it takes `time`, in which the thread is free.
@@ -44,7 +49,10 @@ impl Mailbox {
 
     /// Sends a mail as a library does that knows nothing of async: it holds the thread for `time`.
     pub fn deliver_blocking(&self, mail: Mail, time: Duration) {
-        #[expect(clippy::disallowed_methods, reason = "that is what a blocking mail library does")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "that is what a blocking mail library does"
+        )]
         std::thread::sleep(time);
         self.put(mail);
     }
@@ -62,7 +70,11 @@ impl Mailbox {
     /// Waits until `count` mails have arrived.
     pub async fn wait_for(&self, count: usize) {
         // The sender lives in `self`, so it cannot be gone.
-        let _ = self.mails.subscribe().wait_for(|mails| mails.len() >= count).await;
+        let _ = self
+            .mails
+            .subscribe()
+            .wait_for(|mails| mails.len() >= count)
+            .await;
     }
 }
 
@@ -75,12 +87,18 @@ mod tests {
         let mailbox = Mailbox::default();
         let start = Instant::now();
         for (number, seconds) in [(1, 2), (2, 1)] {
-            let mail = Mail { number, to: "ada@localhost".into() };
+            let mail = Mail {
+                number,
+                to: "ada@localhost".into(),
+            };
             tokio::spawn(mailbox.clone().deliver(mail, Duration::from_secs(seconds)));
         }
         mailbox.wait_for(2).await;
-        let arrived: Vec<_> =
-            mailbox.delivered().iter().map(|mail| (mail.mail.number, (mail.at - start).as_secs())).collect();
+        let arrived: Vec<_> = mailbox
+            .delivered()
+            .iter()
+            .map(|mail| (mail.mail.number, (mail.at - start).as_secs()))
+            .collect();
         assert_eq!(arrived, [(2, 1), (1, 2)]);
     }
 }

@@ -90,9 +90,16 @@ impl Server {
             .name("loopback server".to_owned())
             .spawn(serve)
             .context("no thread could be started for the loopback server")?;
-        let address = listens.recv().context("the loopback server ended before it listened")?;
+        let address = listens
+            .recv()
+            .context("the loopback server ended before it listened")?;
         let address = address.context("the loopback server could not listen on 127.0.0.1")?;
-        Ok(Self { address, counts, shutdown: Some(shutdown), gone })
+        Ok(Self {
+            address,
+            counts,
+            shutdown: Some(shutdown),
+            gone,
+        })
     }
 
     /// Where to ask for this item.
@@ -130,7 +137,10 @@ fn app(latency: Duration, counts: Arc<Counts>) -> Router {
         counts.requests.fetch_add(1, Ordering::Relaxed);
         async move {
             sleep(latency).await;
-            Json(Item { id, data: "Sample data" })
+            Json(Item {
+                id,
+                data: "Sample data",
+            })
         }
     };
     Router::new().route("/items/{id}", get(item))
@@ -146,7 +156,10 @@ mod tests {
     /// One plain request on a connection of its own.
     fn ask(server: &Server, path: &str) -> io::Result<String> {
         let mut stream = TcpStream::connect(server.address)?;
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        )?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).map(|_| answer)
     }
@@ -157,9 +170,16 @@ mod tests {
         for id in [3, 4] {
             let answer = ask(&server, &format!("/items/{id}")).unwrap();
             assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-            assert!(answer.ends_with(&format!("{{\"id\":{id},\"data\":\"Sample data\"}}")), "{answer}");
+            assert!(
+                answer.ends_with(&format!("{{\"id\":{id},\"data\":\"Sample data\"}}")),
+                "{answer}"
+            );
         }
-        assert!(ask(&server, "/items/three").unwrap().starts_with("HTTP/1.1 400"));
+        assert!(
+            ask(&server, "/items/three")
+                .unwrap()
+                .starts_with("HTTP/1.1 400")
+        );
         assert!(ask(&server, "/").unwrap().starts_with("HTTP/1.1 404"));
         assert_eq!((server.connections_opened(), server.requests()), (4, 2));
     }
@@ -177,7 +197,9 @@ mod tests {
         let server = Server::start(Duration::from_secs(600)).unwrap();
         let address = server.address;
         let mut waiting = TcpStream::connect(address).unwrap();
-        waiting.write_all(b"GET /items/1 HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        waiting
+            .write_all(b"GET /items/1 HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            .unwrap();
         while server.requests() == 0 {
             thread::yield_now();
         }

@@ -18,10 +18,19 @@ pub(super) fn timeline(logs: &Logs) -> Timeline {
             if id >= drafts.len() {
                 drafts.resize_with(id + 1, Draft::default);
             }
-            drafts[id].created = Some((tracker.label.to_string(), Duration::from_nanos(tracker.created)));
+            drafts[id].created = Some((
+                tracker.label.to_string(),
+                Duration::from_nanos(tracker.created),
+            ));
             drafts[id].open = tracker.open_poll().map(|(start, number)| {
                 // A thread that has not written yet has no log and so no name here.
-                (start, threads.iter().position(|log| log.thread == number).unwrap_or(threads.len()))
+                (
+                    start,
+                    threads
+                        .iter()
+                        .position(|log| log.thread == number)
+                        .unwrap_or(threads.len()),
+                )
             });
         }
     }
@@ -31,14 +40,29 @@ pub(super) fn timeline(logs: &Logs) -> Timeline {
         for event in events {
             // A task whose creation has not been read yet is left for the next timeline.
             if let Some(draft) = drafts.get_mut(event.task as usize) {
-                draft.note(event.kind(), Poll { start: event.start(), end: event.end(), thread });
+                draft.note(
+                    event.kind(),
+                    Poll {
+                        start: event.start(),
+                        end: event.end(),
+                        thread,
+                    },
+                );
             }
         }
     }
     Timeline {
         end,
-        tasks: drafts.into_iter().filter_map(|draft| draft.finish(end)).collect(),
-        threads: threads.iter().map(|log| Thread { name: log.name.clone() }).collect(),
+        tasks: drafts
+            .into_iter()
+            .filter_map(|draft| draft.finish(end))
+            .collect(),
+        threads: threads
+            .iter()
+            .map(|log| Thread {
+                name: log.name.clone(),
+            })
+            .collect(),
     }
 }
 
@@ -77,7 +101,11 @@ impl Draft {
             // Where the poll ended while the logs were read, its event is there already.
             && self.polls.last().is_none_or(|last| last.end <= start)
         {
-            self.polls.push(Poll { start, end: now.max(start), thread });
+            self.polls.push(Poll {
+                start,
+                end: now.max(start),
+                thread,
+            });
         }
         let (outcome, end) = match (self.ended, self.polls.is_empty()) {
             (Some((_, end)), true) => (Outcome::NeverPolled, end),
@@ -85,6 +113,13 @@ impl Draft {
             (Some(ended), false) => ended,
             (None, false) => (Outcome::Running, now),
         };
-        Some(Task { label, created, polls: self.polls, wakes: self.wakes, outcome, end })
+        Some(Task {
+            label,
+            created,
+            polls: self.polls,
+            wakes: self.wakes,
+            outcome,
+            end,
+        })
     }
 }

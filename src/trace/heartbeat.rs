@@ -37,13 +37,25 @@ impl Heartbeat {
     /// who was busy during it. `None` if the heart never beat.
     pub fn measure(heart: &Task, others: &Timeline, until: Duration) -> Option<Self> {
         let beats = heart.polls.iter().map(|poll| poll.start).chain([until]);
-        let next = heart.polls.iter().map(|poll| poll.start).skip(1).chain([until]);
-        let (gap_start, gap_end) =
-            beats.zip(next).filter(|(beat, next)| beat < next).max_by_key(|(beat, next)| *next - *beat)?;
+        let next = heart
+            .polls
+            .iter()
+            .map(|poll| poll.start)
+            .skip(1)
+            .chain([until]);
+        let (gap_start, gap_end) = beats
+            .zip(next)
+            .filter(|(beat, next)| beat < next)
+            .max_by_key(|(beat, next)| *next - *beat)?;
         let max_gap = gap_end - gap_start;
         let held = |task: &Task| -> Duration {
-            let overlap = |start: Duration, end: Duration| end.min(gap_end).saturating_sub(start.max(gap_start));
-            task.polls.iter().map(|poll| overlap(poll.start, poll.end)).sum()
+            let overlap = |start: Duration, end: Duration| {
+                end.min(gap_end).saturating_sub(start.max(gap_start))
+            };
+            task.polls
+                .iter()
+                .map(|poll| overlap(poll.start, poll.end))
+                .sum()
         };
         let blocked_by = others
             .tasks
@@ -52,7 +64,12 @@ impl Heartbeat {
             .filter(|task| max_gap > PERIOD * 2 && held(task) * 2 > max_gap)
             .min_by_key(|task| held(task))
             .map(|task| task.label.clone());
-        Some(Self { period: PERIOD, max_gap, gap_start, blocked_by })
+        Some(Self {
+            period: PERIOD,
+            max_gap,
+            gap_start,
+            blocked_by,
+        })
     }
 }
 
@@ -69,7 +86,14 @@ mod tests {
         Task {
             label: label.to_owned(),
             created: Duration::ZERO,
-            polls: polls.iter().map(|&(start, end)| Poll { start: ms(start), end: ms(end), thread: 0 }).collect(),
+            polls: polls
+                .iter()
+                .map(|&(start, end)| Poll {
+                    start: ms(start),
+                    end: ms(end),
+                    thread: 0,
+                })
+                .collect(),
             wakes: Vec::new(),
             outcome: Outcome::Running,
             end: ms(polls.last().map_or(0, |poll| poll.1)),
@@ -83,15 +107,18 @@ mod tests {
         tokio::time::sleep(ms(105)).await;
         heart.abort();
         let timeline = recorder.timeline();
-        let measured = Heartbeat::measure(&timeline.tasks[0], &Timeline::default(), timeline.end).unwrap();
+        let measured =
+            Heartbeat::measure(&timeline.tasks[0], &Timeline::default(), timeline.end).unwrap();
         assert_eq!((measured.max_gap, measured.blocked_by), (PERIOD, None));
     }
 
     #[test]
     fn the_gap_names_the_task_that_was_busy_in_it() {
         let heart = polled("heartbeat", &[(0, 0), (10, 10), (310, 310)]);
-        let others =
-            Timeline { tasks: vec![polled("idle", &[(0, 1)]), polled("culprit", &[(11, 309)])], ..Timeline::default() };
+        let others = Timeline {
+            tasks: vec![polled("idle", &[(0, 1)]), polled("culprit", &[(11, 309)])],
+            ..Timeline::default()
+        };
         let measured = Heartbeat::measure(&heart, &others, ms(315)).unwrap();
         assert_eq!((measured.max_gap, measured.gap_start), (ms(300), ms(10)));
         assert_eq!(measured.blocked_by.as_deref(), Some("culprit"));
@@ -100,9 +127,18 @@ mod tests {
     #[test]
     fn a_heart_that_never_beats_again_is_deaf_until_the_end() {
         let heart = polled("heartbeat", &[(0, 0)]);
-        let others = Timeline { tasks: vec![polled("culprit", &[(1, 500)])], ..Timeline::default() };
+        let others = Timeline {
+            tasks: vec![polled("culprit", &[(1, 500)])],
+            ..Timeline::default()
+        };
         let measured = Heartbeat::measure(&heart, &others, ms(500)).unwrap();
-        assert_eq!((measured.max_gap, measured.blocked_by.as_deref()), (ms(500), Some("culprit")));
-        assert_eq!(Heartbeat::measure(&polled("heartbeat", &[]), &others, Duration::ZERO), None);
+        assert_eq!(
+            (measured.max_gap, measured.blocked_by.as_deref()),
+            (ms(500), Some("culprit"))
+        );
+        assert_eq!(
+            Heartbeat::measure(&polled("heartbeat", &[]), &others, Duration::ZERO),
+            None
+        );
     }
 }

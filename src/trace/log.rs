@@ -64,7 +64,11 @@ impl Length {
 
 impl Event {
     pub(super) fn poll(kind: Kind, task: u32, start: u64, end: u64) -> Self {
-        Self { stamp: start << KIND_BITS | kind as u64, task, length: Length::from_nanos(end - start) }
+        Self {
+            stamp: start << KIND_BITS | kind as u64,
+            task,
+            length: Length::from_nanos(end - start),
+        }
     }
 
     pub(super) fn instant(kind: Kind, task: u32, at: u64) -> Self {
@@ -101,25 +105,39 @@ struct Chunk {
 impl Chunk {
     fn new(capacity: usize) -> Arc<Self> {
         let slots = (0..capacity).map(|_| Default::default()).collect();
-        Arc::new(Self { written: AtomicUsize::new(0), slots })
+        Arc::new(Self {
+            written: AtomicUsize::new(0),
+            slots,
+        })
     }
 
     /// `false` if the chunk is full.
     fn append(&self, event: Event) -> bool {
         let index = self.written.load(Ordering::Relaxed);
-        let Some([stamp, rest]) = self.slots.get(index) else { return false };
+        let Some([stamp, rest]) = self.slots.get(index) else {
+            return false;
+        };
         stamp.store(event.stamp, Ordering::Relaxed);
-        rest.store(u64::from(event.task) << 32 | u64::from(event.length.0), Ordering::Relaxed);
+        rest.store(
+            u64::from(event.task) << 32 | u64::from(event.length.0),
+            Ordering::Relaxed,
+        );
         // Releases the two stores above to whoever reads the count.
         self.written.store(index + 1, Ordering::Release);
         true
     }
 
     fn read(&self) -> impl Iterator<Item = Event> {
-        self.slots[..self.written.load(Ordering::Acquire)].iter().map(|[stamp, rest]| {
-            let rest = rest.load(Ordering::Relaxed);
-            Event { stamp: stamp.load(Ordering::Relaxed), task: (rest >> 32) as u32, length: Length(rest as u32) }
-        })
+        self.slots[..self.written.load(Ordering::Acquire)]
+            .iter()
+            .map(|[stamp, rest]| {
+                let rest = rest.load(Ordering::Relaxed);
+                Event {
+                    stamp: stamp.load(Ordering::Relaxed),
+                    task: (rest >> 32) as u32,
+                    length: Length(rest as u32),
+                }
+            })
     }
 }
 
@@ -183,7 +201,9 @@ const LARGEST_CHUNK: usize = 4096;
 impl Writer {
     fn append(&mut self, event: Event) {
         if !self.chunk.append(event) {
-            self.chunk = self.log.add_chunk((self.chunk.slots.len() * 2).min(LARGEST_CHUNK));
+            self.chunk = self
+                .log
+                .add_chunk((self.chunk.slots.len() * 2).min(LARGEST_CHUNK));
             self.chunk.append(event);
         }
     }
@@ -200,7 +220,9 @@ pub(super) fn thread_number() -> u16 {
     thread_local!(static NUMBER: Cell<u16> = const { Cell::new(0) });
     NUMBER.with(|number| {
         if number.get() == 0 {
-            let next = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| next.checked_add(1));
+            let next = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |next| {
+                next.checked_add(1)
+            });
             number.set(next.unwrap_or(u16::MAX));
         }
         number.get()
@@ -254,7 +276,9 @@ impl Logs {
         let mut write = Some(write);
         let _ = WRITERS.try_with(|writers| {
             let mut writers = writers.borrow_mut();
-            let found = writers.iter().position(|writer| writer.log.recorder == self.recorder);
+            let found = writers
+                .iter()
+                .position(|writer| writer.log.recorder == self.recorder);
             let index = found.unwrap_or_else(|| {
                 // A log that nobody else holds belongs to a recorder that is gone.
                 writers.retain(|writer| Arc::strong_count(&writer.log) > 1);
@@ -280,7 +304,10 @@ impl Logs {
             entries: Mutex::default(),
         });
         threads.push(Arc::clone(&log));
-        Writer { chunk: log.add_chunk(FIRST_CHUNK), log }
+        Writer {
+            chunk: log.add_chunk(FIRST_CHUNK),
+            log,
+        }
     }
 }
 
@@ -293,7 +320,13 @@ mod tests {
 
     #[test]
     fn an_event_keeps_its_kind_and_its_nanoseconds() {
-        for kind in [Kind::Pending, Kind::Ready, Kind::Panicked, Kind::Woken, Kind::Dropped] {
+        for kind in [
+            Kind::Pending,
+            Kind::Ready,
+            Kind::Panicked,
+            Kind::Woken,
+            Kind::Dropped,
+        ] {
             let event = Event::poll(kind, 7, 1_000_000_001, 1_000_000_301);
             assert_eq!(event.kind(), kind);
             assert_eq!(event.start(), Duration::from_nanos(1_000_000_001));

@@ -48,7 +48,11 @@ impl Default for Recorder {
 impl Recorder {
     /// A recorder whose clock starts now.
     pub fn new() -> Self {
-        Self { owner: Arc::new(Owner { logs: Arc::new(Logs::new()) }) }
+        Self {
+            owner: Arc::new(Owner {
+                logs: Arc::new(Logs::new()),
+            }),
+        }
     }
 
     /// Wraps `future` so that its creation, polls, wakes and end are noted under `label`.
@@ -77,7 +81,12 @@ impl Recorder {
 
     /// How many tasks were tracked so far.
     pub fn task_count(&self) -> usize {
-        self.owner.logs.threads().iter().map(|log| log.task_count()).sum()
+        self.owner
+            .logs
+            .threads()
+            .iter()
+            .map(|log| log.task_count())
+            .sum()
     }
 
     /// Everything noted so far. May be taken while the tasks run: a task that has not ended is
@@ -147,7 +156,10 @@ struct Identity {
 
 impl Identity {
     fn of(waker: &Waker) -> Self {
-        Self { data: waker.data() as usize, vtable: std::ptr::from_ref(waker.vtable()) as usize }
+        Self {
+            data: waker.data() as usize,
+            vtable: std::ptr::from_ref(waker.vtable()) as usize,
+        }
     }
 }
 
@@ -185,12 +197,22 @@ impl<'a> OpenPoll<'a> {
         let thread = u64::from(thread_number());
         // At the origin itself the phase would look like RESTING.
         let start = tracker.logs.now();
-        tracker.phase.store(start.max(1) << THREAD_BITS | thread, Ordering::Release);
-        Self { tracker, start, kind: Kind::Panicked }
+        tracker
+            .phase
+            .store(start.max(1) << THREAD_BITS | thread, Ordering::Release);
+        Self {
+            tracker,
+            start,
+            kind: Kind::Panicked,
+        }
     }
 
     fn finish<T>(mut self, result: Poll<T>) -> Poll<T> {
-        self.kind = if result.is_ready() { Kind::Ready } else { Kind::Pending };
+        self.kind = if result.is_ready() {
+            Kind::Ready
+        } else {
+            Kind::Pending
+        };
         result
     }
 }
@@ -198,8 +220,13 @@ impl<'a> OpenPoll<'a> {
 impl Drop for OpenPoll<'_> {
     fn drop(&mut self) {
         let end = self.tracker.logs.now();
-        self.tracker.note(Event::poll(self.kind, self.tracker.id, self.start, end));
-        let phase = if self.kind == Kind::Pending { RESTING } else { ENDED };
+        self.tracker
+            .note(Event::poll(self.kind, self.tracker.id, self.start, end));
+        let phase = if self.kind == Kind::Pending {
+            RESTING
+        } else {
+            ENDED
+        };
         self.tracker.phase.store(phase, Ordering::Release);
     }
 }
@@ -232,12 +259,21 @@ impl<F: Future> Future for Tracked<F> {
         let this = self.project();
         let tracker = &*this.tracker;
         let seen = Identity::of(context.waker());
-        let inner = tracker.inner.get_or_init(|| Inner { waker: context.waker().clone(), seen });
+        let inner = tracker.inner.get_or_init(|| Inner {
+            waker: context.waker().clone(),
+            seen,
+        });
         if inner.seen == seen {
             let poll = OpenPoll::begin(tracker);
-            poll.finish(this.future.poll(&mut Context::from_waker(&waker_ref(tracker))))
+            poll.finish(
+                this.future
+                    .poll(&mut Context::from_waker(&waker_ref(tracker))),
+            )
         } else {
-            let moved = waker(Arc::new(Moved { tracker: Arc::clone(tracker), inner: context.waker().clone() }));
+            let moved = waker(Arc::new(Moved {
+                tracker: Arc::clone(tracker),
+                inner: context.waker().clone(),
+            }));
             let poll = OpenPoll::begin(tracker);
             poll.finish(this.future.poll(&mut Context::from_waker(&moved)))
         }
@@ -265,10 +301,15 @@ mod tests {
         assert_eq!(both, (1, 2));
 
         let timeline = recorder.timeline();
-        let [one, two] = &timeline.tasks[..] else { panic!("two tasks: {timeline:?}") };
+        let [one, two] = &timeline.tasks[..] else {
+            panic!("two tasks: {timeline:?}")
+        };
         assert_eq!((one.start(), one.end), (Some(Duration::ZERO), SECOND));
         assert_eq!((two.start(), two.end), (Some(Duration::ZERO), SECOND * 2));
-        assert_eq!((one.idle(), one.busy(), one.scheduled()), (SECOND, Duration::ZERO, Duration::ZERO));
+        assert_eq!(
+            (one.idle(), one.busy(), one.scheduled()),
+            (SECOND, Duration::ZERO, Duration::ZERO)
+        );
         assert_eq!(one.wakes, [SECOND]);
         assert_eq!(timeline.most_in_flight(), 2);
     }
@@ -284,7 +325,11 @@ mod tests {
         let _running = recorder.track("held", nap(1));
 
         let timeline = recorder.timeline();
-        let outcomes: Vec<_> = timeline.tasks.iter().map(|task| (task.label.as_str(), task.outcome)).collect();
+        let outcomes: Vec<_> = timeline
+            .tasks
+            .iter()
+            .map(|task| (task.label.as_str(), task.outcome))
+            .collect();
         assert_eq!(
             outcomes,
             [
@@ -307,7 +352,11 @@ mod tests {
 
     #[test]
     fn on_two_workers_each_poll_knows_its_thread() {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_time()
+            .build()
+            .unwrap();
         let recorder = Recorder::new();
         let barrier = Arc::new(std::sync::Barrier::new(2));
         runtime.block_on(async {
@@ -320,7 +369,11 @@ mod tests {
             tasks.join_all().await;
         });
         let timeline = recorder.timeline();
-        let threads: Vec<_> = timeline.tasks.iter().map(|task| task.polls[0].thread).collect();
+        let threads: Vec<_> = timeline
+            .tasks
+            .iter()
+            .map(|task| task.polls[0].thread)
+            .collect();
         assert_ne!(threads[0], threads[1]);
         assert_eq!(timeline.threads_that_polled(), 2);
     }
@@ -331,7 +384,11 @@ mod tests {
         let seen = recorder.clone();
         let polled = recorder.track("asks", async move {
             let timeline = seen.timeline();
-            (timeline.tasks[0].outcome, timeline.tasks[0].polls.len(), timeline.tasks[0].spans())
+            (
+                timeline.tasks[0].outcome,
+                timeline.tasks[0].polls.len(),
+                timeline.tasks[0].spans(),
+            )
         });
         let (outcome, polls, spans) = futures_util::FutureExt::now_or_never(polled).unwrap();
         assert_eq!((outcome, polls), (Outcome::Running, 1));
@@ -352,7 +409,9 @@ mod tests {
         let recorder = Recorder::new();
         let logs: Weak<Logs> = Arc::downgrade(&recorder.owner.logs);
         recorder.track("done", async {}).await;
-        tokio::spawn(recorder.track("spawned", tokio::task::yield_now())).await.unwrap();
+        tokio::spawn(recorder.track("spawned", tokio::task::yield_now()))
+            .await
+            .unwrap();
         drop(recorder);
         assert!(logs.upgrade().is_none());
     }

@@ -121,7 +121,11 @@ impl Task {
 
     /// The task's life from its first poll to its end, without a gap and without an overlap.
     pub fn spans(&self) -> Vec<Span> {
-        let polls: Vec<_> = self.polls.iter().map(|poll| (poll.start, poll.end)).collect();
+        let polls: Vec<_> = self
+            .polls
+            .iter()
+            .map(|poll| (poll.start, poll.end))
+            .collect();
         spans(&polls, &self.wakes, self.end)
     }
 
@@ -141,19 +145,31 @@ impl Task {
     }
 
     fn time_in(&self, state: State) -> Duration {
-        self.spans().iter().filter(|span| span.state == state).map(Span::duration).sum()
+        self.spans()
+            .iter()
+            .filter(|span| span.state == state)
+            .map(Span::duration)
+            .sum()
     }
 }
 
 impl Timeline {
     /// How many tasks had started and not ended, after each change. Begins with the first start.
     pub fn in_flight(&self) -> Vec<(Duration, usize)> {
-        in_flight(self.tasks.iter().filter_map(|task| Some((task.start()?, task.end))))
+        in_flight(
+            self.tasks
+                .iter()
+                .filter_map(|task| Some((task.start()?, task.end))),
+        )
     }
 
     /// The most tasks that were in flight at once.
     pub fn most_in_flight(&self) -> usize {
-        self.in_flight().iter().map(|(_, count)| *count).max().unwrap_or(0)
+        self.in_flight()
+            .iter()
+            .map(|(_, count)| *count)
+            .max()
+            .unwrap_or(0)
     }
 
     /// How many different threads polled a task.
@@ -172,7 +188,12 @@ impl Timeline {
     ///
     /// A timer's or a socket's wake does not even arrive then, so that wake → poll alone would say
     /// that nothing was wrong.
-    pub fn blocked(&self, slow_poll: Duration, workers: usize, is_worker: impl Fn(&Thread) -> bool) -> Vec<Blocked> {
+    pub fn blocked(
+        &self,
+        slow_poll: Duration,
+        workers: usize,
+        is_worker: impl Fn(&Thread) -> bool,
+    ) -> Vec<Blocked> {
         let mut slow: Vec<(&Task, &Poll)> = Vec::new();
         for task in &self.tasks {
             let on_worker = |poll: &&Poll| self.threads.get(poll.thread).is_some_and(&is_worker);
@@ -184,14 +205,20 @@ impl Timeline {
                     .map(|poll| (task, poll)),
             );
         }
-        let mut edges: Vec<Duration> = slow.iter().flat_map(|(_, poll)| [poll.start, poll.end]).collect();
+        let mut edges: Vec<Duration> = slow
+            .iter()
+            .flat_map(|(_, poll)| [poll.start, poll.end])
+            .collect();
         edges.sort();
         edges.dedup();
 
         let mut blocked: Vec<Blocked> = Vec::new();
         for edge in edges.windows(2) {
             let (start, end) = (edge[0], edge[1]);
-            let over: Vec<_> = slow.iter().filter(|(_, poll)| poll.start <= start && end <= poll.end).collect();
+            let over: Vec<_> = slow
+                .iter()
+                .filter(|(_, poll)| poll.start <= start && end <= poll.end)
+                .collect();
             let mut threads: Vec<_> = over.iter().map(|(_, poll)| poll.thread).collect();
             threads.sort();
             threads.dedup();
@@ -199,10 +226,17 @@ impl Timeline {
                 continue;
             }
             // Of a task and the task that awaits it, the inner one is polled later and is the culprit.
-            let culprit = over.iter().max_by_key(|(_, poll)| poll.start).map(|(task, _)| task.label.clone());
+            let culprit = over
+                .iter()
+                .max_by_key(|(_, poll)| poll.start)
+                .map(|(task, _)| task.label.clone());
             match blocked.last_mut() {
                 Some(last) if last.end == start && last.by == culprit => last.end = end,
-                _ => blocked.push(Blocked { start, end, by: culprit }),
+                _ => blocked.push(Blocked {
+                    start,
+                    end,
+                    by: culprit,
+                }),
             }
         }
         blocked
@@ -226,7 +260,9 @@ pub fn spans(polls: &[(Duration, Duration)], wakes: &[Duration], end: Duration) 
         let next = polls.get(index + 1).map_or(end, |next| next.0);
         // A wake at the instant at which a poll starts is the one that caused it.
         while wakes.next_if(|wake| *wake <= start).is_some() {}
-        let woken = wakes.next_if(|wake| *wake <= next).map_or(next, |wake| wake.max(stop));
+        let woken = wakes
+            .next_if(|wake| *wake <= next)
+            .map_or(next, |wake| wake.max(stop));
         push(State::Idle, stop, woken);
         push(State::Scheduled, woken, next);
     }

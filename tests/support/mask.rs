@@ -23,18 +23,23 @@ pub(crate) fn mask(text: &str) -> String {
 }
 
 fn is_head_of_comparison(line: &str) -> bool {
-    matches!(line.split_whitespace().collect::<Vec<_>>()[..], ["wall", "ideal", "overhead"] | ["wall"])
+    matches!(
+        line.split_whitespace().collect::<Vec<_>>()[..],
+        ["wall", "ideal", "overhead"] | ["wall"]
+    )
 }
 
 /// Below the comparison, what is indented belongs to the line before.
 fn is_continuation(line: &str) -> bool {
-    line.strip_prefix("  ").is_some_and(|rest| !rest.starts_with(' '))
+    line.strip_prefix("  ")
+        .is_some_and(|rest| !rest.starts_with(' '))
 }
 
 /// `0 s` and then round instants without a unit.
 fn is_ruler(line: &str) -> bool {
     let mut words = line.split_whitespace();
-    (words.next(), words.next()) == (Some("0"), Some("s")) && words.all(|word| word.parse::<f64>().is_ok())
+    (words.next(), words.next()) == (Some("0"), Some("s"))
+        && words.all(|word| word.parse::<f64>().is_ok())
 }
 
 fn figures(line: &str) -> String {
@@ -55,7 +60,9 @@ fn figures(line: &str) -> String {
 
 /// A figure at the beginning of `text`, and what follows it.
 fn figure(text: &str) -> Option<(&'static str, &str)> {
-    let number = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(text.len());
+    let number = text
+        .find(|sign: char| !sign.is_ascii_digit() && sign != '.')
+        .unwrap_or(text.len());
     text[..number].parse::<f64>().ok()?;
     let rest = &text[number..];
     if let Some(after) = rest.strip_prefix('×') {

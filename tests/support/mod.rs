@@ -1,5 +1,9 @@
 //! The program as its users meet it: start it, wait for it, and compare all that it says.
-#![allow(dead_code, unused_imports, reason = "each file in tests/ is a program of its own, and uses a part of this")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each file in tests/ is a program of its own, and uses a part of this"
+)]
 #![allow(clippy::panic, reason = "that is how a test fails")]
 
 mod mask;
@@ -47,7 +51,10 @@ impl Test {
     pub(crate) fn new(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         Self {
-            args: args.into_iter().map(|arg| arg.as_ref().to_owned()).collect(),
+            args: args
+                .into_iter()
+                .map(|arg| arg.as_ref().to_owned())
+                .collect(),
             environment: vec![("PATH".into(), path), ("LANG".into(), "C.UTF-8".into())],
             into: None,
             status: 0,
@@ -63,12 +70,14 @@ impl Test {
     }
 
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args
+            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.environment.push((name.into(), value.as_ref().to_owned()));
+        self.environment
+            .push((name.into(), value.as_ref().to_owned()));
         self
     }
 
@@ -96,7 +105,11 @@ impl Test {
     /// Runs it and compares everything.
     #[track_caller]
     pub(crate) fn run(self) {
-        let expected = Output { status: Some(self.status), stdout: self.stdout.clone(), stderr: self.stderr.clone() };
+        let expected = Output {
+            status: Some(self.status),
+            stdout: self.stdout.clone(),
+            stderr: self.stderr.clone(),
+        };
         let args = self.args.clone();
         let found = self.output();
         assert_eq!(found.stderr, expected.stderr, "standard error of {args:?}");
@@ -115,11 +128,18 @@ impl Test {
     pub(crate) fn start(self) -> Started {
         let mut command = Command::new(env!("CARGO_BIN_EXE_asyncdemo"));
         command.args(self.args).env_clear().envs(self.environment);
-        command.stdin(Stdio::null()).stdout(self.into.unwrap_or_else(Stdio::piped)).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(self.into.unwrap_or_else(Stdio::piped))
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be started");
         let stdout = child.stdout.take().map(read_on);
         let stderr = child.stderr.take().map(read_on);
-        Started { child: Mortal(child), stdout, stderr }
+        Started {
+            child: Mortal(child),
+            stdout,
+            stderr,
+        }
     }
 }
 
@@ -148,11 +168,19 @@ impl Started {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn output(mut self) -> Output {
-        let status = within("the program ends", || self.child.0.try_wait().expect("it is our child"));
+        let status = within("the program ends", || {
+            self.child.0.try_wait().expect("it is our child")
+        });
         let read = |stream: Option<mpsc::Receiver<String>>| {
-            stream.map_or_else(String::new, |stream| stream.recv_timeout(HANG).expect("its stream ends"))
+            stream.map_or_else(String::new, |stream| {
+                stream.recv_timeout(HANG).expect("its stream ends")
+            })
         };
-        Output { status: status.code(), stdout: read(self.stdout), stderr: read(self.stderr) }
+        Output {
+            status: status.code(),
+            stdout: read(self.stdout),
+            stderr: read(self.stderr),
+        }
     }
 }
 
@@ -182,17 +210,24 @@ pub(crate) fn within<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Gives another thread or program some time.
-#[expect(clippy::disallowed_methods, reason = "a plain thread waits, not a task")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a plain thread waits, not a task"
+)]
 pub(crate) fn wait(time: Duration) {
     thread::sleep(time);
 }
 
 /// Does `work` on a thread of its own, so that a test that hangs fails instead.
 #[track_caller]
-pub(crate) fn no_hang<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn no_hang<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
     let (sender, done) = mpsc::channel();
     thread::spawn(move || sender.send(work()));
-    done.recv_timeout(HANG).unwrap_or_else(|error| panic!("{what}: {error} within {HANG:?}"))
+    done.recv_timeout(HANG)
+        .unwrap_or_else(|error| panic!("{what}: {error} within {HANG:?}"))
 }
 
 /// Compares what a machine that is busy elsewhere may spoil: other findings, other signs on a
@@ -213,7 +248,11 @@ pub(crate) fn on_a_quiet_machine(expected: &str, mut attempt: impl FnMut() -> St
 #[cfg(unix)]
 #[track_caller]
 pub(crate) fn signal(name: &str, pid: u32) {
-    let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {pid}")).status().expect("there is a shell");
+    let sent = Command::new("sh")
+        .arg("-c")
+        .arg(format!("kill -{name} {pid}"))
+        .status()
+        .expect("there is a shell");
     assert!(sent.success(), "kill -{name} {pid}");
 }
 
@@ -227,7 +266,9 @@ pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
         "http" => &["--requests", "4", "--latency", "30ms", "--limit", "2"],
         "background" => &["--mails", "2", "--mail-time", "40ms"],
         "blocking-pitfall" => &["--block", "60ms", "--timeout", "20ms"],
-        _ => panic!("{concept} has no quick knobs yet: add them to `quick_knobs` in tests/support/mod.rs"),
+        _ => panic!(
+            "{concept} has no quick knobs yet: add them to `quick_knobs` in tests/support/mod.rs"
+        ),
     }
 }
 
@@ -235,5 +276,6 @@ pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
 #[track_caller]
 pub(crate) fn quick_strategies(concept: &Entry) -> Vec<concepts::Strategy> {
     let knobs = quick_knobs(concept.about.name);
-    (concept.strategies)(knobs).unwrap_or_else(|error| panic!("{}'s quick knobs: {error}", concept.about.name))
+    (concept.strategies)(knobs)
+        .unwrap_or_else(|error| panic!("{}'s quick knobs: {error}", concept.about.name))
 }

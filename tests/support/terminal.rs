@@ -49,8 +49,15 @@ impl Test {
     /// given another `TERM`.
     #[track_caller]
     pub(crate) fn on_a_terminal(self, rows: u16, cols: u16) -> Terminal {
-        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("there are pseudo-terminals");
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system()
+            .openpty(size)
+            .expect("there are pseudo-terminals");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_asyncdemo"));
         command.args(self.args);
         command.env_clear();
@@ -58,18 +65,35 @@ impl Test {
         for (name, value) in self.environment {
             command.env(name, value);
         }
-        let child = pair.slave.spawn_command(command).expect("the program can be started");
-        let reader = pair.master.try_clone_reader().expect("what it writes can be read");
+        let child = pair
+            .slave
+            .spawn_command(command)
+            .expect("the program can be started");
+        let reader = pair
+            .master
+            .try_clone_reader()
+            .expect("what it writes can be read");
         let keyboard = pair.master.take_writer().expect("keys can be pressed");
         let emulator = vt100::Parser::new(
             rows.try_into().expect("a row at least"),
             cols.try_into().expect("a column at least"),
             SCROLLBACK,
         );
-        let seen = Arc::new(Mutex::new(Seen { emulator, bytes: Vec::new(), frames: Vec::new(), over: false }));
+        let seen = Arc::new(Mutex::new(Seen {
+            emulator,
+            bytes: Vec::new(),
+            frames: Vec::new(),
+            over: false,
+        }));
         let looking = Arc::clone(&seen);
         thread::spawn(move || look_on(reader, &looking));
-        Terminal { child, master: pair.master, keyboard, seen, size: (rows, cols) }
+        Terminal {
+            child,
+            master: pair.master,
+            keyboard,
+            seen,
+            size: (rows, cols),
+        }
     }
 }
 
@@ -108,8 +132,14 @@ fn contents_with_scrollback(screen: &mut vt100::Screen) -> String {
 
 fn text(lines: Vec<String>) -> String {
     let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
-    let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
-    lines[..end].iter().map(|line| format!("{line}\n")).collect()
+    let end = lines
+        .iter()
+        .rposition(|line| !line.is_empty())
+        .map_or(0, |last| last + 1);
+    lines[..end]
+        .iter()
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 impl Terminal {
@@ -119,7 +149,11 @@ impl Terminal {
         within(&format!("`{text}` on the screen"), || {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let shown = seen.frames.last().is_some_and(|frame| frame.contains(text));
-            assert!(shown || !seen.over, "it ended without `{text}`: {:?}", seen.frames.last());
+            assert!(
+                shown || !seen.over,
+                "it ended without `{text}`: {:?}",
+                seen.frames.last()
+            );
             shown.then_some(())
         });
     }
@@ -136,9 +170,15 @@ impl Terminal {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Finished {
-        let status = within("the program ends", || self.child.try_wait().expect("it is our child"));
+        let status = within("the program ends", || {
+            self.child.try_wait().expect("it is our child")
+        });
         within("its terminal is closed", || {
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).over.then_some(())
+            self.seen
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .over
+                .then_some(())
         });
         drop(self.master);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

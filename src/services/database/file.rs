@@ -42,21 +42,34 @@ pub enum Why {
     Directory,
     #[error("is not a regular file. It was left alone. {}", ANOTHER_NAME)]
     NotAFile,
-    #[error("is an empty file that asyncdemo did not make. It was left as it is. {}", ANOTHER_NAME)]
+    #[error(
+        "is an empty file that asyncdemo did not make. It was left as it is. {}",
+        ANOTHER_NAME
+    )]
     Empty,
     #[error("is not a SQLite database. It was left as it is. {}", ANOTHER_NAME)]
     NotSqlite,
-    #[error("is a SQLite database of another program. It was left as it is. {}", ANOTHER_NAME)]
+    #[error(
+        "is a SQLite database of another program. It was left as it is. {}",
+        ANOTHER_NAME
+    )]
     Foreign,
-    #[error("was made by another version of asyncdemo. It was left as it is. {}", ANOTHER_NAME)]
+    #[error(
+        "was made by another version of asyncdemo. It was left as it is. {}",
+        ANOTHER_NAME
+    )]
     OtherLayout,
-    #[error("is damaged ({0}). It was left as it is. Delete it if it is asyncdemo's, or give --database another name.")]
+    #[error(
+        "is damaged ({0}). It was left as it is. Delete it if it is asyncdemo's, or give --database another name."
+    )]
     Damaged(String),
     #[error(
         "is locked by another program. It was left as it is. Wait until that program is done, or give --database another name."
     )]
     Locked,
-    #[error("may not be written by you. It was left as it is. Give --database a file that you may write.")]
+    #[error(
+        "may not be written by you. It was left as it is. Give --database a file that you may write."
+    )]
     ReadOnly,
     #[error(
         "cannot be made: {} is already there, and SQLite would take it for a part of the new file. {ANOTHER_NAME}",
@@ -73,9 +86,13 @@ pub enum Why {
         "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? Then try fewer --connections."
     )]
     CannotOpen,
-    #[error("is in a place where SQLite cannot keep a write-ahead log. Give --database a file on a local disk.")]
+    #[error(
+        "is in a place where SQLite cannot keep a write-ahead log. Give --database a file on a local disk."
+    )]
     NoWal,
-    #[error("could not be written: the disk is full. Free some space, or give --database a file elsewhere.")]
+    #[error(
+        "could not be written: the disk is full. Free some space, or give --database a file elsewhere."
+    )]
     Full,
     #[error("could not be used: {0}")]
     Other(String),
@@ -95,9 +112,11 @@ impl Why {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotSqlite,
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed) => {
-                Self::Locked
-            }
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::FileLockingProtocolFailed,
+            ) => Self::Locked,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::CannotOpen) => Self::CannotOpen,
             Some(ErrorCode::DiskFull) => Self::Full,
@@ -176,7 +195,9 @@ fn look(path: &Path) -> Result<(), Why> {
     }
     // SQLite itself reads the mark. A read of our own would give up the locks that this process may
     // hold on the file: closing any handle of it does, on Unix.
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(immutable(path), flags)?;
     let mark = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     match (mark("application_id")?, mark("user_version")?) {
@@ -196,9 +217,12 @@ fn check(path: &Path) -> Result<(), Why> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: String = transaction.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
     if found != "ok" {
-        return Err(Why::Damaged(found.split_whitespace().collect::<Vec<_>>().join(" ")));
+        return Err(Why::Damaged(
+            found.split_whitespace().collect::<Vec<_>>().join(" "),
+        ));
     }
-    let items: rusqlite::Result<u32> = transaction.query_row("SELECT count(*) FROM items", (), |row| row.get(0));
+    let items: rusqlite::Result<u32> =
+        transaction.query_row("SELECT count(*) FROM items", (), |row| row.get(0));
     if items.as_ref() != Ok(&ITEMS) {
         return Err(Why::Damaged("its items are not all there".to_owned()));
     }
@@ -211,12 +235,19 @@ fn check(path: &Path) -> Result<(), Why> {
 /// With a write-ahead log, who reads and who writes do not wait for each other.
 fn log_ahead(connection: &Connection) -> Result<(), Why> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
-    if mode == "wal" { Ok(()) } else { Err(Why::NoWal) }
+    if mode == "wal" {
+        Ok(())
+    } else {
+        Err(Why::NoWal)
+    }
 }
 
 /// Opens a file that is there; SQLite by itself would make one that is not.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -231,9 +262,18 @@ fn immutable(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte);
     let encoded: String = bytes(path)
         .iter()
-        .map(|byte| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if plain(*byte) {
+                char::from(*byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
         .collect();
-    format!("file://{}{encoded}?immutable=1", if encoded.starts_with('/') { "" } else { "/" })
+    format!(
+        "file://{}{encoded}?immutable=1",
+        if encoded.starts_with('/') { "" } else { "/" }
+    )
 }
 
 #[cfg(unix)]

@@ -18,7 +18,10 @@ pub struct Pool {
 impl Pool {
     /// A pool of these connections.
     pub fn new(connections: Vec<Connection>) -> Self {
-        Self { free: Semaphore::new(connections.len()), idle: Mutex::new(connections) }
+        Self {
+            free: Semaphore::new(connections.len()),
+            idle: Mutex::new(connections),
+        }
     }
 
     /// Waits until a connection is free, and lends it until the return value is dropped.
@@ -30,8 +33,15 @@ impl Pool {
     /// Never in practice: where there is a permit, there is a connection.
     pub async fn connection(&self) -> Result<Lent<'_>> {
         let permit = self.free.acquire().await?;
-        let connection = self.idle().pop().context("the pool has lost a connection")?;
-        Ok(Lent { connection, pool: self, _permit: permit })
+        let connection = self
+            .idle()
+            .pop()
+            .context("the pool has lost a connection")?;
+        Ok(Lent {
+            connection,
+            pool: self,
+            _permit: permit,
+        })
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

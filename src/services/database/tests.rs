@@ -8,8 +8,13 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// Every file of a directory with its bytes.
 fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.is_file()).map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+    let entries = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .filter(|path| path.is_file())
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
 }
 
 /// Asks for the database `name`, which must be refused for `why`, and nothing may be changed.
@@ -17,10 +22,19 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn refused(directory: &Path, name: &str, why: &str) {
     let path = directory.join(name);
     let before = files(directory);
-    let error = Place::new(Some(path.clone())).database().unwrap_err().to_string();
-    assert!(error.starts_with(&format!("{} ", path.display())), "{error}");
+    let error = Place::new(Some(path.clone()))
+        .database()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with(&format!("{} ", path.display())),
+        "{error}"
+    );
     assert!(error.contains(why), "{error}");
-    assert!(error.contains("ive --database"), "what to do is not said: {error}");
+    assert!(
+        error.contains("ive --database"),
+        "what to do is not said: {error}"
+    );
     assert_eq!(files(directory), before, "{name}");
 }
 
@@ -40,7 +54,11 @@ fn theirs(directory: &Path, name: &str) -> rusqlite::Connection {
 }
 
 fn count(connection: &rusqlite::Connection, table: &str) -> u32 {
-    connection.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
+    connection
+        .query_row(&format!("SELECT count(*) FROM {table}"), (), |row| {
+            row.get(0)
+        })
+        .unwrap()
 }
 
 #[test]
@@ -49,7 +67,9 @@ fn a_temporary_database_is_a_real_file_in_wal_mode_and_is_removed() {
     let database = place.database().unwrap();
     let directory = database.path().parent().unwrap().to_owned();
     let connection = database.connect(BUSY).unwrap();
-    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    let mode: String = connection
+        .pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .unwrap();
     assert_eq!(mode, "wal");
     assert!(directory.join("items.db-wal").exists());
     assert_eq!(count(&connection, "items"), ITEMS);
@@ -80,17 +100,29 @@ fn a_place_takes_its_temporary_databases_along() {
 fn a_file_is_made_and_used_again_with_what_is_in_it() {
     let directory = TempDir::new().unwrap();
     // Names that mean something else to SQLite, or to an address.
-    for name in ["shop.db", ":memory:", "file:x?mode=memory", "a ?#%41&b.db", "häuser.db"] {
+    for name in [
+        "shop.db",
+        ":memory:",
+        "file:x?mode=memory",
+        "a ?#%41&b.db",
+        "häuser.db",
+    ] {
         let place = Place::new(Some(directory.path().join(name)));
         for sales in 0..3 {
             let database = place.database().unwrap();
             let connection = database.connect(BUSY).unwrap();
             assert_eq!(count(&connection, "sales"), sales, "{name}");
-            connection.execute("INSERT INTO sales (item) VALUES (1)", ()).unwrap();
+            connection
+                .execute("INSERT INTO sales (item) VALUES (1)", ())
+                .unwrap();
         }
     }
     let names: Vec<_> = files(directory.path()).into_keys().collect();
-    assert_eq!(names.len(), 5, "no log and nothing half-made stays: {names:?}");
+    assert_eq!(
+        names.len(),
+        5,
+        "no log and nothing half-made stays: {names:?}"
+    );
 }
 
 #[test]
@@ -141,7 +173,11 @@ fn a_file_beside_which_sqlite_would_take_for_its_own_is_left_alone() {
     for suffix in ["-wal", "-shm", "-journal"] {
         let directory = TempDir::new().unwrap();
         fs::write(directory.path().join(format!("shop.db{suffix}")), "mine").unwrap();
-        refused(directory.path(), "shop.db", &format!("shop.db{suffix} is already there"));
+        refused(
+            directory.path(),
+            "shop.db",
+            &format!("shop.db{suffix} is already there"),
+        );
     }
 }
 
@@ -176,15 +212,23 @@ fn a_damaged_file_keeps_the_log_that_a_killed_program_left() {
     let directory = TempDir::new().unwrap();
     let path = ours(directory.path(), "shop.db");
     let open = rusqlite::Connection::open(&path).unwrap();
-    open.execute("INSERT INTO sales (item) VALUES (1)", ()).unwrap();
+    open.execute("INSERT INTO sales (item) VALUES (1)", ())
+        .unwrap();
     let killed = TempDir::new().unwrap();
     let mut bytes = fs::read(&path).unwrap();
     bytes[4096..8192].fill(0xA5);
     fs::write(killed.path().join("shop.db"), &bytes).unwrap();
-    fs::copy(directory.path().join("shop.db-wal"), killed.path().join("shop.db-wal")).unwrap();
+    fs::copy(
+        directory.path().join("shop.db-wal"),
+        killed.path().join("shop.db-wal"),
+    )
+    .unwrap();
     let before = files(killed.path());
 
-    let error = Place::new(Some(killed.path().join("shop.db"))).database().unwrap_err().to_string();
+    let error = Place::new(Some(killed.path().join("shop.db")))
+        .database()
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("is damaged"), "{error}");
     let after = files(killed.path());
     for (path, bytes) in before {
@@ -197,13 +241,16 @@ fn rows_that_a_killed_program_left_in_the_log_are_there() {
     let directory = TempDir::new().unwrap();
     let path = ours(directory.path(), "shop.db");
     let open = rusqlite::Connection::open(&path).unwrap();
-    open.execute("INSERT INTO sales (item) VALUES (1)", ()).unwrap();
+    open.execute("INSERT INTO sales (item) VALUES (1)", ())
+        .unwrap();
     let killed = TempDir::new().unwrap();
     for suffix in ["", "-wal"] {
         let name = format!("shop.db{suffix}");
         fs::copy(directory.path().join(&name), killed.path().join(&name)).unwrap();
     }
-    let database = Place::new(Some(killed.path().join("shop.db"))).database().unwrap();
+    let database = Place::new(Some(killed.path().join("shop.db")))
+        .database()
+        .unwrap();
     assert_eq!(count(&database.connect(BUSY).unwrap(), "sales"), 1);
 }
 
@@ -214,7 +261,9 @@ fn a_locked_file_is_refused_and_left_alone() {
     let other = rusqlite::Connection::open(path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     refused(directory.path(), "shop.db", "is locked");
-    other.execute_batch("ROLLBACK; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    other
+        .execute_batch("ROLLBACK; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE")
+        .unwrap();
     refused(directory.path(), "shop.db", "is locked");
 }
 
@@ -224,10 +273,14 @@ fn pause_waits_inside_sqlite() {
     let database = place.database().unwrap();
     let connection = database.connect(BUSY).unwrap();
     let start = Instant::now();
-    connection.query_row("SELECT pause(0.02)", (), |_| Ok(())).unwrap();
+    connection
+        .query_row("SELECT pause(0.02)", (), |_| Ok(()))
+        .unwrap();
     assert!(start.elapsed() >= Duration::from_millis(20));
     for bad in ["-1", "1e300", "'x'", "NULL"] {
-        connection.query_row(&format!("SELECT pause({bad})"), (), |_| Ok(())).unwrap_err();
+        connection
+            .query_row(&format!("SELECT pause({bad})"), (), |_| Ok(()))
+            .unwrap_err();
     }
 }
 
@@ -246,11 +299,19 @@ fn a_dropped_database_ends_the_queries_that_wait_in_it() {
 fn a_querys_error_names_the_file_and_says_what_to_do() {
     let place = Place::default();
     let database = place.database().unwrap();
-    let (one, other) = (database.connect(BUSY).unwrap(), database.connect(Duration::ZERO).unwrap());
+    let (one, other) = (
+        database.connect(BUSY).unwrap(),
+        database.connect(Duration::ZERO).unwrap(),
+    );
     one.execute_batch("BEGIN IMMEDIATE").unwrap();
     let busy = other.execute_batch("BEGIN IMMEDIATE").unwrap_err();
-    let error = database.explain(tokio_rusqlite::Error::Error(busy).into()).to_string();
-    assert!(error.starts_with(&database.path().display().to_string()), "{error}");
+    let error = database
+        .explain(tokio_rusqlite::Error::Error(busy).into())
+        .to_string();
+    assert!(
+        error.starts_with(&database.path().display().to_string()),
+        "{error}"
+    );
     assert!(error.contains("is locked"), "{error}");
     let other = database.explain(anyhow!("something else"));
     assert_eq!(other.to_string(), "something else");
@@ -268,5 +329,8 @@ async fn a_pool_lends_each_connection_once_and_takes_it_back() {
     assert!(futures_util::poll!(third.as_mut()).is_pending());
     drop(one);
     let third = third.await.unwrap();
-    third.call(|connection| connection.execute_batch("SELECT 1")).await.unwrap();
+    third
+        .call(|connection| connection.execute_batch("SELECT 1"))
+        .await
+        .unwrap();
 }

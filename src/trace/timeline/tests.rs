@@ -10,7 +10,14 @@ fn task(label: &str, polls: &[(u64, u64, usize)], wakes: &[u64], end: u64) -> Ta
     Task {
         label: label.to_owned(),
         created: Duration::ZERO,
-        polls: polls.iter().map(|&(start, end, thread)| Poll { start: ms(start), end: ms(end), thread }).collect(),
+        polls: polls
+            .iter()
+            .map(|&(start, end, thread)| Poll {
+                start: ms(start),
+                end: ms(end),
+                thread,
+            })
+            .collect(),
         wakes: wakes.iter().copied().map(ms).collect(),
         outcome: Outcome::Completed,
         end: ms(end),
@@ -19,13 +26,21 @@ fn task(label: &str, polls: &[(u64, u64, usize)], wakes: &[u64], end: u64) -> Ta
 
 fn timeline(workers: usize, tasks: Vec<Task>) -> Timeline {
     let end = tasks.iter().map(|task| task.end).max().unwrap_or_default();
-    Timeline { end, tasks, threads: vec![Thread::default(); workers] }
+    Timeline {
+        end,
+        tasks,
+        threads: vec![Thread::default(); workers],
+    }
 }
 
 #[test]
 fn a_woken_task_is_scheduled_until_it_is_polled() {
     let task = task("t", &[(0, 1, 0), (9, 10, 0)], &[5], 10);
-    let states: Vec<_> = task.spans().iter().map(|span| (span.state, span.start, span.end)).collect();
+    let states: Vec<_> = task
+        .spans()
+        .iter()
+        .map(|span| (span.state, span.start, span.end))
+        .collect();
     assert_eq!(
         states,
         [
@@ -49,8 +64,18 @@ fn one_worker_is_blocked_by_the_innermost_slow_poll() {
     let inner = task("inner", &[(20, 80, 0)], &[], 80);
     let quick = task("quick", &[(80, 85, 0)], &[], 85);
     let blocked = timeline(1, vec![outer, inner, quick]).blocked(ms(10), 1, |_| true);
-    let by: Vec<_> = blocked.iter().map(|b| (b.start, b.end, b.by.as_deref().unwrap_or("?"))).collect();
-    assert_eq!(by, [(ms(0), ms(20), "outer"), (ms(20), ms(80), "inner"), (ms(80), ms(100), "outer")]);
+    let by: Vec<_> = blocked
+        .iter()
+        .map(|b| (b.start, b.end, b.by.as_deref().unwrap_or("?")))
+        .collect();
+    assert_eq!(
+        by,
+        [
+            (ms(0), ms(20), "outer"),
+            (ms(20), ms(80), "inner"),
+            (ms(80), ms(100), "outer")
+        ]
+    );
 }
 
 #[test]
@@ -58,14 +83,24 @@ fn two_workers_are_blocked_only_while_both_are_held() {
     let one = task("one", &[(0, 50, 0)], &[], 50);
     let two = task("two", &[(30, 80, 1)], &[], 80);
     let both = timeline(2, vec![one.clone(), two]);
-    assert_eq!(both.blocked(ms(10), 2, |_| true), [Blocked { start: ms(30), end: ms(50), by: Some("two".into()) }]);
+    assert_eq!(
+        both.blocked(ms(10), 2, |_| true),
+        [Blocked {
+            start: ms(30),
+            end: ms(50),
+            by: Some("two".into())
+        }]
+    );
     assert_eq!(timeline(2, vec![one]).blocked(ms(10), 2, |_| true), []);
     assert_eq!(both.blocked(ms(10), 1, |_| false), [], "only workers count");
 }
 
 #[test]
 fn a_task_that_follows_another_is_not_in_flight_with_it() {
-    let tasks = vec![task("a", &[(0, 1, 0)], &[], 10), task("b", &[(10, 11, 0)], &[], 20)];
+    let tasks = vec![
+        task("a", &[(0, 1, 0)], &[], 10),
+        task("b", &[(10, 11, 0)], &[], 20),
+    ];
     let timeline = timeline(1, tasks);
     assert_eq!(timeline.in_flight(), [(ms(0), 1), (ms(10), 1), (ms(20), 0)]);
     assert_eq!(timeline.most_in_flight(), 1);
