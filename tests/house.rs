@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "concepts/",
         &["report::Claim", "services", "trace::Recorder"],
     ),
-    ("lab.rs", &["concepts", "report", "trace"]),
+    ("lab", &["concepts", "report", "trace"]),
     (
         "commands/",
         &["concepts", "lab", "render", "report", "trace", "units"],

@@ -1,20 +1,21 @@
 //! `http`: many requests to one server.
 
+mod stage;
+
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use reqwest::{Client, Url};
 use serde::{Serialize, Serializer};
-use tokio::sync::Semaphore;
 
+use self::stage::{CONNECTIONS, Most, Stage};
 use super::{About, Concept, Output, Strategy, knob};
 use crate::report::Claim;
 use crate::services::client::{self, Blocking};
-use crate::services::failure::{Failure, Failures};
+use crate::services::failure::Failure;
 use crate::services::files::OpenFiles;
-use crate::services::server::Server;
 use crate::trace::Recorder;
 
 /// The knobs of `http`.
@@ -51,15 +52,6 @@ pub struct Http {
 /// The most requests, and the most to somebody else's server.
 const MOST: usize = 1000;
 const MOST_ABROAD: usize = 100;
-
-/// Files that a run opens beside its requests: for its runtimes, a listener, certificates.
-const OTHER_FILES: usize = 24;
-
-/// Client and server are both this process, and each holds one end.
-const FILES_OF_A_CONNECTION: usize = 2;
-
-/// A socket, and what the system opens to find the host's addresses and to try them.
-const FILES_OF_A_LOOK_UP: usize = 4;
 
 /// A blocking poll is one of 10 ms or more.
 const BLOCKS: Duration = Duration::from_millis(10);
@@ -260,158 +252,7 @@ async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
 }
 // ANCHOR_END: new-client-each
 
-/// What every strategy is given.
-struct Stage {
-    /// One client for all requests: it keeps the connections open and uses them again.
-    client: Client,
-    requests: Vec<Request>,
-    limit: usize,
-    permits: Semaphore,
-    timeout: Duration,
-    /// Who is asked, for messages.
-    target: String,
-    /// `None` if the requests go to the user's own.
-    server: Option<Server>,
-}
-
-struct Request {
-    id: usize,
-    url: String,
-}
-
-impl Request {
-    fn name(&self) -> String {
-        format!("request {}", self.id)
-    }
-}
-
-impl Stage {
-    /// The answers, and what was counted. Fails where every request has.
-    fn output(self, answers: Vec<Answer>) -> Result<Output> {
-        let failures = Failures::of(&answers);
-        if failures.count() == answers.len() {
-            let all = if answers.len() == 1 {
-                "the request".to_owned()
-            } else {
-                format!("all {} requests", answers.len())
-            };
-            bail!("{all} to {} failed: {}", self.target, failures.explained());
-        }
-        let mut output = Output::new(
-            answers
-                .iter()
-                .map(|answer| answer.as_deref().map_err(ToString::to_string))
-                .collect::<Vec<_>>(),
-        );
-        for (metric, count) in failures.counts() {
-            output = output.metric(metric, count as f64);
-        }
-        let Some(server) = self.server else {
-            return Ok(output);
-        };
-        // The server ends after the run, not within its time.
-        Ok(output.at_exit(move |metrics| {
-            metrics.insert(CONNECTIONS, server.connections_opened() as f64);
-        }))
-    }
-}
-
-const CONNECTIONS: &str = "connections_opened_count";
-
-/// How many requests may be under way at once, and what sets that limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Most {
-    /// Nothing but their number.
-    Unlimited,
-    /// `--limit`, in the strategy that is there to show it.
-    Limit(usize),
-    /// `--limit`, in all strategies: the server is somebody else's.
-    Abroad(usize),
-    /// The open files that are left, of so many.
-    Files(usize, usize),
-}
-
-impl Most {
-    fn at_once(self) -> usize {
-        match self {
-            Self::Unlimited => MOST,
-            Self::Limit(most) | Self::Abroad(most) | Self::Files(most, _) => most,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Unlimited => "number of requests",
-            Self::Limit(_) => "--limit",
-            Self::Abroad(_) => "--limit for another machine",
-            Self::Files(..) => "limit of open files (ulimit -n)",
-        }
-    }
-}
-
 impl Http {
-    /// The host, if it is not this machine.
-    fn abroad(&self) -> Option<&str> {
-        self.url
-            .as_ref()
-            .filter(|url| !client::is_loopback(url))
-            .and_then(Url::host_str)
-    }
-
-    /// The narrowest limit there is.
-    fn most(&self, files: OpenFiles) -> Most {
-        let files_each = if self.url.is_some() {
-            FILES_OF_A_LOOK_UP
-        } else {
-            FILES_OF_A_CONNECTION
-        };
-        let room = (files.spare().saturating_sub(OTHER_FILES) / files_each).max(1);
-        let abroad = self.abroad().map(|_| Most::Abroad(self.limit));
-        let files = files.limit.map(|limit| Most::Files(room, limit));
-        let limits = [abroad, files]
-            .into_iter()
-            .flatten()
-            .filter(|most| most.at_once() < self.requests);
-        limits
-            .min_by_key(|most| most.at_once())
-            .unwrap_or(Most::Unlimited)
-    }
-
-    fn stage(&self, at_once: usize) -> Result<Stage> {
-        let files = OpenFiles::now();
-        if let Some(limit) = files.limit.filter(|_| files.spare() < OTHER_FILES) {
-            bail!(
-                "only {limit} files may be open (ulimit -n), and {} are: too few for a server and its clients. Allow more, as with ulimit -n {}",
-                files.open,
-                (limit + OTHER_FILES).next_power_of_two().max(256),
-            );
-        }
-        let server = if self.url.is_none() {
-            Some(Server::start(self.latency)?)
-        } else {
-            None
-        };
-        let url = |id| match (&server, &self.url) {
-            (Some(server), _) => server.item_url(id),
-            (None, url) => url.as_ref().map(Url::to_string).unwrap_or_default(),
-        };
-        let requests = (1..=self.requests)
-            .map(|id| Request { id, url: url(id) })
-            .collect();
-        Ok(Stage {
-            client: client::client(self.timeout)?,
-            requests,
-            limit: self.limit.min(at_once),
-            permits: Semaphore::new(at_once),
-            timeout: self.timeout,
-            target: self
-                .url
-                .as_ref()
-                .map_or_else(|| "the loopback server".to_owned(), Url::to_string),
-            server,
-        })
-    }
-
     /// A strategy that has one request under way at a time.
     fn in_turn(&self, strategy: Strategy, claim: Option<Claim>) -> Strategy {
         self.in_rounds(strategy, self.requests, claim)

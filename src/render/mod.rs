@@ -2,6 +2,7 @@
 
 mod axis;
 mod code;
+mod comparison;
 mod rail;
 mod style;
 mod text;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::axis::Axis;
 use super::style::{Paint, Style};
-use crate::report::{Blocked, Outcome, Task};
+use crate::report::{Blocked, Outcome, Seconds, Task};
 use crate::trace::State;
 
 /// What one cell shows.
@@ -159,10 +159,40 @@ pub(super) fn draw(signs: &[Sign], style: &Style) -> String {
         .collect()
 }
 
+/// How many were in flight, as a row of little bars: the most of each cell.
+pub(super) fn curve(in_flight: &[(Seconds, usize)], axis: Axis, ascii: bool) -> String {
+    let mut most = vec![0_usize; axis.cells];
+    for (index, (at, count)) in in_flight.iter().enumerate() {
+        let until = in_flight.get(index + 1).map_or(*at, |next| next.0);
+        let cells = axis.cell(at.0)..=axis.cell(until.0);
+        most[cells]
+            .iter_mut()
+            .for_each(|cell| *cell = (*cell).max(*count));
+    }
+    let highest = most.iter().copied().max().unwrap_or(0).max(1);
+    let bars: &[char] = if ascii {
+        &['.', ':', '+', '#']
+    } else {
+        &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+    };
+    let bar = |count: usize| {
+        if count == 0 {
+            ' '
+        } else {
+            bars[(count * bars.len()).div_ceil(highest) - 1]
+        }
+    };
+    most.into_iter()
+        .map(bar)
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Poll, Seconds};
+    use crate::report::Poll;
 
     fn ms(millis: u64) -> Seconds {
         Seconds(Duration::from_millis(millis))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::axis::Axis;
+use super::comparison::faster;
 use super::rail::{self, Sign};
 use super::style::{Paint, Style, columns, fit};
 use crate::report::{Finding, HEARTBEAT, Outcome, Report, StrategyReport, Task};
@@ -12,7 +13,7 @@ use crate::units;
 /// Draws the parts of one report. The same for the running snapshot and for what stays.
 #[derive(Clone, Debug)]
 pub struct Text {
-    style: Style,
+    pub(super) style: Style,
     slow_poll: Duration,
     /// Where the axis ends unless a strategy takes longer.
     expected: Duration,
@@ -95,67 +96,6 @@ impl Text {
         lines.extend(self.title(strategy));
         lines.extend(self.lanes(strategy, axis));
         lines.extend(self.figures(strategy));
-        lines.push(String::new());
-        self.lines(lines)
-    }
-
-    /// All strategies on one axis, but for those that failed: giving up early is not being fast.
-    pub fn comparison(&self, strategies: &[StrategyReport]) -> String {
-        let done = strategies
-            .iter()
-            .filter(|strategy| strategy.error.is_none());
-        let walls: Vec<_> = done
-            .filter_map(|strategy| Some((strategy, strategy.wall()?.0)))
-            .collect();
-        let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else {
-            return String::new();
-        };
-        let wide = self.style.width >= 72;
-        let (column, head) = if wide {
-            (33, "wall       ideal      overhead")
-        } else {
-            (10, "wall")
-        };
-        let room = self
-            .style
-            .width
-            .saturating_sub(self.label_width() + column)
-            .max(1) as f64;
-        let times = |strategy: &StrategyReport| strategy.speedup.map_or_else(String::new, faster);
-        let share =
-            |wall: Duration| wall.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE);
-        // The longest bars for which every row still has room for its words.
-        let cells = walls.iter().map(|(strategy, wall)| {
-            let words = columns(&times(strategy)) as f64;
-            if words > 0.0 {
-                (room - words - 2.0) / share(*wall)
-            } else {
-                room
-            }
-        });
-        let axis = Axis::new(longest, cells.fold(room, f64::min).max(1.0) as usize);
-        let mut lines = vec![self.style.paint(Paint::Dim, &self.indented("", head))];
-        for (strategy, wall) in &walls {
-            let mut row = fit(&units::duration(*wall), if wide { 11 } else { 10 });
-            if wide {
-                let ideal = strategy
-                    .ideal_s
-                    .map_or_else(|| "-".to_owned(), |ideal| units::duration(ideal.0));
-                let overhead = strategy
-                    .overhead_s
-                    .map_or_else(|| "-".to_owned(), units::seconds);
-                row += &format!("{}{}", fit(&ideal, 11), fit(&overhead, 11));
-            }
-            let bar = if self.style.ascii { "#" } else { "█" }.repeat(axis.cell(*wall) + 1);
-            let name = self
-                .style
-                .paint(Paint::Name, &fit(&strategy.name, self.label_width() - 1));
-            lines.push(
-                format!("{name} {row}{bar} {}", times(strategy))
-                    .trim_end()
-                    .to_owned(),
-            );
-        }
         lines.push(String::new());
         self.lines(lines)
     }
@@ -259,7 +199,10 @@ impl Text {
             );
             lines.push(self.style.paint(Paint::Dim, &format!("  {most}")));
             let label = fit("  in flight", self.label_width());
-            lines.push(format!("{label}{}", self.curve(strategy, axis)));
+            lines.push(format!(
+                "{label}{}",
+                rail::curve(&strategy.in_flight(), axis, self.style.ascii)
+            ));
         }
         lines
     }
@@ -287,37 +230,6 @@ impl Text {
             format!("{}{life}", " ".repeat(padding))
         };
         format!("{label} {}{right}", rail::draw(&signs, &self.style))
-            .trim_end()
-            .to_owned()
-    }
-
-    /// How many were in flight, as a row of little bars: the most of each cell.
-    fn curve(&self, strategy: &StrategyReport, axis: Axis) -> String {
-        let mut most = vec![0_usize; axis.cells];
-        let curve = strategy.in_flight();
-        for (index, (at, count)) in curve.iter().enumerate() {
-            let until = curve.get(index + 1).map_or(*at, |next| next.0);
-            let cells = axis.cell(at.0)..=axis.cell(until.0);
-            most[cells]
-                .iter_mut()
-                .for_each(|cell| *cell = (*cell).max(*count));
-        }
-        let highest = most.iter().copied().max().unwrap_or(0).max(1);
-        let bars: &[char] = if self.style.ascii {
-            &['.', ':', '+', '#']
-        } else {
-            &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
-        };
-        let bar = |count: usize| {
-            if count == 0 {
-                ' '
-            } else {
-                bars[(count * bars.len()).div_ceil(highest) - 1]
-            }
-        };
-        most.into_iter()
-            .map(bar)
-            .collect::<String>()
             .trim_end()
             .to_owned()
     }
@@ -419,7 +331,7 @@ impl Text {
             .collect()
     }
 
-    fn wrapped(&self, text: &str, first: &str, others: &str) -> Vec<String> {
+    pub(super) fn wrapped(&self, text: &str, first: &str, others: &str) -> Vec<String> {
         let width = self.style.width.max(others.len() + 10);
         let options = textwrap::Options::new(width)
             .initial_indent(first)
@@ -431,18 +343,18 @@ impl Text {
             .collect()
     }
 
-    fn indented(&self, label: &str, text: &str) -> String {
+    pub(super) fn indented(&self, label: &str, text: &str) -> String {
         format!("{}{text}", fit(label, self.label_width()))
     }
 
-    fn lines(&self, lines: impl IntoIterator<Item = String>) -> String {
+    pub(super) fn lines(&self, lines: impl IntoIterator<Item = String>) -> String {
         lines
             .into_iter()
             .map(|line| self.style.encode(&line) + "\n")
             .collect()
     }
 
-    fn label_width(&self) -> usize {
+    pub(super) fn label_width(&self) -> usize {
         match self.style.width {
             72.. => 20,
             50.. => 14,
@@ -459,14 +371,5 @@ impl Text {
             .width
             .saturating_sub(self.label_width() + self.right_width())
             .max(4)
-    }
-}
-
-fn faster(times: f64) -> String {
-    match times {
-        0.9..1.1 => String::new(),
-        1.1.. => format!("{times:.2}× faster"),
-        _ if times > 0.0 => format!("{:.2}× slower", 1.0 / times),
-        _ => String::new(),
     }
 }

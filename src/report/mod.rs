@@ -4,6 +4,7 @@
 //! start of each strategy.
 
 mod build;
+mod claims;
 mod findings;
 mod seconds;
 mod wording;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use build::Measured;
-pub use findings::{Claim, Fact, HEARTBEAT, facts};
+pub use claims::{Claim, Fact};
+pub use findings::{HEARTBEAT, facts};
 pub use seconds::Seconds;
 pub use wording::words;
 

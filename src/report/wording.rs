@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::findings::{Claim, Fact};
+use super::claims::{Claim, Fact};
 use crate::units;
 
 /// One or two sentences that say what `strategy` has shown. The moral of a story that was `told`

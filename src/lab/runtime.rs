@@ -1,0 +1,122 @@
+//! A runtime for one run, and the thread that it runs in.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use futures_util::FutureExt;
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use crate::concepts::{Flavor, Output, Run};
+use crate::report::HEARTBEAT;
+use crate::trace::{Heartbeat, Recorder};
+
+/// How long a runtime may take to shut down: a blocking thread that is stuck is left behind.
+pub const SHUTDOWN: Duration = Duration::from_secs(1);
+
+/// What the run's own thread sends.
+pub(super) enum Message {
+    /// The strategy begins, this long after the recorder was made.
+    Started(Duration),
+    /// It has returned and its runtime is gone.
+    Finished {
+        wall: Duration,
+        output: Result<Output>,
+    },
+}
+
+/// The name by which a worker is told from a thread of the blocking pool.
+pub(super) const WORKER: &str = "worker";
+
+pub(super) fn on_a_fresh_runtime(
+    flavor: Flavor,
+    run: Run,
+    recorder: &Recorder,
+    stop: &CancellationToken,
+    sender: &mpsc::Sender<Message>,
+) {
+    let runtime = match runtime(flavor) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let output = Err(anyhow!(error).context("its runtime could not be built"));
+            let _ = sender.send(Message::Finished {
+                wall: Duration::ZERO,
+                output,
+            });
+            return;
+        }
+    };
+    let run = AssertUnwindSafe(run).catch_unwind();
+    let (wall, output) = runtime.block_on(async {
+        let (first_beat, beaten) = tokio::sync::oneshot::channel();
+        tokio::spawn(recorder.track(HEARTBEAT, async {
+            let _ = first_beat.send(());
+            Heartbeat::beat().await;
+        }));
+        // Only a heart that beats can miss a beat.
+        let _ = beaten.await;
+        let start = recorder.elapsed();
+        let _ = sender.send(Message::Started(start));
+        let clock = recorder.clone();
+        let timed = async move {
+            let output = run.await;
+            (clock.elapsed().saturating_sub(start), output)
+        };
+        let output = tokio::select! {
+            timed = in_its_place(flavor, timed) => timed,
+            () = stop.cancelled() => Err(anyhow!("stopped")),
+        };
+        match output {
+            Ok((wall, Ok(output))) => (wall, output),
+            Ok((wall, Err(panic))) => (
+                wall,
+                Err(anyhow!("it panicked: {}", panic_message(&*panic))),
+            ),
+            Err(error) => (recorder.elapsed().saturating_sub(start), Err(error)),
+        }
+    });
+    runtime.shutdown_timeout(SHUTDOWN);
+    let _ = sender.send(Message::Finished { wall, output });
+}
+
+/// On the multi-thread runtime, `block_on`'s own thread is no worker: there, the strategy is spawned.
+async fn in_its_place<T: Send + 'static>(
+    flavor: Flavor,
+    run: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
+    match flavor {
+        Flavor::CurrentThread => Ok(run.await),
+        Flavor::MultiThread(_) => Ok(tokio::spawn(run).await?),
+    }
+}
+
+fn runtime(flavor: Flavor) -> std::io::Result<Runtime> {
+    match flavor {
+        Flavor::CurrentThread => Builder::new_current_thread()
+            .enable_all()
+            .thread_name("blocking pool")
+            .build(),
+        Flavor::MultiThread(workers) => {
+            // Tokio asks for a name when it starts a thread, and it starts the workers first.
+            let started = AtomicUsize::new(0);
+            let name = move || match started.fetch_add(1, Ordering::Relaxed) {
+                index if index < workers => format!("{WORKER} {index}"),
+                _ => "blocking pool".to_owned(),
+            };
+            Builder::new_multi_thread()
+                .worker_threads(workers)
+                .enable_all()
+                .thread_name_fn(name)
+                .build()
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message")
+}

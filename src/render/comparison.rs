@@ -1,0 +1,82 @@
+//! All strategies of a report on one axis.
+
+use std::time::Duration;
+
+use super::axis::Axis;
+use super::style::{Paint, columns, fit};
+use super::text::Text;
+use crate::report::StrategyReport;
+use crate::units;
+
+impl Text {
+    /// All strategies on one axis, but for those that failed: giving up early is not being fast.
+    pub fn comparison(&self, strategies: &[StrategyReport]) -> String {
+        let done = strategies
+            .iter()
+            .filter(|strategy| strategy.error.is_none());
+        let walls: Vec<_> = done
+            .filter_map(|strategy| Some((strategy, strategy.wall()?.0)))
+            .collect();
+        let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else {
+            return String::new();
+        };
+        let wide = self.style.width >= 72;
+        let (column, head) = if wide {
+            (33, "wall       ideal      overhead")
+        } else {
+            (10, "wall")
+        };
+        let room = self
+            .style
+            .width
+            .saturating_sub(self.label_width() + column)
+            .max(1) as f64;
+        let times = |strategy: &StrategyReport| strategy.speedup.map_or_else(String::new, faster);
+        let share =
+            |wall: Duration| wall.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE);
+        // The longest bars for which every row still has room for its words.
+        let cells = walls.iter().map(|(strategy, wall)| {
+            let words = columns(&times(strategy)) as f64;
+            if words > 0.0 {
+                (room - words - 2.0) / share(*wall)
+            } else {
+                room
+            }
+        });
+        let axis = Axis::new(longest, cells.fold(room, f64::min).max(1.0) as usize);
+        let mut lines = vec![self.style.paint(Paint::Dim, &self.indented("", head))];
+        for (strategy, wall) in &walls {
+            let mut row = fit(&units::duration(*wall), if wide { 11 } else { 10 });
+            if wide {
+                let ideal = strategy
+                    .ideal_s
+                    .map_or_else(|| "-".to_owned(), |ideal| units::duration(ideal.0));
+                let overhead = strategy
+                    .overhead_s
+                    .map_or_else(|| "-".to_owned(), units::seconds);
+                row += &format!("{}{}", fit(&ideal, 11), fit(&overhead, 11));
+            }
+            let bar = if self.style.ascii { "#" } else { "█" }.repeat(axis.cell(*wall) + 1);
+            let name = self
+                .style
+                .paint(Paint::Name, &fit(&strategy.name, self.label_width() - 1));
+            lines.push(
+                format!("{name} {row}{bar} {}", times(strategy))
+                    .trim_end()
+                    .to_owned(),
+            );
+        }
+        lines.push(String::new());
+        self.lines(lines)
+    }
+}
+
+/// How much faster or slower than the first, where that is worth a word.
+pub(super) fn faster(times: f64) -> String {
+    match times {
+        0.9..1.1 => String::new(),
+        1.1.. => format!("{times:.2}× faster"),
+        _ if times > 0.0 => format!("{:.2}× slower", 1.0 / times),
+        _ => String::new(),
+    }
+}
