@@ -244,6 +244,39 @@ pub(crate) fn on_a_quiet_machine(expected: &str, mut attempt: impl FnMut() -> St
     assert_eq!(found, expected, "in none of ten tries; this was the last");
 }
 
+/// Two calls, quick, and no finding or figure that a short pause of the machine would change.
+pub(crate) fn gather() -> Test {
+    Test::new(["gather", "--delays", "300ms,600ms", "--slow-poll", "1s"])
+}
+
+/// What [`gather`] prints, but for what [`mask`] hides.
+pub(crate) const GATHER: &str = "\
+gather  two waits at once  in FastAPI: asyncio.gather
+
+<ruler>
+sequential  one.await, then two.await · current-thread
+  fetch one  ├─┤  <time>
+  fetch two  ├─┤  <time>
+  heartbeat  every <time>, longest gap <time>
+  wall  <time> · ideal <time> · overhead <time>
+
+join  tokio::join!(one, two) · current-thread
+  fetch one  ├─┤  <time>
+  fetch two  ├─┤  <time>
+  heartbeat  every <time>, longest gap <time>
+  wall  <time> · ideal <time> · overhead <time> · <times>× faster
+
+  wall  ideal  overhead
+sequential  <time>  <time>  <time>  █
+join  <time>  <time>  <time>  █ <times>× faster
+
+sequential: one at a time, so the waits added up: <time> of waiting took <time>.
+join: the waits overlapped. It took as long as the longest one (<time>), not their sum (<time>). 1 thread did it, busy for <time> of <time>. Waiting needs no thread.
+
+More ways: created-first, spawned, first-error (--all, or --strategy NAME) · the code: --code
+<legend>
+";
+
 /// Sends a signal, `INT` or `TERM`, as another program would.
 #[cfg(unix)]
 #[track_caller]
