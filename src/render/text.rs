@@ -133,7 +133,14 @@ impl Text {
     pub fn legend(&self) -> String {
         let mut words: Vec<String> = Vec::new();
         for sign in &self.seen {
-            let Some(meaning) = sign.words() else {
+            let meaning = match sign {
+                // Where no poll fills a cell, the red tick has to stand for them.
+                Sign::BlockingTick if !self.seen.contains(&Sign::Blocking) => {
+                    Sign::Blocking.words()
+                }
+                _ => sign.words(),
+            };
+            let Some(meaning) = meaning else {
                 continue;
             };
             let glyph = sign.glyph(self.style.ascii);

@@ -175,6 +175,14 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         self.live.end();
+        let (open, most) = {
+            let state = lock(&self.live.state);
+            (state.open, state.most)
+        };
+        // A file that was refused has had no connection of ours, and is none of our business.
+        if open == 0 && most > 0 {
+            file::put_log_away(&self.path);
+        }
     }
 }
 

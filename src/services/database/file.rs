@@ -250,6 +250,19 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     )
 }
 
+/// Folds a write-ahead log that was left beside a database into it.
+///
+/// SQLite does so when the last connection closes; of connections that close at the same instant,
+/// each may take another one for the last. To be called when no connection is open.
+pub(super) fn put_log_away(path: &Path) {
+    if beside(path, "-wal").exists() {
+        // Where it fails, nothing is lost: whoever opens the file next reads the log, too.
+        let _ = open(path).and_then(|connection| {
+            connection.query_row("SELECT count(*) FROM items", (), |_| Ok(()))
+        });
+    }
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

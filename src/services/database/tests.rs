@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::Barrier;
 use std::time::Instant;
 
 use super::*;
@@ -333,4 +334,29 @@ async fn a_pool_lends_each_connection_once_and_takes_it_back() {
         .call(|connection| connection.execute_batch("SELECT 1"))
         .await
         .unwrap();
+}
+
+#[test]
+fn connections_that_close_at_the_same_instant_leave_no_log_behind() {
+    let directory = TempDir::new().unwrap();
+    let path = ours(directory.path(), "shop.db");
+    for _ in 0..100 {
+        let database = Place::new(Some(path.clone())).database().unwrap();
+        let together = Barrier::new(4);
+        let connections: Vec<_> = (0..4).map(|_| database.connect(BUSY).unwrap()).collect();
+        thread::scope(|scope| {
+            for connection in connections {
+                let together = &together;
+                scope.spawn(move || {
+                    connection
+                        .execute("INSERT INTO sales (item) VALUES (1)", ())
+                        .unwrap();
+                    together.wait();
+                    drop(connection);
+                });
+            }
+        });
+        drop(database);
+        assert_eq!(files(directory.path()).len(), 1);
+    }
 }
