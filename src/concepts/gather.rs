@@ -100,7 +100,10 @@ impl Concept for Gather {
 }
 
 // ANCHOR: workload
-/// Stands for a call that takes a while: it waits, and the thread is free meanwhile.
+/// How long each of the two calls takes.
+type Delays = [Duration; 2];
+
+/// Stands for a slow call: it waits, and the thread is free meanwhile.
 async fn fetch(name: &'static str, delay: Duration) -> String {
     sleep(delay).await;
     format!("answer {name}")
@@ -108,7 +111,7 @@ async fn fetch(name: &'static str, delay: Duration) -> String {
 // ANCHOR_END: workload
 
 // ANCHOR: sequential
-async fn sequential(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+async fn sequential(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
     let one = recorder.track("fetch one", fetch("one", one)).await;
     let two = recorder.track("fetch two", fetch("two", two)).await;
     Ok(Output::new([one, two]))
@@ -116,7 +119,7 @@ async fn sequential(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Out
 // ANCHOR_END: sequential
 
 // ANCHOR: created-first
-async fn created_first(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+async fn created_first(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
     // Making a future runs nothing of it; `await` does. So these still take turns.
     let one = recorder.track("fetch one", fetch("one", one));
     let two = recorder.track("fetch two", fetch("two", two));
@@ -125,7 +128,7 @@ async fn created_first(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<
 // ANCHOR_END: created-first
 
 // ANCHOR: join
-async fn join(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+async fn join(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
     // One task, one thread: while one future waits, the other is polled.
     let (one, two) = tokio::join!(
         recorder.track("fetch one", fetch("one", one)),
@@ -136,7 +139,7 @@ async fn join(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
 // ANCHOR_END: join
 
 // ANCHOR: spawned
-async fn spawned(recorder: Recorder, [one, two]: [Duration; 2]) -> Result<Output> {
+async fn spawned(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
     let mut tasks = JoinSet::new();
     for (place, (name, delay)) in [("one", one), ("two", two)].into_iter().enumerate() {
         let fetching = recorder.track(format!("fetch {name}"), fetch(name, delay));
