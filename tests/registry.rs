@@ -64,6 +64,18 @@ fn names_are_unique_and_every_concept_says_what_it_is() {
             about.name,
             about.question
         );
+        assert!(
+            about.belief.ends_with('.'),
+            "{}: {}",
+            about.name,
+            about.belief
+        );
+        assert!(
+            (concept.strategies)(about.tour).is_ok(),
+            "{}: {:?}",
+            about.name,
+            about.tour
+        );
         for text in [about.title, about.python] {
             assert!(
                 !text.is_empty() && text.trim() == text,

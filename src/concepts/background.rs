@@ -50,6 +50,9 @@ impl Concept for Background {
   asyncdemo background --strategy blocking-background --code",
         heartbeat_lane: false,
         source: include_str!("background.rs"),
+        twin: include_str!("../../lessons/python/background.py"),
+        belief: "Work in the background is done, whatever happens to the program.",
+        tour: &["--mail-time", "200ms"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

@@ -49,6 +49,9 @@ impl Concept for BlockingPitfall {
   asyncdemo blocking-pitfall --strategy no-yield --code",
         heartbeat_lane: true,
         source: include_str!("blocking_pitfall.rs"),
+        twin: include_str!("../../lessons/python/blocking-pitfall.py"),
+        belief: "A blocking call holds up only the task that makes it.",
+        tour: &["--block", "300ms"],
     };
 
     fn next(&self) -> Option<&'static str> {

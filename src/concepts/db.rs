@@ -61,6 +61,9 @@ impl Concept for Db {
                                             rows in a file that stays",
         heartbeat_lane: false,
         source: include_str!("db.rs"),
+        twin: include_str!("../../lessons/python/db.py"),
+        belief: "One connection answers several queries at once.",
+        tour: &["--latency", "150ms"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

@@ -46,6 +46,9 @@ impl Concept for Gather {
   asyncdemo gather --strategy first-error   one fails: what becomes of the other?",
         heartbeat_lane: false,
         source: include_str!("gather.rs"),
+        twin: include_str!("../../lessons/python/gather.py"),
+        belief: "Doing two things at once takes two threads.",
+        tour: &["--delays", "500ms,1s"],
     };
 
     fn check(&self) -> Result<(), String> {

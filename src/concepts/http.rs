@@ -70,6 +70,9 @@ impl Concept for Http {
   asyncdemo http --url http://localhost:8000/  your own server",
         heartbeat_lane: false,
         source: include_str!("http.rs"),
+        twin: include_str!("../../lessons/python/http.py"),
+        belief: "Ten calls take ten times as long as one.",
+        tour: &["--requests", "10", "--latency", "100ms"],
     };
 
     fn check(&self) -> Result<(), String> {

@@ -42,6 +42,9 @@ impl Concept for Sleep {
   asyncdemo sleep --tasks 100 --code    a hundred waits, and the code that runs",
         heartbeat_lane: false,
         source: include_str!("sleep.rs"),
+        twin: include_str!("../../lessons/python/sleep.py"),
+        belief: "Calling an async function starts it.",
+        tour: &["--delay", "300ms"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

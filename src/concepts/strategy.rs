@@ -30,6 +30,12 @@ pub struct About {
     pub heartbeat_lane: bool,
     /// The concept's own source file, for `--code`.
     pub source: &'static str,
+    /// The same in Python, for `--code=python`.
+    pub twin: &'static str,
+    /// What many believe before they have seen it run. The concept shows it false.
+    pub belief: &'static str,
+    /// Knobs with which the default strategies make their point in a second or two, for the tour.
+    pub tour: &'static [&'static str],
 }
 
 /// A concept: knobs that clap reads, and the strategies that follow from them.
