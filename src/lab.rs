@@ -14,7 +14,7 @@ pub use self::runtime::SHUTDOWN;
 use self::runtime::{Message, WORKER, on_a_fresh_runtime};
 use crate::concepts::{Flavor, Strategy};
 use crate::report::{self, Measured, StrategyReport};
-use crate::trace::{self, Heartbeat, Recorder, Thread, Timeline};
+use crate::trace::{self, Heartbeat, Keep, Recorder, Thread, Timeline};
 
 /// A heartbeat that is late by less may be the machine's doing and not the program's.
 const UNREST: Duration = Duration::from_millis(40);
@@ -53,8 +53,22 @@ pub struct Lab {
     pub repeat: u32,
     /// Whether the heartbeat is a lane of its own.
     pub show_heartbeat: bool,
+    /// So many tasks are reported one by one, the rest of them taken together.
+    pub max_tasks: usize,
     /// Who may stop it.
     pub stop: Stop,
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self {
+            slow_poll: Duration::from_millis(10),
+            repeat: 1,
+            show_heartbeat: false,
+            max_tasks: 1_000,
+            stop: Stop::default(),
+        }
+    }
 }
 
 /// Looks at a run while it goes on, from a thread of its own.
@@ -245,7 +259,11 @@ impl Lab {
         start: Duration,
         end: Duration,
     ) -> Measured {
-        let mut timeline = recorder.timeline();
+        let mut timeline = recorder.timeline_of(Keep {
+            // And the heartbeat.
+            tasks: self.max_tasks.saturating_add(1),
+            slow_poll: self.slow_poll,
+        });
         let workers = flavor.workers();
         let is_worker = |thread: &Thread| {
             thread

@@ -35,7 +35,8 @@ pub fn unbroken(text: &str) -> String {
     for word in words {
         let unit = word.trim_end_matches(|sign: char| !sign.is_alphanumeric());
         let after_a_figure = unbroken.ends_with(|sign: char| sign.is_ascii_digit());
-        let glue = after_a_figure && ["s", "ms", "µs", "ns", "B"].contains(&unit);
+        let glue =
+            after_a_figure && ["s", "ms", "µs", "ns", "B", "KiB", "MiB", "GiB"].contains(&unit);
         unbroken.push(if glue { '\u{a0}' } else { ' ' });
         unbroken.push_str(word);
     }
@@ -45,6 +46,32 @@ pub fn unbroken(text: &str) -> String {
 /// `1 thread`, `3 threads`.
 pub fn count(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `1,000,000`: digits in threes.
+pub fn whole(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Two or three digits and a unit: `586 B`, `5.2 KiB`, `560 MiB`.
+pub fn bytes(bytes: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut size = bytes;
+    let mut unit = 0;
+    // Rounded, so that 1023.9 KiB is 1.0 MiB and not 1024 KiB.
+    while size.abs() >= 1023.5 && unit + 1 < units.len() {
+        (size, unit) = (size / 1024.0, unit + 1);
+    }
+    let digits = usize::from(unit > 0 && size.abs() < 9.95);
+    format!("{size:.digits$} {}", units[unit])
 }
 
 /// A metric's key as words: `connections_opened_count` is `connections opened`.
@@ -61,7 +88,9 @@ pub fn metric(key: &str, value: f64) -> String {
     if key.ends_with("_s") {
         seconds(value)
     } else if key.ends_with("_bytes") {
-        format!("{value} B")
+        bytes(value)
+    } else if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
+        whole(value as usize)
     } else {
         format!("{value}")
     }
@@ -106,5 +135,10 @@ mod tests {
         assert_eq!(spoken("connections_opened_count"), "connections opened");
         assert_eq!(metric("reply_s", 0.25), "250 ms");
         assert_eq!(metric("rows_count", 12.0), "12");
+        assert_eq!(metric("rows_count", 1_200_000.0), "1,200,000");
+        assert_eq!(metric("peak_bytes", 586.4), "586 B");
+        assert_eq!(metric("peak_bytes", 1024.0 * 1023.9), "1.0 MiB");
+        assert_eq!(metric("peak_bytes", 5_120.0), "5.0 KiB");
+        assert_eq!(metric("odd_bytes", f64::INFINITY), "inf TiB");
     }
 }

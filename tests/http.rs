@@ -22,6 +22,7 @@ fn run(strategy: &Strategy) -> Outcome {
         slow_poll: Duration::from_millis(10),
         repeat: 1,
         show_heartbeat: false,
+        max_tasks: 1_000,
         stop: Stop::default(),
     };
     lab.run(strategy, &mut Unwatched)

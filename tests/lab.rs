@@ -28,6 +28,7 @@ fn lab() -> Lab {
         slow_poll: LONG / 2,
         repeat: 1,
         show_heartbeat: false,
+        max_tasks: 1_000,
         stop: Stop::default(),
     }
 }
@@ -341,6 +342,7 @@ fn the_heartbeat_is_a_lane_only_where_it_is_asked_for() {
     let shown = run(
         Lab {
             show_heartbeat: true,
+            max_tasks: 1_000,
             ..lab()
         },
         strategy.clone(),

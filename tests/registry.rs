@@ -190,6 +190,7 @@ fn every_strategy_comes_to_its_end_with_the_result_of_the_others() {
                 slow_poll,
                 repeat: 1,
                 show_heartbeat: concept.about.heartbeat_lane,
+                max_tasks: 1_000,
                 stop,
             };
             let running = strategy.clone();

@@ -14,7 +14,7 @@ use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{self, Output, Strategy};
 use asyncdemo::lab::{Lab, Stop};
 use asyncdemo::render;
-use asyncdemo::report::{Machine, Report, SCHEMA, Seconds};
+use asyncdemo::report::{Machine, Outcome, Report, SCHEMA, Seconds};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use support::Test;
@@ -59,6 +59,7 @@ fn failed() -> Report {
         slow_poll: Duration::from_millis(10),
         repeat: 1,
         show_heartbeat: true,
+        max_tasks: 1_000,
         stop: Stop::default(),
     };
     let fails = Strategy::new(
@@ -141,6 +142,38 @@ fn every_concepts_report_keeps_to_the_schema() {
             concept.about.name
         );
     }
+}
+
+#[test]
+fn tasks_beyond_those_that_are_asked_for_are_taken_together() {
+    let line = [
+        "sleep",
+        "--tasks",
+        "5",
+        "--delay",
+        "30ms",
+        "--max-tasks",
+        "2",
+    ];
+    let output = Test::new(line)
+        .args(["--strategy", "concurrent", "--format", "json"])
+        .output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    let (report, value) = parse(&output.stdout);
+    assert_valid(&value);
+    let strategy = &report.strategies[0];
+    let rest = strategy.rest.as_ref().expect("three are not listed");
+    assert_eq!((strategy.tasks.len(), rest.count), (2, 3));
+    assert_eq!(rest.outcomes, [(Outcome::Completed, 3)].into());
+    assert!(rest.polls >= 6 && rest.wakes >= 3, "{rest:?}");
+    assert_eq!(strategy.most_in_flight(), 5);
+    let thirty = Duration::from_millis(30);
+    assert!(rest.longest_s.0 >= thirty && rest.life_s.0 >= 3 * thirty);
+    assert_eq!(
+        rest.life_s.0,
+        rest.busy_s.0 + rest.scheduled_s.0 + rest.idle_s.0
+    );
+    assert_eq!(report.findings[0].kind, "overlapped");
 }
 
 #[cfg(unix)]

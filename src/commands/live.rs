@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -13,6 +13,9 @@ use crate::render::{Style, Text};
 
 /// Between two pictures: smooth enough to watch, and it costs next to nothing.
 const FRAME: Duration = Duration::from_millis(100);
+
+/// A picture of a million tasks takes its time: the next one comes when so many times that has gone by.
+const SHARE: u32 = 20;
 
 /// Draws on standard error, from a thread of its own: it goes on when the event loop does not.
 pub struct Live {
@@ -46,9 +49,12 @@ impl Watch for Live {
             if let Ok(plain) = ProgressStyle::with_template("{msg}") {
                 bar.set_style(plain);
             }
-            while stopped.recv_timeout(FRAME) == Err(RecvTimeoutError::Timeout) {
+            let mut pause = FRAME;
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                let start = Instant::now();
                 let block = Text::new(style, slow_poll, expected).strategy(&run.report());
                 bar.set_message(block.trim_end().to_owned());
+                pause = FRAME.max(start.elapsed() * SHARE);
             }
             bar.finish_and_clear();
             // Before the first picture there is nothing to clear but, perhaps, a `^C`.

@@ -37,6 +37,11 @@ pub struct Options {
     #[serde(skip)]
     pub slow_poll: Duration,
 
+    /// Report so many tasks one by one, and the rest taken together: from 0 to 1000000
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = crate::concepts::count(0, 1_000_000), allow_hyphen_values = true, help_heading = "What to show")]
+    #[serde(skip)]
+    pub max_tasks: usize,
+
     /// Show the source of each strategy before it runs
     #[arg(long, help_heading = "What to show")]
     #[serde(skip)]
@@ -102,6 +107,7 @@ pub fn run<C: Concept>(
         slow_poll: options.slow_poll,
         repeat: u32::try_from(options.repeat).unwrap_or(u32::MAX),
         show_heartbeat: C::ABOUT.heartbeat_lane,
+        max_tasks: options.max_tasks,
         stop: stop.clone(),
     };
     let mut session = Session::new(&C::ABOUT, options, screen, &chosen, lab.slow_poll);

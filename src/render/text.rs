@@ -189,8 +189,9 @@ impl Text {
 
     fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
         let tasks = &strategy.tasks;
-        let shown = if tasks.len() > self.style.lanes {
-            self.style.lanes.saturating_sub(2).max(1)
+        let count = strategy.task_count();
+        let shown = if count > self.style.lanes {
+            self.style.lanes.saturating_sub(2).max(1).min(tasks.len())
         } else {
             tasks.len()
         };
@@ -198,11 +199,11 @@ impl Text {
             .iter()
             .map(|task| self.lane(strategy, task, axis))
             .collect();
-        if shown < tasks.len() {
+        if shown < count {
             let most = format!(
                 "+ {} more, {} in flight at most",
-                tasks.len() - shown,
-                strategy.most_in_flight()
+                units::whole(count - shown),
+                units::whole(strategy.most_in_flight())
             );
             lines.push(self.style.paint(Paint::Dim, &format!("  {most}")));
             let label = fit("  in flight", self.label_width());

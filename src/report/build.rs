@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Blocked, Heartbeat, Poll, Runtime, Seconds, StrategyReport, Task};
+use super::{Blocked, Heartbeat, Poll, Rest, Runtime, Seconds, StrategyReport, Task};
 use crate::trace;
 
 /// One run of one strategy, as the lab hands it over.
@@ -44,6 +44,7 @@ impl StrategyReport {
             threads: 0,
             metrics: BTreeMap::new(),
             tasks: Vec::new(),
+            rest: None,
         }
     }
 
@@ -86,7 +87,63 @@ impl StrategyReport {
             .iter()
             .map(|task| Task::since(task, median.start))
             .collect();
+        self.rest = median.timeline.rest.as_ref().map(|rest| Rest {
+            in_flight: thinned(&median.timeline.in_flight(), STRETCHES)
+                .into_iter()
+                .map(|(at, count)| (since_start(at), count))
+                .collect(),
+            ..Rest::from(rest)
+        });
         self
+    }
+}
+
+/// More than any screen has columns.
+const STRETCHES: u32 = 1_000;
+
+/// A curve in at most so many stretches, of each the most that was reached, and how it ends.
+fn thinned(curve: &[(Duration, usize)], stretches: u32) -> Vec<(Duration, usize)> {
+    let (Some((begin, _)), Some((end, last))) = (curve.first(), curve.last()) else {
+        return Vec::new();
+    };
+    let stretch = ((*end - *begin) / stretches).max(Duration::from_nanos(1));
+    let mut thin: Vec<(Duration, usize)> = Vec::new();
+    let mut until = *begin;
+    for (at, count) in curve {
+        match thin.last_mut() {
+            Some(open) if *at < until => open.1 = open.1.max(*count),
+            before => {
+                // What is in flight when a stretch begins is in flight in it.
+                until = *at + stretch;
+                let before = before.map_or(0, |_| *count);
+                thin.push((*at, before.max(*count)));
+            }
+        }
+    }
+    if thin
+        .last()
+        .is_some_and(|open| open.0 < *end || open.1 != *last)
+    {
+        thin.push((*end, *last));
+    }
+    thin
+}
+
+impl From<&trace::Rest> for Rest {
+    fn from(rest: &trace::Rest) -> Self {
+        let lives = || rest.lives.iter().map(|(start, end)| *end - *start);
+        Self {
+            count: rest.count(),
+            outcomes: rest.outcomes.clone(),
+            polls: rest.polls,
+            wakes: rest.wakes,
+            life_s: Seconds(lives().sum()),
+            longest_s: Seconds(lives().max().unwrap_or_default()),
+            busy_s: Seconds(rest.busy),
+            scheduled_s: Seconds(rest.scheduled),
+            idle_s: Seconds(rest.idle),
+            in_flight: Vec::new(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
-use super::{Outcome, StrategyReport, Task};
+use super::{Outcome, Rest, Seconds, StrategyReport, Task};
 
 /// The facts that `strategy`'s numbers bear out, of those that are claimed, and whether its loop
 /// was blocked, which is looked for always. `all` are the strategies of the same run.
@@ -54,8 +54,11 @@ const AWAKE: Duration = Duration::from_millis(60);
 struct Numbers<'a> {
     strategy: &'a StrategyReport,
     wall: Duration,
-    /// The tasks that were polled.
+    /// The tasks that were polled, of those that are listed.
     started: Vec<&'a Task>,
+    /// How many were polled, listed or not.
+    count: usize,
+    busy: Duration,
     sum: Duration,
     longest: Duration,
     in_flight: usize,
@@ -69,11 +72,25 @@ impl<'a> Numbers<'a> {
             .filter(|task| task.start_s.is_some() && task.label != HEARTBEAT)
             .collect();
         let life = |task: &&Task| task.life().0;
+        let rest = |time: fn(&Rest) -> Seconds| {
+            strategy
+                .rest
+                .as_ref()
+                .map_or(Duration::ZERO, |rest| time(rest).0)
+        };
         Self {
             strategy,
             wall: strategy.wall().unwrap_or_default().0,
-            sum: started.iter().map(life).sum(),
-            longest: started.iter().map(life).max().unwrap_or_default(),
+            sum: started.iter().map(life).sum::<Duration>() + rest(|rest| rest.life_s),
+            longest: started
+                .iter()
+                .map(life)
+                .max()
+                .unwrap_or_default()
+                .max(rest(|rest| rest.longest_s)),
+            busy: started.iter().map(|task| task.busy_s.0).sum::<Duration>()
+                + rest(|rest| rest.busy_s),
+            count: started.len() + strategy.rest.as_ref().map_or(0, Rest::started),
             in_flight: strategy.most_in_flight(),
             started,
         }
@@ -93,27 +110,28 @@ impl<'a> Numbers<'a> {
             }
             Claim::OneAfterTheOther | Claim::MadeIsNotStarted => {
                 let made_first = claim == Claim::MadeIsNotStarted;
-                (self.in_flight == 1 && self.started.len() > 1 && near(self.wall, self.sum))
-                    .then_some(Fact::SumOfWaits {
+                (self.in_flight == 1 && self.count > 1 && near(self.wall, self.sum)).then_some(
+                    Fact::SumOfWaits {
                         wall: self.wall,
                         sum: self.sum,
                         made_first,
-                    })
+                    },
+                )
             }
             Claim::Overlapped => {
                 let overlapped = self.in_flight > 1
                     && near(self.wall, self.longest)
                     && self.sum > self.wall.mul_f64(1.2);
-                overlapped.then(|| Fact::Overlapped {
+                overlapped.then_some(Fact::Overlapped {
                     wall: self.wall,
                     longest: self.longest,
                     sum: self.sum,
                     threads: self.strategy.threads,
-                    busy: self.started.iter().map(|task| task.busy_s.0).sum(),
+                    busy: self.busy,
                 })
             }
             Claim::OverlappedOn(width, what) => {
-                let width = width.min(self.started.len());
+                let width = width.min(self.count);
                 let expected = self.strategy.ideal_s.map_or(self.longest, |ideal| ideal.0);
                 let overlapped = width > 1
                     && self.in_flight == width
@@ -163,7 +181,7 @@ impl<'a> Numbers<'a> {
                 Some(Fact::TurnsCost { why, extra })
             }
             Claim::LimitedTo(limit, what) => {
-                let of = self.started.len();
+                let of = self.count;
                 let limited = self.in_flight == limit.min(of)
                     && self
                         .strategy
@@ -221,7 +239,7 @@ impl<'a> Numbers<'a> {
                 })
             }
             Claim::ThreadEach => {
-                let (waits, threads) = (self.started.len(), self.strategy.threads);
+                let (waits, threads) = (self.count, self.strategy.threads);
                 (threads == waits && near(self.wall, self.longest)).then_some(Fact::ThreadEach {
                     waits,
                     threads,
@@ -286,8 +304,7 @@ impl<'a> Numbers<'a> {
     }
 
     fn each(&self) -> Option<Duration> {
-        self.sum
-            .checked_div(u32::try_from(self.started.len()).ok()?)
+        self.sum.checked_div(u32::try_from(self.count).ok()?)
     }
 
     fn blocked_in_all(&self) -> Duration {

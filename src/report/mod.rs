@@ -86,6 +86,34 @@ pub struct StrategyReport {
     pub metrics: BTreeMap<String, f64>,
     /// Of the median run, in the order of their creation.
     pub tasks: Vec<Task>,
+    /// The tasks that were made after those, if there are more than are listed one by one.
+    pub rest: Option<Rest>,
+}
+
+/// Tasks taken together, because there are too many of them to list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rest {
+    /// How many.
+    pub count: usize,
+    /// How many ended so.
+    pub outcomes: BTreeMap<Outcome, usize>,
+    /// How many polls they had in all.
+    pub polls: usize,
+    /// How many wakes they had in all.
+    pub wakes: usize,
+    /// From first poll to end, added up.
+    pub life_s: Seconds,
+    /// The longest of these lives.
+    pub longest_s: Seconds,
+    /// Time in polls, added up.
+    pub busy_s: Seconds,
+    /// Time between a wake and the poll that it led to, added up.
+    pub scheduled_s: Seconds,
+    /// Time spent waiting, added up.
+    pub idle_s: Seconds,
+    /// How many of all tasks, listed or not, were in flight: the most in each of at most a thousand
+    /// stretches, each by its beginning.
+    pub in_flight: Vec<(Seconds, usize)>,
 }
 
 /// A runtime's make.
@@ -174,6 +202,9 @@ impl StrategyReport {
 
     /// How many tasks were in flight after each change.
     pub fn in_flight(&self) -> Vec<(Seconds, usize)> {
+        if let Some(rest) = &self.rest {
+            return rest.in_flight.clone();
+        }
         let lives = self
             .tasks
             .iter()
@@ -193,10 +224,25 @@ impl StrategyReport {
             .unwrap_or(0)
     }
 
+    /// How many tasks there were.
+    pub fn task_count(&self) -> usize {
+        self.tasks.len() + self.rest.as_ref().map_or(0, |rest| rest.count)
+    }
+
     /// When the last of it ended: the wall time, or a task's end where one outlived it.
     pub fn end(&self) -> Seconds {
         let tasks = self.tasks.iter().map(|task| task.end_s).max();
-        tasks.max(self.wall()).unwrap_or_default()
+        let rest = self.rest.iter().filter_map(|rest| rest.in_flight.last());
+        let rest = rest.map(|(at, _)| *at).max();
+        tasks.max(rest).max(self.wall()).unwrap_or_default()
+    }
+}
+
+impl Rest {
+    /// How many of them were polled.
+    pub fn started(&self) -> usize {
+        let unpolled = self.outcomes.get(&Outcome::NeverPolled);
+        self.count - unpolled.copied().unwrap_or(0).min(self.count)
     }
 }
 

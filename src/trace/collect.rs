@@ -1,103 +1,189 @@
 //! From the threads' logs to tasks with polls, wakes and an end.
+//!
+//! The events are grouped by task first, all in one array, so that a million tasks need no million
+//! vectors. Tasks beyond those that are kept whole are summed up as they go by.
 
 use std::time::Duration;
 
-use super::log::{Kind, Logs};
+use super::log::{Event, Kind, Logs};
+use super::recorder::Tracker;
+use super::rest::Rest;
 use super::timeline::{Outcome, Poll, Task, Thread, Timeline};
 
-/// Everything that the logs hold so far.
-pub(super) fn timeline(logs: &Logs) -> Timeline {
+/// What of a record is kept whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// So many tasks, the first that were made; the others are summed up.
+    pub tasks: usize,
+    /// Of those others, each poll that is at least so long.
+    pub slow_poll: Duration,
+}
+
+impl Keep {
+    /// Everything.
+    pub const ALL: Self = Self {
+        tasks: usize::MAX,
+        slow_poll: Duration::MAX,
+    };
+}
+
+/// What the logs hold so far.
+pub(super) fn timeline(logs: &Logs, keep: Keep) -> Timeline {
     let threads = logs.threads().clone();
-    let mut drafts: Vec<Draft> = Vec::new();
-    let mut events = Vec::new();
+    let mut trackers: Vec<Option<_>> = Vec::new();
+    let mut events = Vec::with_capacity(threads.len());
     for log in &threads {
         let tasks = log.tasks();
-        events.push(log.events());
-        for tracker in &tasks {
+        events.push(log.chunks());
+        for tracker in tasks {
             let id = tracker.id as usize;
-            if id >= drafts.len() {
-                drafts.resize_with(id + 1, Draft::default);
+            if id >= trackers.len() {
+                trackers.resize_with(id + 1, || None);
             }
-            drafts[id].created = Some((
-                tracker.label.to_string(),
-                Duration::from_nanos(tracker.created),
-            ));
-            drafts[id].open = tracker.open_poll().map(|(start, number)| {
-                // A thread that has not written yet has no log and so no name here.
-                (
-                    start,
-                    threads
-                        .iter()
-                        .position(|log| log.thread == number)
-                        .unwrap_or(threads.len()),
-                )
-            });
+            trackers[id] = Some(tracker);
         }
     }
+    let groups = Groups::of(trackers.len(), || {
+        events.iter().enumerate().flat_map(|(thread, chunks)| {
+            let events = chunks
+                .iter()
+                .flat_map(|(chunk, written)| chunk.read(*written));
+            events.map(move |event| (thread, event))
+        })
+    });
     // Taken after the logs were read, so that nothing in them is later than it.
     let end = Duration::from_nanos(logs.now());
-    for (thread, events) in events.iter().enumerate() {
-        for event in events {
-            // A task whose creation has not been read yet is left for the next timeline.
-            if let Some(draft) = drafts.get_mut(event.task as usize) {
-                draft.note(
-                    event.kind(),
-                    Poll {
-                        start: event.start(),
-                        end: event.end(),
-                        thread,
-                    },
-                );
-            }
-        }
-    }
-    Timeline {
+    let number = |tracker: &Tracker| {
+        let (start, number) = tracker.open_poll()?;
+        // A thread that has not written yet has no log and so no name here.
+        let known = threads.iter().position(|log| log.thread == number);
+        Some((start, known.unwrap_or(threads.len())))
+    };
+    let mut timeline = Timeline {
         end,
-        tasks: drafts
-            .into_iter()
-            .filter_map(|draft| draft.finish(end))
-            .collect(),
         threads: threads
             .iter()
             .map(|log| Thread {
                 name: log.name.clone(),
             })
             .collect(),
+        ..Timeline::default()
+    };
+    let mut rest = Rest::default();
+    let mut draft = Draft::default();
+    for (id, tracker) in trackers.iter().enumerate() {
+        // A task whose creation has not been read yet is left for the next timeline.
+        let Some(tracker) = tracker else { continue };
+        draft.read(groups.events(id));
+        let (outcome, ended) = draft.finish(number(tracker), end);
+        if timeline.tasks.len() < keep.tasks {
+            timeline.tasks.push(Task {
+                label: tracker.label.to_string(),
+                created: Duration::from_nanos(tracker.created),
+                polls: draft.polls.clone(),
+                wakes: draft.wakes.clone(),
+                outcome,
+                end: ended,
+            });
+        } else {
+            rest.add(&draft.polls, &draft.wakes, outcome, ended);
+            for poll in &draft.polls {
+                if poll.end - poll.start >= keep.slow_poll {
+                    rest.slow_polls.push((tracker.label.to_string(), *poll));
+                }
+            }
+        }
+    }
+    timeline.rest = (rest.count() > 0).then_some(rest);
+    timeline
+}
+
+/// All events, those of one task side by side.
+struct Groups {
+    /// Where each task's events begin; one more at the end.
+    begins: Vec<usize>,
+    /// The event, and the index of the thread that wrote it.
+    events: Vec<(Event, u16)>,
+}
+
+impl Groups {
+    /// A counting sort: `events` is gone through twice.
+    fn of<I>(tasks: usize, events: impl Fn() -> I) -> Self
+    where
+        I: Iterator<Item = (usize, Event)>,
+    {
+        let mut begins = vec![0_usize; tasks + 1];
+        for (_, event) in events() {
+            if let Some(count) = begins.get_mut(event.task as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut total = 0;
+        for begin in &mut begins {
+            total += *begin;
+            *begin = total;
+        }
+        let nothing = Event::instant(Kind::Woken, 0, 0);
+        let mut sorted = vec![(nothing, 0_u16); total];
+        let mut next = begins.clone();
+        for (thread, event) in events() {
+            if (event.task as usize) < tasks {
+                let place = &mut next[event.task as usize];
+                sorted[*place] = (event, u16::try_from(thread).unwrap_or(u16::MAX));
+                *place += 1;
+            }
+        }
+        Self {
+            begins,
+            events: sorted,
+        }
+    }
+
+    fn events(&self, task: usize) -> &[(Event, u16)] {
+        &self.events[self.begins[task]..self.begins[task + 1]]
     }
 }
 
-/// A task whose events are still being collected from the threads' logs.
+/// One task whose events are being put in order. Used again for the next one.
 #[derive(Default)]
 struct Draft {
-    created: Option<(String, Duration)>,
-    open: Option<(Duration, usize)>,
     polls: Vec<Poll>,
     wakes: Vec<Duration>,
     ended: Option<(Outcome, Duration)>,
 }
 
 impl Draft {
-    fn note(&mut self, kind: Kind, poll: Poll) {
-        match kind {
-            Kind::Woken => self.wakes.push(poll.start),
-            Kind::Dropped => self.ended = Some((Outcome::Cancelled, poll.start)),
-            Kind::Pending => self.polls.push(poll),
-            Kind::Ready => {
-                self.polls.push(poll);
-                self.ended = Some((Outcome::Completed, poll.end));
-            }
-            Kind::Panicked => {
-                self.polls.push(poll);
-                self.ended = Some((Outcome::Panicked, poll.end));
+    fn read(&mut self, events: &[(Event, u16)]) {
+        self.polls.clear();
+        self.wakes.clear();
+        self.ended = None;
+        for (event, thread) in events {
+            let poll = Poll {
+                start: event.start(),
+                end: event.end(),
+                thread: usize::from(*thread),
+            };
+            match event.kind() {
+                Kind::Woken => self.wakes.push(poll.start),
+                Kind::Dropped => self.ended = Some((Outcome::Cancelled, poll.start)),
+                Kind::Pending => self.polls.push(poll),
+                Kind::Ready => {
+                    self.polls.push(poll);
+                    self.ended = Some((Outcome::Completed, poll.end));
+                }
+                Kind::Panicked => {
+                    self.polls.push(poll);
+                    self.ended = Some((Outcome::Panicked, poll.end));
+                }
             }
         }
-    }
-
-    fn finish(mut self, now: Duration) -> Option<Task> {
-        let (label, created) = self.created?;
         self.polls.sort_by_key(|poll| (poll.start, poll.end));
         self.wakes.sort();
-        if let (None, Some((start, thread))) = (self.ended, self.open)
+    }
+
+    /// How it ended, and when. `open` is the start and the thread of the poll that is going on.
+    fn finish(&mut self, open: Option<(Duration, usize)>, now: Duration) -> (Outcome, Duration) {
+        if let (None, Some((start, thread))) = (self.ended, open)
             // Where the poll ended while the logs were read, its event is there already.
             && self.polls.last().is_none_or(|last| last.end <= start)
         {
@@ -107,19 +193,11 @@ impl Draft {
                 thread,
             });
         }
-        let (outcome, end) = match (self.ended, self.polls.is_empty()) {
+        match (self.ended, self.polls.is_empty()) {
             (Some((_, end)), true) => (Outcome::NeverPolled, end),
             (None, true) => (Outcome::NeverPolled, now),
             (Some(ended), false) => ended,
             (None, false) => (Outcome::Running, now),
-        };
-        Some(Task {
-            label,
-            created,
-            polls: self.polls,
-            wakes: self.wakes,
-            outcome,
-            end,
-        })
+        }
     }
 }

@@ -97,7 +97,7 @@ impl Event {
 /// A piece of a thread's log. Its own thread alone appends, anyone may read, nobody waits: a lock
 /// would be a tenth of what recording costs.
 #[derive(Debug)]
-struct Chunk {
+pub(super) struct Chunk {
     written: AtomicUsize,
     slots: Box<[[AtomicU64; 2]]>,
 }
@@ -127,17 +127,16 @@ impl Chunk {
         true
     }
 
-    fn read(&self) -> impl Iterator<Item = Event> {
-        self.slots[..self.written.load(Ordering::Acquire)]
-            .iter()
-            .map(|[stamp, rest]| {
-                let rest = rest.load(Ordering::Relaxed);
-                Event {
-                    stamp: stamp.load(Ordering::Relaxed),
-                    task: (rest >> 32) as u32,
-                    length: Length(rest as u32),
-                }
-            })
+    /// The first `written` events.
+    pub(super) fn read(&self, written: usize) -> impl Iterator<Item = Event> {
+        self.slots[..written].iter().map(|[stamp, rest]| {
+            let rest = rest.load(Ordering::Relaxed);
+            Event {
+                stamp: stamp.load(Ordering::Relaxed),
+                task: (rest >> 32) as u32,
+                length: Length(rest as u32),
+            }
+        })
     }
 }
 
@@ -182,10 +181,17 @@ impl ThreadLog {
         self.entries().tasks.clear();
     }
 
-    /// Everything written so far, in the order of writing.
-    pub(super) fn events(&self) -> Vec<Event> {
+    /// Everything written so far, in the order of writing: each chunk with how many events it holds.
+    pub(super) fn chunks(&self) -> Vec<(Arc<Chunk>, usize)> {
         let chunks = self.entries().chunks.clone();
-        chunks.iter().flat_map(|chunk| chunk.read()).collect()
+        let written = |chunk: &Chunk| chunk.written.load(Ordering::Acquire);
+        chunks
+            .into_iter()
+            .map(|chunk| {
+                let written = written(&chunk);
+                (chunk, written)
+            })
+            .collect()
     }
 }
 
@@ -342,7 +348,11 @@ mod tests {
             logs.append(Event::instant(Kind::Woken, at as u32, at));
         }
         let threads = logs.threads();
-        let tasks: Vec<_> = threads[0].events().iter().map(|event| event.task).collect();
+        let chunks = threads[0].chunks();
+        let events = chunks
+            .iter()
+            .flat_map(|(chunk, written)| chunk.read(*written));
+        let tasks: Vec<_> = events.map(|event| event.task).collect();
         assert_eq!(tasks, (0..10_000).collect::<Vec<_>>());
     }
 

@@ -31,8 +31,11 @@ mod collect;
 mod heartbeat;
 mod log;
 mod recorder;
+mod rest;
 mod timeline;
 
+pub use collect::Keep;
 pub use heartbeat::{Heartbeat, PERIOD};
 pub use recorder::{Label, Recorder, Tracked};
+pub use rest::Rest;
 pub use timeline::{Blocked, Outcome, Poll, Span, State, Task, Thread, Timeline, in_flight, spans};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::task::{ArcWake, waker, waker_ref};
 
-use super::collect;
+use super::collect::{self, Keep};
 use super::log::{Event, Kind, Logs, thread_number};
 use super::timeline::Timeline;
 
@@ -92,7 +92,13 @@ impl Recorder {
     /// Everything noted so far. May be taken while the tasks run: a task that has not ended is
     /// `Running`, and a poll that is going on lasts until now.
     pub fn timeline(&self) -> Timeline {
-        collect::timeline(&self.owner.logs)
+        self.timeline_of(Keep::ALL)
+    }
+
+    /// As [`timeline`](Self::timeline), but of many tasks only some are kept whole. A million take a
+    /// third of a second then, and of memory what is kept.
+    pub fn timeline_of(&self, keep: Keep) -> Timeline {
+        collect::timeline(&self.owner.logs, keep)
     }
 }
 
@@ -402,6 +408,45 @@ mod tests {
         assert!(futures_util::poll!(moving.as_mut()).is_pending());
         assert_eq!(tokio::spawn(moving).await.unwrap(), 1);
         assert_eq!(recorder.timeline().tasks[0].outcome, Outcome::Completed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_kept_whole_is_summed_up_exactly() {
+        let recorder = Recorder::new();
+        let naps: Vec<_> = (1..=20)
+            .map(|seconds| recorder.track("nap", nap(seconds)))
+            .collect();
+        let dropped = recorder.track("dropped", nap(30));
+        tokio::select! {
+            _ = futures_util::future::join_all(naps) => {}
+            _ = dropped => {}
+        }
+        drop(recorder.track("unpolled", nap(1)));
+
+        let whole = recorder.timeline();
+        let keep = Keep {
+            tasks: 3,
+            ..Keep::ALL
+        };
+        let some = recorder.timeline_of(keep);
+        assert_eq!(some.tasks, whole.tasks[..3]);
+        let rest = some.rest.as_ref().unwrap();
+        let outcomes = [
+            (Outcome::Completed, 17),
+            (Outcome::Cancelled, 1),
+            (Outcome::NeverPolled, 1),
+        ];
+        assert_eq!((rest.count(), &rest.outcomes), (19, &outcomes.into()));
+        let others = &whole.tasks[3..];
+        let sum = |time: fn(&crate::trace::Task) -> Duration| others.iter().map(time).sum();
+        let sums: [Duration; 3] = [
+            sum(crate::trace::Task::busy),
+            sum(crate::trace::Task::scheduled),
+            sum(crate::trace::Task::idle),
+        ];
+        assert_eq!([rest.busy, rest.scheduled, rest.idle], sums);
+        assert_eq!(some.in_flight(), whole.in_flight());
+        assert_eq!(some.threads_that_polled(), 1);
     }
 
     #[tokio::test]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::rest::Rest;
+
 /// What the tracked tasks did, seen from the recorder's origin.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Timeline {
@@ -11,6 +13,8 @@ pub struct Timeline {
     pub end: Duration,
     /// In the order of their creation.
     pub tasks: Vec<Task>,
+    /// The tasks that were made after those, where not all were to be kept.
+    pub rest: Option<Rest>,
     /// The threads that polled, woke or created; [`Poll::thread`] counts into this.
     pub threads: Vec<Thread>,
 }
@@ -51,7 +55,7 @@ pub struct Poll {
 }
 
 /// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It has not ended.
@@ -156,11 +160,10 @@ impl Task {
 impl Timeline {
     /// How many tasks had started and not ended, after each change. Begins with the first start.
     pub fn in_flight(&self) -> Vec<(Duration, usize)> {
-        in_flight(
-            self.tasks
-                .iter()
-                .filter_map(|task| Some((task.start()?, task.end))),
-        )
+        let whole = self.tasks.iter();
+        let whole = whole.filter_map(|task| Some((task.start()?, task.end)));
+        let rest = self.rest.iter().flat_map(|rest| rest.lives.iter().copied());
+        in_flight(whole.chain(rest))
     }
 
     /// The most tasks that were in flight at once.
@@ -180,6 +183,15 @@ impl Timeline {
                 *polled = true;
             }
         }
+        for (thread, by_rest) in self
+            .rest
+            .iter()
+            .flat_map(|rest| rest.threads.iter().enumerate())
+        {
+            if let Some(polled) = polled.get_mut(thread) {
+                *polled |= by_rest;
+            }
+        }
         polled.into_iter().filter(|polled| *polled).count()
     }
 
@@ -194,17 +206,16 @@ impl Timeline {
         workers: usize,
         is_worker: impl Fn(&Thread) -> bool,
     ) -> Vec<Blocked> {
-        let mut slow: Vec<(&Task, &Poll)> = Vec::new();
-        for task in &self.tasks {
-            let on_worker = |poll: &&Poll| self.threads.get(poll.thread).is_some_and(&is_worker);
-            slow.extend(
-                task.polls
-                    .iter()
-                    .filter(|poll| poll.duration() >= slow_poll)
-                    .filter(on_worker)
-                    .map(|poll| (task, poll)),
-            );
-        }
+        let on_worker = |poll: &Poll| self.threads.get(poll.thread).is_some_and(&is_worker);
+        let whole = self.tasks.iter();
+        let whole =
+            whole.flat_map(|task| task.polls.iter().map(|poll| (task.label.as_str(), poll)));
+        let rest = self.rest.iter().flat_map(|rest| &rest.slow_polls);
+        let rest = rest.map(|(label, poll)| (label.as_str(), poll));
+        let slow: Vec<(&str, &Poll)> = whole
+            .chain(rest)
+            .filter(|(_, poll)| poll.duration() >= slow_poll && on_worker(poll))
+            .collect();
         let mut edges: Vec<Duration> = slow
             .iter()
             .flat_map(|(_, poll)| [poll.start, poll.end])
@@ -229,7 +240,7 @@ impl Timeline {
             let culprit = over
                 .iter()
                 .max_by_key(|(_, poll)| poll.start)
-                .map(|(task, _)| task.label.clone());
+                .map(|(label, _)| (*label).to_owned());
             match blocked.last_mut() {
                 Some(last) if last.end == start && last.by == culprit => last.end = end,
                 _ => blocked.push(Blocked {
@@ -249,15 +260,27 @@ impl Timeline {
 /// comes during a poll counts from that poll's end. `polls` and `wakes` are in order.
 pub fn spans(polls: &[(Duration, Duration)], wakes: &[Duration], end: Duration) -> Vec<Span> {
     let mut spans = Vec::new();
+    each_span(polls.iter().copied(), wakes, end, |span| spans.push(span));
+    spans
+}
+
+/// As [`spans`], each handed on as it is found.
+pub(super) fn each_span(
+    polls: impl Iterator<Item = (Duration, Duration)>,
+    wakes: &[Duration],
+    end: Duration,
+    mut push: impl FnMut(Span),
+) {
     let mut push = |state, start, end| {
         if start < end {
-            spans.push(Span { state, start, end });
+            push(Span { state, start, end });
         }
     };
+    let mut polls = polls.peekable();
     let mut wakes = wakes.iter().copied().peekable();
-    for (index, &(start, stop)) in polls.iter().enumerate() {
+    while let Some((start, stop)) = polls.next() {
         push(State::Busy, start, stop);
-        let next = polls.get(index + 1).map_or(end, |next| next.0);
+        let next = polls.peek().map_or(end, |next| next.0);
         // A wake at the instant at which a poll starts is the one that caused it.
         while wakes.next_if(|wake| *wake <= start).is_some() {}
         let woken = wakes
@@ -266,27 +289,29 @@ pub fn spans(polls: &[(Duration, Duration)], wakes: &[Duration], end: Duration) 
         push(State::Idle, stop, woken);
         push(State::Scheduled, woken, next);
     }
-    spans
 }
 
 /// How many of some lives, each from its start to its end, were going on after each change.
 pub fn in_flight(lives: impl IntoIterator<Item = (Duration, Duration)>) -> Vec<(Duration, usize)> {
-    let mut changes: Vec<(Duration, isize)> = Vec::new();
-    for (start, end) in lives {
-        changes.push((start, 1));
-        changes.push((end, -1));
-    }
-    // At one instant, ends come before starts: a task that follows another does not overlap it.
-    changes.sort_unstable();
+    let (mut starts, mut ends): (Vec<_>, Vec<_>) = lives.into_iter().unzip();
+    // Tasks begin and end nearly in order, so that this takes little more than one look at them.
+    starts.sort_unstable();
+    ends.sort_unstable();
+    let mut starts = starts.into_iter().peekable();
+    let mut ends = ends.into_iter().peekable();
     let mut curve: Vec<(Duration, usize)> = Vec::new();
-    let mut count = 0_isize;
-    for (at, change) in changes {
-        count += change;
-        let in_flight = usize::try_from(count).unwrap_or(0);
-        match curve.last_mut() {
-            Some(last) if last.0 == at => last.1 = in_flight,
-            _ => curve.push((at, in_flight)),
+    let (mut begun, mut ended) = (0_usize, 0_usize);
+    // No start is left when the last end is reached: nothing ends before it starts.
+    while let Some(at) = ends.peek().copied() {
+        let at = starts.peek().map_or(at, |start| at.min(*start));
+        // All changes of one instant at once: a task that follows another does not overlap it.
+        while starts.next_if_eq(&at).is_some() {
+            begun += 1;
         }
+        while ends.next_if_eq(&at).is_some() {
+            ended += 1;
+        }
+        curve.push((at, begun.saturating_sub(ended)));
     }
     curve
 }

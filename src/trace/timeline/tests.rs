@@ -30,6 +30,7 @@ fn timeline(workers: usize, tasks: Vec<Task>) -> Timeline {
         end,
         tasks,
         threads: vec![Thread::default(); workers],
+        ..Timeline::default()
     }
 }
 
