@@ -2,18 +2,30 @@
 
 use std::time::Duration;
 
-/// Three or four digits and a unit: `1.003 s`, `12 ms`, `1.5 ms`, `480 µs`, `320 ns`.
+/// Two to four digits and a unit: `1.003 s`, `12 ms`, `1.5 ms`, `480 µs`, `1.3 µs`, `320 ns`.
 pub fn duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     match nanos {
         0 => "0 s".to_owned(),
         1..1_000 => format!("{nanos} ns"),
-        1_000..1_000_000 => format!("{} µs", nanos / 1_000),
+        1_000..9_950 => format!("{:.1} µs", nanos as f64 / 1e3),
+        9_950..1_000_000 => format!("{} µs", nanos / 1_000),
         // Rounded, so that 9.96 ms is 10 ms and not 10.0 ms.
         1_000_000..9_950_000 => format!("{:.1} ms", nanos as f64 / 1e6),
         9_950_000..999_500_000 => format!("{:.0} ms", nanos as f64 / 1e6),
         999_500_000..100_000_000_000 => format!("{:.3} s", duration.as_secs_f64()),
         _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
+}
+
+/// [`duration`], and minutes, hours or days where seconds say little: `11.6 days`.
+pub fn long(length: Duration) -> String {
+    let seconds = length.as_secs_f64();
+    match length.as_secs() {
+        0..120 => duration(length),
+        120..7_200 => format!("{:.1} minutes", seconds / 60.0),
+        7_200..172_800 => format!("{:.1} hours", seconds / 3_600.0),
+        _ => format!("{:.1} days", seconds / 86_400.0),
     }
 }
 
@@ -45,7 +57,7 @@ pub fn unbroken(text: &str) -> String {
 
 /// `1 thread`, `3 threads`.
 pub fn count(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    format!("{} {}", whole(count), if count == 1 { one } else { many })
 }
 
 /// `1,000,000`: digits in threes.
@@ -105,6 +117,7 @@ mod tests {
         let shown = |nanos| duration(Duration::from_nanos(nanos));
         assert_eq!(shown(0), "0 s");
         assert_eq!(shown(320), "320 ns");
+        assert_eq!(shown(1_270), "1.3 µs");
         assert_eq!(shown(480_900), "480 µs");
         assert_eq!(shown(1_540_000), "1.5 ms");
         assert_eq!(shown(9_960_000), "10 ms");
@@ -112,6 +125,15 @@ mod tests {
         assert_eq!(shown(999_500_000), "1.000 s");
         assert_eq!(shown(3_002_400_000), "3.002 s");
         assert_eq!(shown(600_000_000_000), "600.0 s");
+    }
+
+    #[test]
+    fn a_long_time_is_told_in_minutes_hours_or_days() {
+        let shown = |seconds| long(Duration::from_secs(seconds));
+        assert_eq!(shown(2), "2.000 s");
+        assert_eq!(shown(600), "10.0 minutes");
+        assert_eq!(shown(10_000), "2.8 hours");
+        assert_eq!(shown(1_000_000), "11.6 days");
     }
 
     #[test]

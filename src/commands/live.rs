@@ -42,13 +42,7 @@ impl Watch for Live {
         let (stop, stopped) = mpsc::channel();
         let (style, slow_poll, expected) = (self.style, self.slow_poll, self.expected);
         let draw = move || {
-            let bar = ProgressBar::with_draw_target(
-                None,
-                ProgressDrawTarget::term_like(Box::new(FromTheLeft::new())),
-            );
-            if let Ok(plain) = ProgressStyle::with_template("{msg}") {
-                bar.set_style(plain);
-            }
+            let bar = line();
             let mut pause = FRAME;
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 let start = Instant::now();
@@ -74,6 +68,16 @@ impl Watch for Live {
             let _ = thread.join();
         }
     }
+}
+
+/// A message on standard error that is drawn again in place.
+pub(super) fn line() -> ProgressBar {
+    let target = ProgressDrawTarget::term_like(Box::new(FromTheLeft::new()));
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(plain) = ProgressStyle::with_template("{msg}") {
+        bar.set_style(plain);
+    }
+    bar
 }
 
 /// Standard error, where the cursor rests at the left of the picture's last line.

@@ -64,6 +64,19 @@ pub struct Options {
     pub format: Format,
 }
 
+impl Options {
+    /// The strategies that are to run, and the others.
+    pub(super) fn choose(&self, strategies: Vec<Strategy>) -> (Vec<Strategy>, Vec<Strategy>) {
+        strategies.into_iter().partition(|strategy| {
+            if self.strategy.is_empty() {
+                self.all || strategy.by_default
+            } else {
+                self.strategy.iter().any(|name| name == strategy.name)
+            }
+        })
+    }
+}
+
 /// How the report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -95,14 +108,7 @@ pub fn run<C: Concept>(
     screen: &Screen,
     stop: &Stop,
 ) -> Result<Ending> {
-    let strategies = concept.strategies();
-    let (chosen, others): (Vec<_>, Vec<_>) = strategies.into_iter().partition(|strategy| {
-        if options.strategy.is_empty() {
-            options.all || strategy.by_default
-        } else {
-            options.strategy.iter().any(|name| name == strategy.name)
-        }
-    });
+    let (chosen, others) = options.choose(concept.strategies());
     let lab = Lab {
         slow_poll: options.slow_poll,
         repeat: u32::try_from(options.repeat).unwrap_or(u32::MAX),
@@ -142,7 +148,9 @@ pub fn run<C: Concept>(
         },
         strategies: reports,
     };
-    session.rest(&report, &others, concept.next())?;
+    let comparison =
+        |session: &Session| session.print(&session.text.comparison(&report.strategies));
+    session.end(&report, comparison, &others, concept.next())?;
     Ok(match stop.signal() {
         Some(signal) => Ending::Stopped(signal),
         None if report
@@ -183,7 +191,7 @@ fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding>
     findings
 }
 
-fn machine() -> Machine {
+pub(super) fn machine() -> Machine {
     Machine {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         os: std::env::consts::OS.to_owned(),
@@ -192,17 +200,17 @@ fn machine() -> Machine {
 }
 
 /// What is written while the strategies run: nothing but the report at the end, if that is JSON.
-struct Session<'a> {
+pub(super) struct Session<'a> {
     about: &'a About,
     options: &'a Options,
     screen: &'a Screen,
-    text: Text,
+    pub(super) text: Text,
     expected: Duration,
     workload_shown: bool,
 }
 
 impl<'a> Session<'a> {
-    fn new(
+    pub(super) fn new(
         about: &'a About,
         options: &'a Options,
         screen: &'a Screen,
@@ -227,14 +235,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn print(&self, text: &str) -> Result<()> {
+    pub(super) fn print(&self, text: &str) -> Result<()> {
         if self.options.format == Format::Text {
             print(text)?;
         }
         Ok(())
     }
 
-    fn head(&self) -> Result<()> {
+    pub(super) fn head(&self) -> Result<()> {
         self.print(
             &self
                 .text
@@ -242,7 +250,7 @@ impl<'a> Session<'a> {
         )
     }
 
-    fn code(&mut self, strategy: &Strategy) -> Result<()> {
+    pub(super) fn code(&mut self, strategy: &Strategy) -> Result<()> {
         if !self.options.code {
             return Ok(());
         }
@@ -256,7 +264,7 @@ impl<'a> Session<'a> {
         self.print(&format!("{}\n", render::code(source, &self.screen.out)))
     }
 
-    fn watch(&self) -> Box<dyn Watch> {
+    pub(super) fn watch(&self) -> Box<dyn Watch> {
         match self.screen.live {
             Some(style) if self.options.format == Format::Text && !self.options.quiet => {
                 Box::new(Live::new(style, self.options.slow_poll, self.expected))
@@ -265,12 +273,19 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn block(&mut self, report: &StrategyReport) -> Result<()> {
+    pub(super) fn block(&mut self, report: &StrategyReport) -> Result<()> {
         let block = self.text.strategy(report);
         self.print(&block)
     }
 
-    fn rest(&self, report: &Report, others: &[Strategy], next: Option<&str>) -> Result<()> {
+    /// The report as JSON, if that was asked for. Otherwise what `picture` draws, and the findings.
+    pub(super) fn end(
+        &self,
+        report: &Report,
+        picture: impl FnOnce(&Self) -> Result<()>,
+        others: &[Strategy],
+        next: Option<&str>,
+    ) -> Result<()> {
         if self.options.format == Format::Json {
             let mut json = Vec::new();
             render::json(report, &mut json)?;
@@ -284,7 +299,7 @@ impl<'a> Session<'a> {
             )?;
             return Ok(());
         }
-        self.print(&self.text.comparison(&report.strategies))?;
+        picture(self)?;
         self.print(&self.text.findings(&report.findings))?;
         let mut more = Vec::new();
         if !others.is_empty() {

@@ -7,6 +7,7 @@ mod gather;
 mod http;
 mod knob;
 mod region;
+mod scale;
 mod sleep;
 mod strategy;
 
@@ -17,6 +18,7 @@ pub use gather::Gather;
 pub use http::Http;
 pub use knob::{count, wait};
 pub use region::{RegionError, region};
+pub use scale::Scale;
 pub use sleep::Sleep;
 pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
 
@@ -41,6 +43,7 @@ pub const ALL: &[Entry] = &[
     entry::<Http>(),
     entry::<Background>(),
     entry::<BlockingPitfall>(),
+    entry::<Scale>(),
 ];
 
 const fn entry<C: Concept>() -> Entry {

@@ -3,6 +3,7 @@
 mod axis;
 mod code;
 mod comparison;
+mod growth;
 mod rail;
 mod style;
 mod text;

@@ -158,7 +158,12 @@ impl Text {
         self.lines(lines.map(|line| self.style.paint(Paint::Dim, &line.replace('\u{a0}', " "))))
     }
 
-    fn title(&self, strategy: &StrategyReport) -> Vec<String> {
+    /// Takes over the signs that another has drawn, for the legend.
+    pub(super) fn saw(&mut self, other: Self) {
+        self.seen.extend(other.seen);
+    }
+
+    pub(super) fn title(&self, strategy: &StrategyReport) -> Vec<String> {
         let runtime = match strategy.runtime.workers {
             1 => strategy.runtime.flavor.clone(),
             workers => format!("{}, {workers} workers", strategy.runtime.flavor),
@@ -187,7 +192,7 @@ impl Text {
             .collect()
     }
 
-    fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
+    pub(super) fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
         let tasks = &strategy.tasks;
         let count = strategy.task_count();
         let shown = if count > self.style.lanes {
@@ -374,7 +379,7 @@ impl Text {
         if self.style.width >= 30 { 9 } else { 0 }
     }
 
-    fn rail_width(&self) -> usize {
+    pub(super) fn rail_width(&self) -> usize {
         self.style
             .width
             .saturating_sub(self.label_width() + self.right_width())

@@ -24,6 +24,16 @@ pub enum Claim {
     Dearer(&'static str, &'static str),
     /// Beyond the time of one after the other, taking turns costs time, for this reason.
     TurnsCost(&'static str),
+    /// Every task was in flight at one instant. For tasks of which each alone takes the ideal time.
+    AllAtOnce,
+    /// To start many tasks keeps the loop from anything else. Looked for where it was kept from it.
+    HeldWhileStarting,
+    /// What a task costs does not depend on how many there are. Looked for where one run has several numbers.
+    CostStaysFlat,
+    /// The more tasks, the more each of them costs, for this reason. Looked for as [`Self::CostStaysFlat`].
+    CostGrows(&'static str),
+    /// Each takes more memory than with this other strategy, with as many. Not looked for without it.
+    DearerTask(&'static str),
     /// At most so many at once, because of this.
     LimitedTo(usize, &'static str),
     /// The async thread is held; nothing else runs.
@@ -94,6 +104,40 @@ pub enum Fact {
         than: &'static str,
         there: Duration,
         why: &'static str,
+    },
+    /// So many in flight at one instant, on so many threads. In turn they would take far longer.
+    AllAtOnce {
+        tasks: usize,
+        threads: usize,
+        wall: Duration,
+        in_turn: Duration,
+    },
+    /// How long the loop did nothing but start tasks.
+    HeldWhileStarting { tasks: usize, held: Duration },
+    /// What one task costs among few and among many, in bytes and in processor time.
+    FlatCost {
+        tasks: [usize; 2],
+        bytes: [f64; 2],
+        cpu: [Duration; 2],
+    },
+    /// As [`Self::FlatCost`], where it is neither the same nor what was claimed.
+    UnevenCost {
+        tasks: [usize; 2],
+        bytes: [f64; 2],
+        cpu: [Duration; 2],
+    },
+    /// The processor time of one task, among few and among many.
+    GrowingCost {
+        tasks: [usize; 2],
+        cpu: [Duration; 2],
+        why: &'static str,
+    },
+    /// The memory of one task of as many, here and with the other strategy.
+    DearerTask {
+        tasks: usize,
+        bytes: f64,
+        than: &'static str,
+        there: f64,
     },
     /// What went by while nobody had the turn.
     TurnsCost { why: &'static str, extra: Duration },
@@ -176,6 +220,11 @@ impl Fact {
             Self::Cancelled { .. } => "cancelled",
             Self::Serialised { .. } => "serialised",
             Self::Dearer { .. } => "dearer",
+            Self::AllAtOnce { .. } => "all_at_once",
+            Self::HeldWhileStarting { .. } => "held_while_starting",
+            Self::FlatCost { .. } => "flat_cost",
+            Self::GrowingCost { .. } => "growing_cost",
+            Self::DearerTask { .. } => "dearer_task",
             Self::TurnsCost { .. } => "turns_cost",
             Self::Limited { .. } => "limited",
             Self::LoopBlocked { .. } => "loop_blocked",
@@ -191,7 +240,9 @@ impl Fact {
             Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
             Self::AtExit { .. } => "drained",
             Self::AllThere { .. } => "nothing_lost",
-            Self::OtherCount { .. } | Self::Inconclusive { .. } => "inconclusive",
+            Self::UnevenCost { .. } | Self::OtherCount { .. } | Self::Inconclusive { .. } => {
+                "inconclusive"
+            }
         }
     }
 }

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
-use super::{Outcome, Rest, Seconds, StrategyReport, Task};
+use super::growth::{dearer_task, few_and_many};
+use super::numbers::{Numbers, length};
+use super::{Outcome, StrategyReport, Task};
 
 /// The facts that `strategy`'s numbers bear out, of those that are claimed, and whether its loop
 /// was blocked, which is looked for always. `all` are the strategies of the same run.
@@ -17,11 +19,22 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
     let numbers = Numbers::of(strategy);
     // Nothing can be said against a strategy that was not chosen.
     let compares_with = |claim: &Claim| match claim {
-        Claim::CountsMore(_, other) | Claim::Dearer(other, _) => Some(*other),
+        Claim::CountsMore(_, other) | Claim::Dearer(other, _) | Claim::DearerTask(other) => {
+            Some(*other)
+        }
         _ => None,
     };
     let can_tell = |claim: &&Claim| {
-        compares_with(claim).is_none_or(|other| all.iter().any(|strategy| strategy.name == other))
+        let there = match claim {
+            Claim::CostStaysFlat | Claim::CostGrows(_) => {
+                few_and_many(&strategy.name, all).is_some()
+            }
+            Claim::HeldWhileStarting => !strategy.blocked.is_empty(),
+            _ => true,
+        };
+        there
+            && compares_with(claim)
+                .is_none_or(|other| all.iter().any(|strategy| strategy.name == other))
     };
     let mut facts: Vec<Fact> = claims
         .iter()
@@ -32,7 +45,12 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
                 .unwrap_or_else(|| numbers.inconclusive(*claim))
         })
         .collect();
-    let told = |fact: &Fact| matches!(fact, Fact::LoopBlocked { .. } | Fact::LoopBusy { .. });
+    let told = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::LoopBlocked { .. } | Fact::LoopBusy { .. } | Fact::HeldWhileStarting { .. }
+        )
+    };
     if !facts.iter().any(told) {
         // A stretch of an untracked blocker is seen by the heartbeat alone; a busy machine makes short ones.
         facts.extend(
@@ -50,52 +68,7 @@ const WORTH_TELLING: Duration = Duration::from_millis(50);
 /// A heartbeat gap that is no more than the machine's own unrest.
 const AWAKE: Duration = Duration::from_millis(60);
 
-/// What the detection looks at, of one strategy.
-struct Numbers<'a> {
-    strategy: &'a StrategyReport,
-    wall: Duration,
-    /// The tasks that were polled, of those that are listed.
-    started: Vec<&'a Task>,
-    /// How many were polled, listed or not.
-    count: usize,
-    busy: Duration,
-    sum: Duration,
-    longest: Duration,
-    in_flight: usize,
-}
-
-impl<'a> Numbers<'a> {
-    fn of(strategy: &'a StrategyReport) -> Self {
-        let started: Vec<_> = strategy
-            .tasks
-            .iter()
-            .filter(|task| task.start_s.is_some() && task.label != HEARTBEAT)
-            .collect();
-        let life = |task: &&Task| task.life().0;
-        let rest = |time: fn(&Rest) -> Seconds| {
-            strategy
-                .rest
-                .as_ref()
-                .map_or(Duration::ZERO, |rest| time(rest).0)
-        };
-        Self {
-            strategy,
-            wall: strategy.wall().unwrap_or_default().0,
-            sum: started.iter().map(life).sum::<Duration>() + rest(|rest| rest.life_s),
-            longest: started
-                .iter()
-                .map(life)
-                .max()
-                .unwrap_or_default()
-                .max(rest(|rest| rest.longest_s)),
-            busy: started.iter().map(|task| task.busy_s.0).sum::<Duration>()
-                + rest(|rest| rest.busy_s),
-            count: started.len() + strategy.rest.as_ref().map_or(0, Rest::started),
-            in_flight: strategy.most_in_flight(),
-            started,
-        }
-    }
-
+impl Numbers<'_> {
     fn bear_out(&self, claim: Claim, all: &[StrategyReport]) -> Option<Fact> {
         let metric = |key: &str| self.strategy.metrics.get(key).copied();
         match claim {
@@ -176,6 +149,32 @@ impl<'a> Numbers<'a> {
                     why,
                 })
             }
+            Claim::AllAtOnce => {
+                (self.count > 1 && self.in_flight == self.count).then_some(Fact::AllAtOnce {
+                    tasks: self.count,
+                    threads: self.strategy.threads,
+                    wall: self.wall,
+                    in_turn: self
+                        .strategy
+                        .ideal_s
+                        .map_or(self.sum, |each| each.0.saturating_mul(self.count as u32)),
+                })
+            }
+            Claim::HeldWhileStarting => {
+                let worst = self.worst_stretch()?;
+                let curve = self.strategy.in_flight();
+                let (all_begun, _) = curve.iter().find(|(_, count)| *count == self.in_flight)?;
+                // It may have gone on a little: to look at timers that are due takes a while, too.
+                (worst.by.is_none() && worst.start_s < *all_begun).then_some(
+                    Fact::HeldWhileStarting {
+                        tasks: self.count,
+                        held: length(worst).min(all_begun.0.saturating_sub(worst.start_s.0)),
+                    },
+                )
+            }
+            Claim::CostStaysFlat => few_and_many(&self.strategy.name, all)?.flat(),
+            Claim::CostGrows(why) => few_and_many(&self.strategy.name, all)?.growing(why),
+            Claim::DearerTask(than) => dearer_task(&self.strategy.name, than, all),
             Claim::TurnsCost(why) => {
                 let extra = self.wall.checked_sub(self.strategy.ideal_s?.0)?;
                 Some(Fact::TurnsCost { why, extra })
@@ -291,80 +290,6 @@ impl<'a> Numbers<'a> {
         }
     }
 
-    /// The tasks whose label is `name` and a number.
-    fn called(&self, name: &str) -> impl Iterator<Item = &'a Task> {
-        self.started
-            .iter()
-            .copied()
-            .filter(move |task| task.label.starts_with(name))
-    }
-
-    fn lives(&self, name: &str) -> impl Iterator<Item = Duration> {
-        self.called(name).map(|task| task.life().0)
-    }
-
-    fn each(&self) -> Option<Duration> {
-        self.sum.checked_div(u32::try_from(self.count).ok()?)
-    }
-
-    fn blocked_in_all(&self) -> Duration {
-        self.strategy
-            .blocked
-            .iter()
-            .map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0))
-            .sum()
-    }
-
-    fn max_gap(&self) -> Option<Duration> {
-        self.strategy
-            .heartbeat
-            .as_ref()
-            .map(|heartbeat| heartbeat.max_gap_s.0)
-    }
-
-    fn loop_blocked(&self) -> Option<Fact> {
-        let length = |blocked: &&super::Blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0);
-        let worst = self.strategy.blocked.iter().max_by_key(length)?;
-        let longest = length(&worst);
-        if worst.by.is_none() {
-            let within = |task: &&Task| -> Duration {
-                let polls = task.polls.iter().map(|poll| (poll.start_s.0, poll.end_s.0));
-                polls
-                    .map(|(start, end)| {
-                        end.min(worst.end_s.0)
-                            .saturating_sub(start.max(worst.start_s.0))
-                    })
-                    .sum()
-            };
-            let held: Vec<Duration> = self
-                .started
-                .iter()
-                .map(within)
-                .filter(|held| !held.is_zero())
-                .collect();
-            if held.iter().sum::<Duration>() * 2 > longest {
-                return Some(Fact::LoopBusy {
-                    tasks: held.len(),
-                    longest,
-                });
-            }
-        }
-        let period = self
-            .strategy
-            .heartbeat
-            .as_ref()
-            .map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
-        let missed_beats = self.blocked_in_all().as_nanos() / period.as_nanos().max(1);
-        let (workers, total) = (self.strategy.runtime.workers, self.blocked_in_all());
-        Some(Fact::LoopBlocked {
-            by: worst.by.clone(),
-            workers,
-            longest,
-            total,
-            missed_beats,
-        })
-    }
-
     fn inconclusive(&self, claim: Claim) -> Fact {
         Fact::Inconclusive {
             claim,
@@ -375,9 +300,6 @@ impl<'a> Numbers<'a> {
         }
     }
 }
-
-/// The label of the heartbeat's lane, where it is shown.
-pub const HEARTBEAT: &str = "heartbeat";
 
 /// Whether two durations are equal but for what a runtime and a machine add.
 fn near(wall: Duration, expected: Duration) -> bool {

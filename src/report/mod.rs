@@ -6,6 +6,8 @@
 mod build;
 mod claims;
 mod findings;
+mod growth;
+mod numbers;
 mod seconds;
 mod wording;
 
@@ -15,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use build::Measured;
 pub use claims::{Claim, Fact};
-pub use findings::{HEARTBEAT, facts};
+pub use findings::facts;
+pub use growth::{Cost, costs, slope};
+pub use numbers::HEARTBEAT;
 pub use seconds::Seconds;
 pub use wording::words;
 

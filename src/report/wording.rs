@@ -113,6 +113,61 @@ fn figures(strategy: &str, fact: &Fact) -> String {
                 time(there)
             )
         }
+        Fact::AllAtOnce {
+            tasks,
+            threads,
+            wall,
+            in_turn,
+        } => format!(
+            "{strategy}: {} waits were under way at once, on {}. It took {}; one after the other they would take {}.",
+            units::whole(*tasks),
+            units::count(*threads, "thread", "threads"),
+            time(wall),
+            units::long(*in_turn),
+        ),
+        Fact::HeldWhileStarting { tasks, held } => format!(
+            "{strategy}: to start {} kept the loop from everything else for {}: there is no await between them.",
+            units::whole(*tasks),
+            time(held)
+        ),
+        Fact::FlatCost { tasks, bytes, cpu } => format!(
+            "{strategy}: a task costs the same whether there are {} or {}: {} and {} of memory, {} and {} of processor time.",
+            units::whole(tasks[0]),
+            units::whole(tasks[1]),
+            units::bytes(bytes[0]),
+            units::bytes(bytes[1]),
+            time(&cpu[0]),
+            time(&cpu[1]),
+        ),
+        Fact::UnevenCost { tasks, bytes, cpu } => format!(
+            "{strategy}: inconclusive. Of {}, each took {} of memory and {} of processor time; of {}, {} and {}.",
+            units::whole(tasks[0]),
+            units::bytes(bytes[0]),
+            time(&cpu[0]),
+            units::whole(tasks[1]),
+            units::bytes(bytes[1]),
+            time(&cpu[1]),
+        ),
+        Fact::GrowingCost { tasks, cpu, why } => format!(
+            "{strategy}: each of {} costs {} of processor time, {:.1} times as much as each of {} ({}): {why}.",
+            units::whole(tasks[1]),
+            time(&cpu[1]),
+            cpu[1].as_secs_f64() / cpu[0].as_secs_f64(),
+            units::whole(tasks[0]),
+            time(&cpu[0]),
+        ),
+        Fact::DearerTask {
+            tasks,
+            bytes,
+            than,
+            there,
+        } => format!(
+            "{strategy}: of {}, each takes {} of memory, {:.0} times as much as with {than} ({}).",
+            units::whole(*tasks),
+            units::bytes(*bytes),
+            bytes / there,
+            units::bytes(*there),
+        ),
         Fact::TurnsCost { why, extra } => {
             format!(
                 "{strategy}: the changes of turn cost another {} in all: {why}.",
@@ -261,7 +316,10 @@ fn figures(strategy: &str, fact: &Fact) -> String {
         } => {
             let mut figures = vec![format!("took {}", time(wall))];
             figures.extend(ideal.map(|ideal| format!("ideal {}", time(&ideal))));
-            figures.push(format!("at most {in_flight} under way at once"));
+            figures.push(format!(
+                "at most {} under way at once",
+                units::whole(*in_flight)
+            ));
             figures.extend(max_gap.map(|gap| format!("longest heartbeat gap {}", time(&gap))));
             format!(
                 "{strategy}: inconclusive. Expected {}, but it {}.",
@@ -283,6 +341,11 @@ fn expected(claim: Claim) -> String {
         Claim::ErrorCancels => "that the error cancels what has not finished".into(),
         Claim::SerialisedBy(by) => format!("that {by} makes them take turns"),
         Claim::Dearer(than, _) => format!("that each takes longer than with {than}"),
+        Claim::AllAtOnce => "every wait under way at once".into(),
+        Claim::HeldWhileStarting => "that starting them all held the loop".into(),
+        Claim::CostStaysFlat => "that a task costs as much among many as among few".into(),
+        Claim::CostGrows(_) => "that a task costs more the more there are".into(),
+        Claim::DearerTask(than) => format!("that each takes more memory than with {than}"),
         Claim::TurnsCost(_) => "that taking turns costs time".into(),
         Claim::LimitedTo(limit, what) => format!("at most {limit} at once for the {what}"),
         Claim::BlocksTheLoop => "that the loop is blocked".into(),

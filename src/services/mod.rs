@@ -7,3 +7,4 @@ pub mod failure;
 pub mod files;
 pub mod mailbox;
 pub mod server;
+pub mod usage;

@@ -1,0 +1,239 @@
+//! `scale`: one wait, and a million of them.
+
+use std::future::Future;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use futures_util::future::join_all;
+use serde::Serialize;
+use tokio::runtime::Handle;
+use tokio::task::unconstrained;
+use tokio::time::sleep;
+
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::services::usage::Usage;
+use crate::trace::Recorder;
+
+/// More threads than most systems give to one process.
+const MOST_THREADS: usize = 10_000;
+
+/// With more, `joined-budgeted` takes minutes.
+const MOST_BUDGETED: usize = 100_000;
+
+/// The knobs of `scale`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Scale {
+    /// How many tasks: a measurement for each of at most 12 numbers, from 1 to 1000000
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        num_args = 1,
+        default_value = "1,1000,10000,100000,1000000"
+    )]
+    #[arg(value_parser = knob::count(1, 1_000_000), allow_hyphen_values = true)]
+    pub tasks: Vec<usize>,
+
+    /// How long each task waits: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "1s")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub delay: Duration,
+
+    /// Measure in this very process. The program asks it of the processes that it starts
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    pub here: bool,
+}
+
+impl Concept for Scale {
+    const ABOUT: About = About {
+        name: "scale",
+        title: "a million waits at once",
+        question: "How many tasks can one thread serve, and what does each cost?",
+        python: "asyncio.create_task",
+        examples: "\
+  asyncdemo scale                             1 to 1,000,000 tasks, and threads
+  asyncdemo scale --tasks 1000,10000 --all    four ways, and what a task costs in each
+  asyncdemo scale --strategy joined-budgeted --strategy joined --tasks 1000,10000,50000
+                                              why a large join_all gets slow
+  asyncdemo scale --tasks 1000000 --strategy spawned --delay 5s",
+        heartbeat_lane: false,
+        source: include_str!("scale.rs"),
+        twin: include_str!("../../lessons/python/scale.py"),
+        belief: "Many tasks at once need many threads.",
+        tour: &["--tasks", "10000", "--delay", "500ms"],
+    };
+
+    fn check(&self) -> Result<(), String> {
+        match self.tasks.len() {
+            1..=12 => Ok(()),
+            given => Err(format!("--tasks takes at most 12 numbers; {given} given")),
+        }
+    }
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let (delay, clean) = (self.delay, self.here);
+        let tasks = self.tasks.iter().copied().max().unwrap_or(1);
+        let overlap = |strategy: Strategy| {
+            let strategy = strategy.ideal(delay);
+            if tasks == 1 {
+                return strategy;
+            }
+            strategy
+                .claim(Claim::AllAtOnce)
+                .claim(Claim::CostStaysFlat)
+                .claim(Claim::HeldWhileStarting)
+        };
+        vec![
+            overlap(
+                Strategy::new(
+                    "spawned",
+                    "a task each: tokio::spawn",
+                    move |recorder: Recorder| counted(tasks, clean, spawned(recorder, tasks, delay)),
+                ),
+            )
+            .by_default(),
+            overlap(
+                Strategy::staged(
+                    "threads",
+                    "a thread each, asleep inside",
+                    move || within(tasks, MOST_THREADS, "threads"),
+                    move |recorder, ()| counted(tasks, clean, threads(recorder, tasks, delay)),
+                ),
+            )
+            .claim(Claim::DearerTask("spawned"))
+            .by_default(),
+            overlap(
+                Strategy::new(
+                    "joined",
+                    "all in one task: unconstrained(join_all(…))",
+                    move |recorder: Recorder| counted(tasks, clean, joined(recorder, tasks, delay)),
+                ),
+            ),
+            Strategy::staged(
+                "joined-budgeted",
+                "all in one task: join_all(…), as everybody writes it",
+                move || within(tasks, MOST_BUDGETED, "children of one join_all"),
+                move |recorder, ()| counted(tasks, clean, joined_budgeted(recorder, tasks, delay)),
+            )
+            .ideal(delay)
+            .claim(Claim::CostGrows(
+                "Tokio lets a task take 128 steps, then its timers answer \"later\", and join_all asks every one of them again",
+            )),
+        ]
+    }
+}
+
+impl Scale {
+    /// The most tasks with which `strategy` is tried.
+    pub fn most(strategy: &str) -> usize {
+        match strategy {
+            "threads" => MOST_THREADS,
+            "joined-budgeted" => MOST_BUDGETED,
+            _ => usize::MAX,
+        }
+    }
+}
+
+fn within(tasks: usize, most: usize, what: &str) -> Result<()> {
+    ensure!(
+        tasks <= most,
+        "{tasks} {what}: no more than {most} are tried"
+    );
+    Ok(())
+}
+
+/// Counts what the work costs this process. Only the first peak of memory in a process is clean:
+/// it never falls again.
+async fn counted(
+    tasks: usize,
+    clean: bool,
+    work: impl Future<Output = Result<Output>>,
+) -> Result<Output> {
+    let before = Usage::now();
+    let output = work.await?.metric("tasks_count", tasks as f64);
+    let (Some(before), Some(after)) = (before, Usage::now()) else {
+        return Ok(output);
+    };
+    let cpu = after.cpu.saturating_sub(before.cpu);
+    let grown = after.peak_memory.saturating_sub(before.peak_memory);
+    let output = output.metric("cpu_s", cpu.as_secs_f64());
+    if !clean {
+        return Ok(output);
+    }
+    Ok(output
+        .metric("peak_memory_bytes", after.peak_memory as f64)
+        .metric("grown_memory_bytes", grown as f64))
+}
+
+// ANCHOR: workload
+/// Waits, from the moment at which it is first polled.
+async fn nap(delay: Duration) {
+    sleep(delay).await;
+}
+// ANCHOR_END: workload
+
+// ANCHOR: spawned
+async fn spawned(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    let spawned: Vec<_> = (0..tasks)
+        .map(|_| tokio::spawn(recorder.track("task", nap(delay))))
+        .collect();
+    for task in spawned {
+        task.await?;
+    }
+    Ok(Output::new(tasks))
+}
+// ANCHOR_END: spawned
+
+// ANCHOR: threads
+async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    let mut threads = Vec::new();
+    let mut refused = None;
+    for number in 1..=tasks {
+        let nap = recorder.track("thread", async move {
+            #[expect(clippy::disallowed_methods, reason = "it is asleep on purpose")]
+            thread::sleep(delay);
+        });
+        let runtime = Handle::current();
+        match thread::Builder::new().spawn(move || runtime.block_on(nap)) {
+            Ok(thread) => threads.push(thread),
+            Err(error) => {
+                let why = format!("the system refused thread {number}");
+                refused = Some(anyhow!(error).context(why));
+                break;
+            }
+        }
+    }
+    // Waiting for a thread blocks, so another thread does it.
+    let joining = move || threads.into_iter().try_for_each(thread::JoinHandle::join);
+    let joined = tokio::task::spawn_blocking(joining).await;
+    if let Some(refused) = refused {
+        return Err(refused);
+    }
+    joined
+        .context("no thread was left to wait for the others")?
+        .map_err(|_| anyhow!("a thread panicked"))?;
+    Ok(Output::new(tasks))
+}
+// ANCHOR_END: threads
+
+// ANCHOR: joined
+async fn joined(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    let naps = (0..tasks).map(|_| recorder.track("task", nap(delay)));
+    // Without the budget that Tokio gives to a task: see `joined-budgeted`.
+    unconstrained(join_all(naps)).await;
+    Ok(Output::new(tasks))
+}
+// ANCHOR_END: joined
+
+// ANCHOR: joined-budgeted
+async fn joined_budgeted(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+    // One lane for all: each is polled so often that to note every poll would cost more than the polls.
+    let naps = join_all((0..tasks).map(|_| nap(delay)));
+    recorder.track("all of them", naps).await;
+    Ok(Output::new(tasks))
+}
+// ANCHOR_END: joined-budgeted
