@@ -54,6 +54,7 @@ enum Command {
     Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
+    Timeout(Demo<concepts::Timeout>),
     /// The concepts, with the question that each answers
     List,
 }
@@ -109,6 +110,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
+            Some(Command::Timeout(demo)) => demo.concept.check(),
             Some(Command::List) | None => Ok(()),
         };
         checked
@@ -129,6 +131,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
+            Some(Command::Timeout(demo)) => demo.run(&screen, stop),
             Some(Command::List) => list::list(&screen),
             None => list::overview(&screen),
         }

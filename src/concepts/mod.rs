@@ -9,6 +9,7 @@ mod knob;
 mod region;
 mod sleep;
 mod strategy;
+mod timeout;
 
 pub use background::Background;
 pub use blocking_pitfall::BlockingPitfall;
@@ -19,6 +20,7 @@ pub use knob::{count, wait};
 pub use region::{RegionError, region};
 pub use sleep::Sleep;
 pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
+pub use timeout::Timeout;
 
 /// A concept as those see it who do not set its knobs.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,7 @@ pub const ALL: &[Entry] = &[
     entry::<Http>(),
     entry::<Background>(),
     entry::<BlockingPitfall>(),
+    entry::<Timeout>(),
 ];
 
 const fn entry<C: Concept>() -> Entry {

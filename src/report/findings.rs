@@ -270,6 +270,7 @@ impl<'a> Numbers<'a> {
                     Fact::OtherCount { found, expected }
                 })
             }
+            Claim::Stops(claim) => claim.bear_out(self.strategy).map(Fact::Stopped),
         }
     }
 
@@ -363,7 +364,7 @@ impl<'a> Numbers<'a> {
 pub const HEARTBEAT: &str = "heartbeat";
 
 /// Whether two durations are equal but for what a runtime and a machine add.
-fn near(wall: Duration, expected: Duration) -> bool {
+pub(super) fn near(wall: Duration, expected: Duration) -> bool {
     wall.abs_diff(expected) <= slack(expected)
 }
 
