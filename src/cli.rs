@@ -54,6 +54,7 @@ enum Command {
     Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
+    CpuBound(Demo<concepts::CpuBound>),
     Timeout(Demo<concepts::Timeout>),
     /// The concepts, with the question that each answers
     List,
@@ -110,6 +111,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
+            Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
             Some(Command::List) | None => Ok(()),
         };
@@ -131,6 +133,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
+            Some(Command::CpuBound(demo)) => demo.run(&screen, stop),
             Some(Command::Timeout(demo)) => demo.run(&screen, stop),
             Some(Command::List) => list::list(&screen),
             None => list::overview(&screen),

@@ -17,6 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "concepts/",
         &[
             "report::Claim",
+            "report::Computing",
             "report::Stopping",
             "services",
             "trace::Recorder",

@@ -2,6 +2,7 @@
 
 mod background;
 mod blocking_pitfall;
+mod cpu_bound;
 mod db;
 mod gather;
 mod http;
@@ -13,6 +14,7 @@ mod timeout;
 
 pub use background::Background;
 pub use blocking_pitfall::BlockingPitfall;
+pub use cpu_bound::CpuBound;
 pub use db::Db;
 pub use gather::Gather;
 pub use http::Http;
@@ -43,6 +45,7 @@ pub const ALL: &[Entry] = &[
     entry::<Http>(),
     entry::<Background>(),
     entry::<BlockingPitfall>(),
+    entry::<CpuBound>(),
     entry::<Timeout>(),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::computing::{Computed, Computing};
 use super::stopping::{Stopped, Stopping};
 
 /// What a strategy is expected to show.
@@ -54,6 +55,8 @@ pub enum Claim {
     NothingLost(&'static str, &'static str),
     /// How work is stopped, and whether it is.
     Stops(Stopping),
+    /// Whether computing on one thread or on several is faster.
+    Computes(Computing),
 }
 
 /// What one strategy's numbers show.
@@ -162,6 +165,8 @@ pub enum Fact {
     OtherCount { found: f64, expected: f64 },
     /// How work was stopped, or was not.
     Stopped(Stopped),
+    /// How much was computed at once.
+    Computed(Computed),
     /// The numbers do not bear the claim out.
     Inconclusive {
         claim: Claim,
@@ -198,6 +203,7 @@ impl Fact {
             Self::AtExit { .. } => "drained",
             Self::AllThere { .. } => "nothing_lost",
             Self::Stopped(stopped) => stopped.kind(),
+            Self::Computed(computed) => computed.kind(),
             Self::OtherCount { .. } | Self::Inconclusive { .. } => "inconclusive",
         }
     }

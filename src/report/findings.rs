@@ -271,6 +271,7 @@ impl<'a> Numbers<'a> {
                 })
             }
             Claim::Stops(claim) => claim.bear_out(self.strategy).map(Fact::Stopped),
+            Claim::Computes(claim) => claim.bear_out(self.strategy, all).map(Fact::Computed),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod build;
 mod claims;
+mod computing;
 mod findings;
 mod seconds;
 mod stopping;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use build::Measured;
 pub use claims::{Claim, Fact};
+pub use computing::{AtOnce, Computed, Computing};
 pub use findings::{HEARTBEAT, facts};
 pub use seconds::Seconds;
 pub use stopping::{Stopped, Stopping};

@@ -35,6 +35,7 @@ fn moral(fact: &Fact) -> Option<&'static str> {
             "The program ended, and what was in the background ended with it, without an error."
         }
         Fact::Stopped(stopped) => stopped.moral(),
+        Fact::Computed(computed) => return computed.moral(),
         _ => return None,
     })
 }
@@ -254,6 +255,7 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             )
         }
         Fact::Stopped(stopped) => stopped.figures(strategy),
+        Fact::Computed(computed) => computed.figures(strategy),
         Fact::Inconclusive {
             claim,
             wall,
@@ -304,5 +306,6 @@ fn expected(claim: Claim) -> String {
         Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
         Claim::NothingLost(..) => "that every row is there".into(),
         Claim::Stops(claim) => claim.expected(),
+        Claim::Computes(claim) => claim.expected(),
     }
 }
