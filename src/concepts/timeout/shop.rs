@@ -27,26 +27,25 @@ pub(super) struct Shop {
 pub(super) struct Books {
     connection: Connection,
     counted: f64,
-    /// Dropped last: it waits until its connections are closed.
-    _database: Database,
 }
 
 impl Shop {
-    /// Opens it in `place`, before the clock starts.
-    pub(super) fn open(place: &Place, time: Time) -> Result<Self> {
+    /// Opens it in `place`, before the clock starts. The database has to outlive its connections: when
+    /// it is dropped, it waits until they are closed.
+    pub(super) fn open(place: &Place, time: Time) -> Result<(Self, Database)> {
         let database = place.database()?;
         let connect = || database.connect_async(PATIENCE);
-        Ok(Self {
+        let shop = Self {
             one: connect()?,
             two: connect()?,
             books: Books {
                 connection: connect()?,
                 counted: 0.0,
-                _database: database,
             },
             payment: time.work,
             deadline: time.deadline,
-        })
+        };
+        Ok((shop, database))
     }
 }
 
@@ -59,12 +58,10 @@ impl Books {
         Ok(all - std::mem::replace(&mut self.counted, all))
     }
 
-    pub(super) fn output(self, without: f64, within: f64) -> Output {
+    pub(super) fn output(without: f64, within: f64) -> Output {
         Output::new([without, within])
             .metric("rows_of_an_order_count", ORDER)
             .metric("rows_left_count", without)
             .metric("rows_left_in_transaction_count", within)
-            // The database ends after the run, not within its time.
-            .at_exit(move |_| drop(self))
     }
 }
