@@ -55,6 +55,8 @@ enum Command {
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
     Scale(Demo<concepts::Scale>),
+    CpuBound(Demo<concepts::CpuBound>),
+    Timeout(Demo<concepts::Timeout>),
     /// The concepts, with the question that each answers
     List,
 }
@@ -111,6 +113,8 @@ impl Cli {
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
             Some(Command::Scale(demo)) => demo.concept.check(),
+            Some(Command::CpuBound(demo)) => demo.concept.check(),
+            Some(Command::Timeout(demo)) => demo.concept.check(),
             Some(Command::List) | None => Ok(()),
         };
         checked
@@ -133,6 +137,8 @@ impl Cli {
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
             Some(Command::Scale(demo)) if demo.concept.here => demo.run(&screen, stop),
             Some(Command::Scale(demo)) => scale::run(&demo.concept, &demo.options, &screen, stop),
+            Some(Command::CpuBound(demo)) => demo.run(&screen, stop),
+            Some(Command::Timeout(demo)) => demo.run(&screen, stop),
             Some(Command::List) => list::list(&screen),
             None => list::overview(&screen),
         }

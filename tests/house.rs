@@ -15,7 +15,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("services/", &["trace::Recorder", "units"]),
     (
         "concepts/",
-        &["report::Claim", "services", "trace::Recorder"],
+        &[
+            "report::Claim",
+            "report::Computing",
+            "report::Stopping",
+            "services",
+            "trace::Recorder",
+        ],
     ),
     ("lab", &["concepts", "report", "trace"]),
     (

@@ -2,6 +2,7 @@
 
 mod background;
 mod blocking_pitfall;
+mod cpu_bound;
 mod db;
 mod gather;
 mod http;
@@ -10,9 +11,11 @@ mod region;
 mod scale;
 mod sleep;
 mod strategy;
+mod timeout;
 
 pub use background::Background;
 pub use blocking_pitfall::BlockingPitfall;
+pub use cpu_bound::CpuBound;
 pub use db::Db;
 pub use gather::Gather;
 pub use http::Http;
@@ -21,6 +24,7 @@ pub use region::{RegionError, region};
 pub use scale::Scale;
 pub use sleep::Sleep;
 pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
+pub use timeout::Timeout;
 
 /// A concept as those see it who do not set its knobs.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +48,8 @@ pub const ALL: &[Entry] = &[
     entry::<Background>(),
     entry::<BlockingPitfall>(),
     entry::<Scale>(),
+    entry::<CpuBound>(),
+    entry::<Timeout>(),
 ];
 
 const fn entry<C: Concept>() -> Entry {

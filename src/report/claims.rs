@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::computing::{Computed, Computing};
+use super::stopping::{Stopped, Stopping};
+
 /// What a strategy is expected to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -60,6 +63,10 @@ pub enum Claim {
     DrainedAtExit(&'static str, &'static str),
     /// All rows that were written are there (two metrics: found, expected).
     NothingLost(&'static str, &'static str),
+    /// How work is stopped, and whether it is.
+    Stops(Stopping),
+    /// Whether computing on one thread or on several is faster.
+    Computes(Computing),
 }
 
 /// What one strategy's numbers show.
@@ -200,6 +207,10 @@ pub enum Fact {
     AllThere { found: f64 },
     /// More rows or fewer than there should be.
     OtherCount { found: f64, expected: f64 },
+    /// How work was stopped, or was not.
+    Stopped(Stopped),
+    /// How much was computed at once.
+    Computed(Computed),
     /// The numbers do not bear the claim out.
     Inconclusive {
         claim: Claim,
@@ -240,6 +251,8 @@ impl Fact {
             Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
             Self::AtExit { .. } => "drained",
             Self::AllThere { .. } => "nothing_lost",
+            Self::Stopped(stopped) => stopped.kind(),
+            Self::Computed(computed) => computed.kind(),
             Self::UnevenCost { .. } | Self::OtherCount { .. } | Self::Inconclusive { .. } => {
                 "inconclusive"
             }

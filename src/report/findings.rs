@@ -287,6 +287,8 @@ impl Numbers<'_> {
                     Fact::OtherCount { found, expected }
                 })
             }
+            Claim::Stops(claim) => claim.bear_out(self.strategy).map(Fact::Stopped),
+            Claim::Computes(claim) => claim.bear_out(self.strategy, all).map(Fact::Computed),
         }
     }
 
@@ -302,7 +304,7 @@ impl Numbers<'_> {
 }
 
 /// Whether two durations are equal but for what a runtime and a machine add.
-fn near(wall: Duration, expected: Duration) -> bool {
+pub(super) fn near(wall: Duration, expected: Duration) -> bool {
     wall.abs_diff(expected) <= slack(expected)
 }
 

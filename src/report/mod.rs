@@ -5,10 +5,12 @@
 
 mod build;
 mod claims;
+mod computing;
 mod findings;
 mod growth;
 mod numbers;
 mod seconds;
+mod stopping;
 mod wording;
 
 use std::collections::BTreeMap;
@@ -17,10 +19,12 @@ use serde::{Deserialize, Serialize};
 
 pub use build::Measured;
 pub use claims::{Claim, Fact};
+pub use computing::{AtOnce, Computed, Computing};
 pub use findings::facts;
 pub use growth::{Cost, costs, slope};
 pub use numbers::HEARTBEAT;
 pub use seconds::Seconds;
+pub use stopping::{Stopped, Stopping};
 pub use wording::words;
 
 use crate::trace;

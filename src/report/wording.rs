@@ -34,6 +34,8 @@ fn moral(fact: &Fact) -> Option<&'static str> {
         Fact::AtExit { lost, .. } if *lost > 0.0 => {
             "The program ended, and what was in the background ended with it, without an error."
         }
+        Fact::Stopped(stopped) => stopped.moral(),
+        Fact::Computed(computed) => return computed.moral(),
         _ => return None,
     })
 }
@@ -307,6 +309,8 @@ fn figures(strategy: &str, fact: &Fact) -> String {
                 "{strategy}: inconclusive. Of {expected} rows that were written, {found} were there at the end."
             )
         }
+        Fact::Stopped(stopped) => stopped.figures(strategy),
+        Fact::Computed(computed) => computed.figures(strategy),
         Fact::Inconclusive {
             claim,
             wall,
@@ -364,5 +368,7 @@ fn expected(claim: Claim) -> String {
         Claim::LostAtExit(..) => "that work is lost at the exit".into(),
         Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
         Claim::NothingLost(..) => "that every row is there".into(),
+        Claim::Stops(claim) => claim.expected(),
+        Claim::Computes(claim) => claim.expected(),
     }
 }

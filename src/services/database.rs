@@ -25,6 +25,8 @@ const CLOSING: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Place {
     file: Option<PathBuf>,
+    /// What helps where there is no temporary directory, beside setting `TMPDIR`.
+    instead: &'static str,
     /// Known here, too: a run that is blocked inside SQLite cannot drop its database when it is stopped.
     live: Mutex<Vec<Arc<Live>>>,
 }
@@ -34,8 +36,14 @@ impl Place {
     pub fn new(file: Option<PathBuf>) -> Self {
         Self {
             file,
+            instead: ", or give --database FILE",
             live: Mutex::default(),
         }
+    }
+
+    /// In a new temporary directory for each database, for a concept that takes no file.
+    pub fn temporary() -> Self {
+        Self::default()
     }
 
     /// A database of [`ITEMS`] items, named `item 1` and so on. A new temporary one; or the file,
@@ -54,9 +62,10 @@ impl Place {
             None => {
                 let scratch = TempDir::with_prefix("asyncdemo-").map_err(|error| {
                     anyhow!(
-                        "no temporary directory can be made in {}: {}. Set TMPDIR to a place where you may make files, or give --database FILE.",
+                        "no temporary directory can be made in {}: {}. Set TMPDIR to a place where you may make files{}.",
                         std::env::temp_dir().display(),
-                        error.kind()
+                        error.kind(),
+                        self.instead
                     )
                 })?;
                 let path = scratch.path().join("items.db");

@@ -300,6 +300,8 @@ pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
         "background" => &["--mails", "2", "--mail-time", "40ms"],
         "blocking-pitfall" => &["--block", "60ms", "--timeout", "20ms"],
         "scale" => &["--tasks", "20", "--delay", "40ms"],
+        "cpu-bound" => &["--work", "10ms", "--pieces", "3"],
+        "timeout" => &["--work", "60ms", "--deadline", "20ms", "--cleanup", "20ms"],
         _ => panic!(
             "{concept} has no quick knobs yet: add them to `quick_knobs` in tests/support/mod.rs"
         ),

@@ -1,0 +1,504 @@
+//! `timeout`: stopping work that takes too long, and what that does to it.
+
+mod shop;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde::Serialize;
+use tokio::time::{sleep, timeout};
+use tokio_rusqlite::Connection;
+use tokio_util::sync::CancellationToken;
+
+use self::shop::{Books, Shop};
+use super::{About, Concept, Flavor, Output, Strategy, knob};
+use crate::report::{Claim, Stopping};
+use crate::services::database::Place;
+use crate::trace::Recorder;
+
+/// The knobs of `timeout`.
+#[derive(clap::Args, Clone, Copy, Debug, Serialize)]
+pub struct Timeout {
+    /// How long the work takes if nothing stops it: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "1s")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub work: Duration,
+
+    /// When it is to be stopped: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "300ms")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub deadline: Duration,
+
+    /// How long the work in `cancel-token` cleans up behind itself: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "150ms")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub cleanup: Duration,
+}
+
+impl Concept for Timeout {
+    const ABOUT: About = About {
+        name: "timeout",
+        title: "stopping what takes too long",
+        question: "How do I stop work that takes too long?",
+        python: "asyncio.timeout, task.cancel()",
+        examples: "\
+  asyncdemo timeout                         what stops, what does not, what is torn
+  asyncdemo timeout --work 200ms            in time: nothing is stopped
+  asyncdemo timeout --strategy abort --strategy abort-blocking --code
+                                            a task can be aborted, a thread cannot
+  asyncdemo timeout --strategy cancel-token --code
+                                            ask it to stop, and let it clean up
+  asyncdemo timeout --all --code            seven ways, with the code that runs",
+        heartbeat_lane: false,
+        source: include_str!("timeout.rs"),
+        twin: include_str!("../../lessons/python/timeout.py"),
+        belief: "A timeout stops whatever runs inside it.",
+        tour: &["--work", "500ms", "--deadline", "200ms"],
+    };
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let time @ Self {
+            work,
+            deadline,
+            cleanup,
+        } = *self;
+        let first = work.min(deadline);
+        let place = Place::temporary();
+        let strategies = [
+            Strategy::new(
+                "timeout-async",
+                "timeout(deadline, work()): the work awaits",
+                move |recorder| timeout_async(recorder, time),
+            )
+            .by_default()
+            .ideal(first)
+            .claim(Claim::Stops(Stopping::Drops(deadline, "the timeout"))),
+            Strategy::new(
+                "timeout-blocking",
+                "timeout(deadline, …): the work blocks",
+                move |recorder| timeout_blocking(recorder, time),
+            )
+            .by_default()
+            .ideal(work)
+            .claim(Claim::TimeoutIsLate(deadline))
+            .differs("the deadline passes unseen, and the work's answer comes after it"),
+            Strategy::new(
+                "select",
+                "tokio::select! between two servers: the first answer wins",
+                move |recorder| select(recorder, time),
+            )
+            .ideal(first)
+            .claim(Claim::Stops(Stopping::Drops(deadline, "the winner")))
+            .differs("it has an answer: the first of two"),
+            Strategy::new(
+                "abort",
+                "JoinHandle::abort on a task that waits and on one that computes",
+                move |recorder| abort(recorder, time),
+            )
+            .on(Flavor::MultiThread(2))
+            .ideal(computing(deadline))
+            .claim(Claim::Stops(Stopping::AtTheNextAwait(deadline))),
+            Strategy::new(
+                "abort-blocking",
+                "abort() and a timeout on spawn_blocking",
+                move |recorder| abort_blocking(recorder, time),
+            )
+            .ideal(first)
+            .claim(Claim::Stops(Stopping::RunsOn)),
+            Strategy::new(
+                "cancel-token",
+                "CancellationToken: the work is asked, and cleans up with awaits",
+                move |recorder| cancel_token(recorder, time),
+            )
+            .ideal(if work < deadline {
+                work
+            } else {
+                deadline + cleanup
+            })
+            .claim(Claim::Stops(Stopping::CleansUpItself(deadline))),
+            Strategy::staged(
+                "half-done",
+                "two INSERTs into SQLite, cancelled between them; then in a transaction",
+                move || Shop::open(&place, time),
+                |recorder, (shop, database)| {
+                    let counted = half_done(recorder, shop);
+                    // The database ends after the run, not within its time.
+                    async move { Ok(counted.await?.at_exit(move |_| drop(database))) }
+                },
+            )
+            .by_default()
+            .ideal(2 * first)
+            .claim(Claim::Stops(Stopping::TearsApart))
+            .differs("it counts rows"),
+        ];
+        let mut strategies = Vec::from(strategies);
+        if work <= deadline {
+            // In time: nothing is stopped, and nothing is claimed of it.
+            for strategy in &mut strategies {
+                strategy.claims.clear();
+            }
+        }
+        strategies
+    }
+}
+
+/// How long a task computes that is aborted at the deadline: it is in the middle of it.
+fn computing(deadline: Duration) -> Duration {
+    deadline * 3 / 2
+}
+
+// ANCHOR: workload
+/// How long the work takes, when it is to be stopped, how long it cleans up.
+type Time = Timeout;
+
+const GAVE_UP: &str = "gave up";
+
+/// Keeps book of what becomes of some work, even where nobody waits for it.
+struct Job {
+    start: Instant,
+    begun: AtomicU32,
+    finished: OnceLock<Duration>,
+    cleanups: AtomicU32,
+    awaited_cleanups: AtomicU32,
+}
+
+/// What the work owns while it runs. Its Drop runs however the work ends.
+struct Guard(Arc<Job>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.cleanups.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Stands for a slow call: it awaits, so it can be dropped there.
+async fn work(job: Arc<Job>, time: Duration) -> &'static str {
+    let _guard = job.begin();
+    sleep(time).await;
+    job.finish()
+}
+
+/// The same from a library that knows nothing of async: it holds the thread.
+fn blocking_work(job: Arc<Job>, time: Duration) -> &'static str {
+    let _guard = job.begin();
+    hold_the_thread(time);
+    job.finish()
+}
+// ANCHOR_END: workload
+
+#[expect(clippy::disallowed_methods, reason = "blocking is the point")]
+fn hold_the_thread(time: Duration) {
+    std::thread::sleep(time);
+}
+
+impl Job {
+    fn start() -> Arc<Self> {
+        Arc::new(Self {
+            start: Instant::now(),
+            begun: AtomicU32::new(0),
+            finished: OnceLock::new(),
+            cleanups: AtomicU32::new(0),
+            awaited_cleanups: AtomicU32::new(0),
+        })
+    }
+
+    fn begin(self: &Arc<Self>) -> Guard {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        Guard(Arc::clone(self))
+    }
+
+    fn finish(&self) -> &'static str {
+        let _ = self.finished.set(self.start.elapsed());
+        "an answer"
+    }
+
+    /// What became of the work is counted when the runtime is gone: a thread may have gone on.
+    fn output(self: Arc<Self>, answer: &str) -> Output {
+        Output::new(answer).at_exit(move |metrics| {
+            let count = |count: &AtomicU32| count.load(Ordering::SeqCst).into();
+            metrics.insert("begun_count", count(&self.begun));
+            metrics.insert("cleanups_count", count(&self.cleanups));
+            if count(&self.awaited_cleanups) > 0.0 {
+                metrics.insert("awaited_cleanups_count", count(&self.awaited_cleanups));
+            }
+            let finished = self.finished.get();
+            metrics.insert("finished_count", finished.map_or(0.0, |_| 1.0));
+            if let Some(finished) = finished {
+                metrics.insert("finished_after_s", finished.as_secs_f64());
+            }
+        })
+    }
+}
+
+// ANCHOR: timeout-async
+async fn timeout_async(recorder: Recorder, time: Time) -> Result<Output> {
+    let job = Job::start();
+    let work = recorder.track("work", work(job.clone(), time.work));
+    // At the deadline the future is dropped, and with it the guard inside.
+    let answer = timeout(time.deadline, work).await.unwrap_or(GAVE_UP);
+    Ok(job.output(answer))
+}
+// ANCHOR_END: timeout-async
+
+// ANCHOR: timeout-blocking
+async fn timeout_blocking(recorder: Recorder, time: Time) -> Result<Output> {
+    let job = Job::start();
+    let work = async { blocking_work(job.clone(), time.work) };
+    let work = recorder.track("work", work);
+    // It looks at its clock between two polls of the work, and there is one.
+    let answer = timeout(time.deadline, work).await.unwrap_or(GAVE_UP);
+    Ok(job.output(answer))
+}
+// ANCHOR_END: timeout-blocking
+
+// ANCHOR: select
+async fn select(recorder: Recorder, time: Time) -> Result<Output> {
+    let job = Job::start();
+    let near = work(job.clone(), time.deadline);
+    let far = work(job.clone(), time.work);
+    // The first that is ready wins. The other one is dropped on the spot.
+    let answer = tokio::select! {
+        answer = recorder.track("near server", near) => answer,
+        answer = recorder.track("far server", far) => answer,
+    };
+    Ok(job.output(answer))
+}
+// ANCHOR_END: select
+
+// ANCHOR: abort
+async fn abort(recorder: Recorder, time: Time) -> Result<Output> {
+    let (job, deadline) = (Job::start(), time.deadline);
+    let waiting = work(job.clone(), time.work);
+    let waits = tokio::spawn(recorder.track("waits", waiting));
+
+    let then = work(job.clone(), time.work);
+    let computing = async move {
+        hold_the_thread(computing(deadline)); // no await: it cannot end here
+        then.await
+    };
+    let computes = tokio::spawn(recorder.track("computes", computing));
+
+    sleep(deadline).await;
+    waits.abort();
+    computes.abort();
+    // abort() only asks. Who wants to know that a task has ended awaits it.
+    let (waits, _) = tokio::join!(waits, computes);
+    let answer = match waits {
+        Err(error) if error.is_cancelled() => GAVE_UP,
+        answer => answer?,
+    };
+    Ok(job.output(answer))
+}
+// ANCHOR_END: abort
+
+// ANCHOR: abort-blocking
+async fn abort_blocking(recorder: Recorder, time: Time) -> Result<Output> {
+    let job = Job::start();
+    let in_thread = job.clone();
+    let work = move || blocking_work(in_thread, time.work);
+    let thread = tokio::task::spawn_blocking(work);
+    let abort = thread.abort_handle();
+    // The timeout drops the handle: that ends the waiting, not the work.
+    let waiting = recorder.track("work", thread);
+    let answer = match timeout(time.deadline, waiting).await {
+        Ok(answer) => answer?,
+        Err(_) => GAVE_UP,
+    };
+    abort.abort(); // nothing happens: the thread is at it already
+    Ok(job.output(answer))
+}
+// ANCHOR_END: abort-blocking
+
+// ANCHOR: cancel-token
+async fn cancel_token(recorder: Recorder, time: Time) -> Result<Output> {
+    let (job, stop) = (Job::start(), CancellationToken::new());
+    let (in_task, asked) = (job.clone(), stop.clone());
+    let working = async move {
+        tokio::select! {
+            answer = work(in_task.clone(), time.work) => answer,
+            () = asked.cancelled() => {
+                // Stands for telling another server. No Drop could await it.
+                sleep(time.cleanup).await;
+                in_task.awaited_cleanups.fetch_add(1, Ordering::SeqCst);
+                GAVE_UP
+            }
+        }
+    };
+    let mut task = tokio::spawn(recorder.track("work", working));
+    let answer = match timeout(time.deadline, &mut task).await {
+        Ok(answer) => answer?,
+        Err(_) => {
+            stop.cancel();
+            task.await? // it ends by itself, when it has cleaned up
+        }
+    };
+    Ok(job.output(answer))
+}
+// ANCHOR_END: cancel-token
+
+// ANCHOR: half-done
+async fn half_done(recorder: Recorder, shop: Shop) -> Result<Output> {
+    let mut books = shop.books;
+    let order = recorder.track("order", order(&shop.one, shop.payment));
+    // Dropped at the deadline, between its two rows.
+    if let Ok(ended) = timeout(shop.deadline, order).await {
+        ended?;
+    }
+    let left = books.new_rows().await?;
+
+    let order = in_transaction(shop.two, shop.payment);
+    let order = recorder.track("in a transaction", order);
+    if let Ok(ended) = timeout(shop.deadline, order).await {
+        ended?;
+    }
+    let left_in_transaction = books.new_rows().await?;
+    Ok(Books::output(left, left_in_transaction))
+}
+
+/// Two rows that belong together, and between them a slow call: a payment.
+async fn order(database: &Connection, payment: Duration) -> Result<()> {
+    insert(database, 1).await?;
+    sleep(payment).await;
+    insert(database, 2).await
+}
+
+/// It owns the connection. Where that is dropped before the COMMIT, SQLite
+/// undoes what was written.
+async fn in_transaction(database: Connection, wait: Duration) -> Result<()> {
+    execute(&database, "BEGIN IMMEDIATE").await?;
+    order(&database, wait).await?;
+    execute(&database, "COMMIT").await
+}
+// ANCHOR_END: half-done
+
+async fn insert(database: &Connection, item: u32) -> Result<()> {
+    let insert = "INSERT INTO sales (item) VALUES (?1)";
+    let insert = move |sqlite: &mut rusqlite::Connection| sqlite.execute(insert, [item]);
+    database.call(insert).await?;
+    Ok(())
+}
+
+async fn execute(database: &Connection, sql: &'static str) -> Result<()> {
+    let execute = |sqlite: &mut rusqlite::Connection| sqlite.execute_batch(sql);
+    Ok(database.call(execute).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Outcome;
+
+    const TIME: Time = Timeout {
+        work: Duration::from_secs(9),
+        deadline: Duration::from_secs(3),
+        cleanup: Duration::from_secs(1),
+    };
+
+    /// Each task's label, end and outcome.
+    fn ends(recorder: &Recorder) -> Vec<(String, Duration, Outcome)> {
+        let tasks = recorder.timeline().tasks.into_iter();
+        tasks
+            .map(|task| (task.label, task.end, task.outcome))
+            .collect()
+    }
+
+    fn counted(output: Output, key: &str) -> Option<f64> {
+        output.exited().metrics.get(key).copied()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_the_deadline_the_work_is_dropped_and_its_guard_runs() {
+        let recorder = Recorder::new();
+        let output = timeout_async(recorder.clone(), TIME).await.unwrap();
+        let cut = ("work".to_owned(), TIME.deadline, Outcome::Cancelled);
+        assert_eq!(ends(&recorder), [cut]);
+        assert_eq!(output.result, GAVE_UP);
+        let output = output.exited();
+        let expected = [
+            ("begun_count", 1.0),
+            ("cleanups_count", 1.0),
+            ("finished_count", 0.0),
+        ];
+        assert_eq!(output.metrics, expected.into());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn in_time_nothing_is_stopped() {
+        let time = Timeout {
+            work: TIME.deadline / 2,
+            ..TIME
+        };
+        for run in [0, 1] {
+            let recorder = Recorder::new();
+            let output = match run {
+                0 => timeout_async(recorder.clone(), time).await,
+                _ => cancel_token(recorder.clone(), time).await,
+            };
+            let output = output.unwrap();
+            let done = ("work".to_owned(), time.work, Outcome::Completed);
+            assert_eq!(ends(&recorder), [done]);
+            assert_eq!(output.result, "an answer");
+            assert_eq!(counted(output, "finished_count"), Some(1.0));
+        }
+        let claims = |time: Time| {
+            let strategies = time.strategies().into_iter();
+            strategies
+                .map(|strategy| strategy.claims.len())
+                .sum::<usize>()
+        };
+        assert_eq!((claims(TIME), claims(time)), (7, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_answer_wins_and_the_other_server_is_dropped() {
+        let recorder = Recorder::new();
+        let output = select(recorder.clone(), TIME).await.unwrap();
+        let expected = [
+            ("near server".to_owned(), TIME.deadline, Outcome::Completed),
+            ("far server".to_owned(), TIME.deadline, Outcome::Cancelled),
+        ];
+        assert_eq!(ends(&recorder), expected);
+        assert_eq!(output.result, "an answer");
+        assert_eq!(counted(output, "cleanups_count"), Some(2.0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_asked_cleans_up_before_it_ends() {
+        let recorder = Recorder::new();
+        let output = cancel_token(recorder.clone(), TIME).await.unwrap();
+        let end = TIME.deadline + TIME.cleanup;
+        let asked = ("work".to_owned(), end, Outcome::Completed);
+        assert_eq!(ends(&recorder), [asked]);
+        assert_eq!(output.result, GAVE_UP);
+        assert_eq!(counted(output, "awaited_cleanups_count"), Some(1.0));
+    }
+
+    /// On the real clock: SQLite's threads know no other.
+    #[tokio::test]
+    async fn a_transaction_that_is_dropped_leaves_no_row_and_no_lock() {
+        let place = Place::temporary();
+        let (mut shop, _database) = Shop::open(&place, TIME).unwrap();
+        let order = in_transaction(shop.two, Duration::from_secs(3600));
+        let moment = Duration::from_millis(50);
+        assert!(timeout(moment, order).await.is_err());
+        // It waits for SQLite's one write lock, which the connection gives up when it closes.
+        insert(&shop.one, 1).await.unwrap();
+        assert_eq!(shop.books.new_rows().await.unwrap(), 1.0);
+        assert_eq!(shop.books.new_rows().await.unwrap(), 0.0);
+    }
+
+    #[tokio::test]
+    async fn an_order_in_time_is_whole_with_and_without_a_transaction() {
+        let place = Place::temporary();
+        let (mut shop, _database) = Shop::open(&place, TIME).unwrap();
+        order(&shop.one, Duration::ZERO).await.unwrap();
+        assert_eq!(shop.books.new_rows().await.unwrap(), 2.0);
+        in_transaction(shop.two, Duration::ZERO).await.unwrap();
+        assert_eq!(shop.books.new_rows().await.unwrap(), 2.0);
+    }
+}

@@ -1,0 +1,67 @@
+//! A shop with a real database, for the write that is cancelled in the middle.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio_rusqlite::Connection;
+
+use super::{Output, Time};
+use crate::services::database::{Database, Place};
+
+/// Nobody else writes into a database of one's own.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many rows an order writes.
+const ORDER: f64 = 2.0;
+
+/// A new database, with a connection for each of two orders.
+pub(super) struct Shop {
+    pub(super) one: Connection,
+    pub(super) two: Connection,
+    pub(super) books: Books,
+    pub(super) payment: Duration,
+    pub(super) deadline: Duration,
+}
+
+/// Counts what is in the database, over a connection of its own: it sees what is committed.
+pub(super) struct Books {
+    connection: Connection,
+    counted: f64,
+}
+
+impl Shop {
+    /// Opens it in `place`, before the clock starts. The database has to outlive its connections: when
+    /// it is dropped, it waits until they are closed.
+    pub(super) fn open(place: &Place, time: Time) -> Result<(Self, Database)> {
+        let database = place.database()?;
+        let connect = || database.connect_async(PATIENCE);
+        let shop = Self {
+            one: connect()?,
+            two: connect()?,
+            books: Books {
+                connection: connect()?,
+                counted: 0.0,
+            },
+            payment: time.work,
+            deadline: time.deadline,
+        };
+        Ok((shop, database))
+    }
+}
+
+impl Books {
+    /// How many rows have come since the last count.
+    pub(super) async fn new_rows(&mut self) -> Result<f64> {
+        let sql = "SELECT count(*) FROM sales";
+        let count = |sqlite: &mut rusqlite::Connection| sqlite.query_row(sql, (), |row| row.get(0));
+        let all: f64 = self.connection.call(count).await?;
+        Ok(all - std::mem::replace(&mut self.counted, all))
+    }
+
+    pub(super) fn output(without: f64, within: f64) -> Output {
+        Output::new([without, within])
+            .metric("rows_of_an_order_count", ORDER)
+            .metric("rows_left_count", without)
+            .metric("rows_left_in_transaction_count", within)
+    }
+}
