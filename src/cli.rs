@@ -55,7 +55,7 @@ enum Command {
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
     /// The concepts, with the question that each answers
-    List,
+    List(list::Options),
 }
 
 /// A concept's own knobs, and what every concept takes.
@@ -109,7 +109,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
-            Some(Command::List) | None => Ok(()),
+            Some(Command::List(_)) | None => Ok(()),
         };
         checked
             .map_err(|why| command.error(ErrorKind::ValueValidation, why))
@@ -129,7 +129,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
-            Some(Command::List) => list::list(&screen),
+            Some(Command::List(options)) => list::list(&options, &screen),
             None => list::overview(&screen),
         }
     }

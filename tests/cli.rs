@@ -52,6 +52,47 @@ fn list_gives_each_concept_with_its_question() {
 }
 
 #[test]
+fn list_as_json_is_for_scripts() {
+    let listed = Test::new(["list", "--format", "json"]).output().stdout;
+    let first = concat!(
+        r#"[{"name":"sleep","title":"what an async fn is","#,
+        r#""question":"What do async and await do?","python":"async def, await","strategies":["#,
+        r#"{"name":"sequential","summary":"each fetch awaited before the next","default":true},"#,
+        r#"{"name":"concurrent","summary":"join_all: one thread awaits them all","default":true},"#,
+        r#"{"name":"threads","summary":"a thread for each, asleep inside: std::thread::sleep","default":false},"#,
+        r#"{"name":"unawaited","summary":"each future made, and nobody awaits it","default":true}]},{"#,
+    );
+    assert!(listed.starts_with(first), "{listed}");
+    let strategies = |concept: &Entry| -> Vec<_> {
+        let strategies = (concept.strategies)(&[]).unwrap().into_iter();
+        strategies
+            .map(|strategy| {
+                serde_json::json!({
+                    "name": strategy.name,
+                    "summary": strategy.summary,
+                    "default": strategy.by_default,
+                })
+            })
+            .collect()
+    };
+    let expected: serde_json::Value = ALL
+        .iter()
+        .map(|concept| {
+            serde_json::json!({
+                "name": concept.about.name,
+                "title": concept.about.title,
+                "question": concept.about.question,
+                "python": concept.about.python,
+                "strategies": strategies(concept),
+            })
+        })
+        .collect();
+    let found: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(found, expected);
+    assert_eq!(listed.lines().count(), 1, "one line, like a report");
+}
+
+#[test]
 fn where_to_start_is_a_command_that_is_accepted() {
     let overview = Test::new([""; 0]).output().stdout;
     let start = overview
@@ -383,6 +424,7 @@ fn what_is_no_concept_and_what_contradicts_itself_is_refused() {
         &["gather", "--all", "--strategy", "join"][..],
         &["gather", "--nope"],
         &["list", "more"],
+        &["list", "--format", "xml"],
         &["--color", "red"],
     ] {
         let output = Test::new(line).output();

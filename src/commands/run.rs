@@ -65,7 +65,7 @@ pub enum Format {
     /// Timelines and sentences.
     #[default]
     Text,
-    /// `docs/report.schema.json`.
+    /// A report as in `docs/report.schema.json`, or a list.
     Json,
 }
 
