@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use asyncdemo::cli::{self, Cli};
 use asyncdemo::concepts::{ALL, Entry, region};
-use asyncdemo::render::{self, Style};
+use asyncdemo::render::{self, Language, Style};
 use console::strip_ansi_codes;
 use support::{GATHER, Output, Test, gather, mask, on_a_quiet_machine, quick_strategies};
 
@@ -534,7 +534,7 @@ fn the_code_is_shown_before_it_runs() {
         let mut rest = stdout.as_str();
         for strategy in quick_strategies(concept) {
             let source = region(concept.about.source, strategy.name).unwrap();
-            let shown = render::code(source, &Style::default());
+            let shown = render::code(source, Language::Rust, &Style::default());
             let block = format!("\n{} ", strategy.name);
             // First the source, then the lanes, then the next strategy.
             let (_, after) = rest
@@ -551,6 +551,51 @@ fn the_code_is_shown_before_it_runs() {
 }
 
 #[test]
+fn the_python_twin_is_shown_once_in_front() {
+    for concept in ALL {
+        let about = concept.about;
+        let shown = |code: &str| Test::quick(concept).args([code]).output().stdout;
+        let twin = render::code(about.twin, Language::Python, &Style::default());
+        let first = quick_strategies(concept)
+            .into_iter()
+            .find(|strategy| strategy.by_default)
+            .unwrap();
+        let rust = region(about.source, first.name).unwrap();
+        let rust = render::code(rust, Language::Rust, &Style::default());
+        let block = format!("\n{} ", first.name);
+        let place = |stdout: &str, text: &str| stdout.find(text);
+
+        let python = shown("--code=python");
+        assert_eq!(python.matches(&twin).count(), 1, "{python}");
+        assert!(place(&python, &twin) < place(&python, &block), "{python}");
+        assert!(!python.contains(&rust), "{python}");
+
+        // A pipe has 80 columns, so one comes after the other.
+        let both = shown("--code=both");
+        assert_eq!(both.matches(&twin).count(), 1, "{both}");
+        assert!(place(&both, &twin) < place(&both, &rust), "{both}");
+        assert!(place(&both, &rust) < place(&both, &block), "{both}");
+        assert!(both.contains(&format!(
+            "Python: the same, in lessons/python/{}.py",
+            about.name
+        )));
+    }
+}
+
+#[test]
+fn the_code_has_the_languages_that_there_are() {
+    for refused in [&["--code=go"][..], &["--code="], &["--code", "python"]] {
+        refusal(&[&["gather"], refused].concat());
+    }
+    for accepted in ["--code", "--code=rust", "--code=python", "--code=both"] {
+        let line = ["asyncdemo", "gather", accepted, "--all"];
+        assert!(Cli::parse_from(line).is_ok(), "{accepted}");
+    }
+    let shown = |code| Test::quick(&ALL[1]).args([code]).output().stdout;
+    assert!(shown("--code=rust").contains("tokio::join!("));
+}
+
+#[test]
 fn where_only_ascii_can_be_shown_nothing_else_is() {
     let mut calls: Vec<Vec<&str>> = vec![
         vec![],
@@ -561,7 +606,14 @@ fn where_only_ascii_can_be_shown_nothing_else_is() {
     ];
     for concept in ALL {
         let name = [concept.about.name];
-        calls.push([&name, support::quick_knobs(name[0]), &["--all", "--code"]].concat());
+        calls.push(
+            [
+                &name,
+                support::quick_knobs(name[0]),
+                &["--all", "--code=both"],
+            ]
+            .concat(),
+        );
     }
     for call in calls {
         let output = Test::new(&call).env("LANG", "C").output();
@@ -832,10 +884,28 @@ mod on_a_terminal {
     fn every_concept_fits_into_forty_columns() {
         for concept in ALL {
             let seen = Test::quick(concept)
-                .args(["--all"])
-                .on_a_terminal(200, 40)
+                .args(["--all", "--code=both"])
+                .on_a_terminal(400, 40)
                 .finish();
             assert!(seen.status == 0 && !seen.wrapped, "{}", seen.screen);
+        }
+    }
+
+    #[test]
+    fn from_120_columns_on_both_sources_stand_side_by_side() {
+        for concept in ALL {
+            for cols in [119, 120, 160] {
+                let seen = Test::quick(concept)
+                    .args(["--code=both", "--color", "never", "--quiet"])
+                    .on_a_terminal(400, cols)
+                    .finish();
+                let (name, screen) = (concept.about.name, &seen.screen);
+                assert!(seen.status == 0 && !seen.wrapped, "{name}: {screen}");
+                let beside = screen.lines().any(|line| {
+                    line.contains("Rust: the code that runs") && line.contains("│ Python: the same")
+                });
+                assert_eq!(beside, cols >= 120, "{name} in {cols} columns:\n{screen}");
+            }
         }
     }
 

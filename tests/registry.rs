@@ -143,6 +143,22 @@ fn what_is_shown_of_a_strategy_is_the_function_that_runs() {
 }
 
 #[test]
+fn what_is_shown_fits_a_screen_of_eighty_columns() {
+    for concept in ALL {
+        let about = concept.about;
+        let strategies = strategies(concept);
+        let names = strategies.iter().map(|strategy| strategy.name);
+        let regions = names
+            .chain(["workload"])
+            .filter_map(|name| region(about.source, name).ok());
+        // They are shown two columns further to the right.
+        for line in regions.chain([about.twin]).flat_map(str::lines) {
+            assert!(line.chars().count() <= 78, "{}: {line}", about.name);
+        }
+    }
+}
+
+#[test]
 fn the_defaults_make_their_point_in_seconds() {
     for concept in ALL {
         let strategies = strategies(concept);

@@ -1,5 +1,6 @@
 //! What the subcommands do.
 
+pub mod code;
 pub mod list;
 pub mod live;
 pub mod run;

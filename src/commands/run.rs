@@ -5,9 +5,10 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::code::{self, Code};
 use super::live::{Live, Unwatched};
 use super::screen::{Screen, print};
-use crate::concepts::{About, Concept, Strategy, region};
+use crate::concepts::{About, Concept, Strategy};
 use crate::lab::{Lab, Stop, Watch};
 use crate::render::{self, Text};
 use crate::report::{Finding, Machine, Report, SCHEMA, StrategyReport, facts, words};
@@ -37,10 +38,20 @@ pub struct Options {
     #[serde(skip)]
     pub slow_poll: Duration,
 
-    /// Show the source of each strategy before it runs
-    #[arg(long, help_heading = "What to show")]
+    /// Show the source before it runs, in rust, python or both: the same side by side, from 120
+    /// columns on. Alone, it means --code=rust
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LANGUAGE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "rust",
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
     #[serde(skip)]
-    pub code: bool,
+    pub code: Option<Code>,
 
     /// No live view
     #[arg(long, short, help_heading = "What to show")]
@@ -105,7 +116,7 @@ pub fn run<C: Concept>(
         stop: stop.clone(),
     };
     let mut session = Session::new(&C::ABOUT, options, screen, &chosen, lab.slow_poll);
-    session.head()?;
+    session.head(&chosen)?;
     let mut reports: Vec<StrategyReport> = Vec::new();
     for strategy in &chosen {
         session.code(strategy)?;
@@ -192,7 +203,7 @@ struct Session<'a> {
     screen: &'a Screen,
     text: Text,
     expected: Duration,
-    workload_shown: bool,
+    code_begun: bool,
 }
 
 impl<'a> Session<'a> {
@@ -217,7 +228,7 @@ impl<'a> Session<'a> {
             screen,
             text,
             expected,
-            workload_shown: false,
+            code_begun: false,
         }
     }
 
@@ -228,26 +239,30 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn head(&self) -> Result<()> {
+    fn head(&self, chosen: &[Strategy]) -> Result<()> {
         self.print(
             &self
                 .text
                 .head(self.about.name, self.about.title, self.about.python),
-        )
+        )?;
+        match self.options.code {
+            Some(code) => self.print(&code::in_front(code, self.about, chosen, self.screen)?),
+            None => Ok(()),
+        }
     }
 
     fn code(&mut self, strategy: &Strategy) -> Result<()> {
-        if !self.options.code {
+        let Some(code) = self.options.code else {
             return Ok(());
-        }
-        if !self.workload_shown {
-            self.workload_shown = true;
-            if let Ok(workload) = region(self.about.source, "workload") {
-                self.print(&format!("{}\n", render::code(workload, &self.screen.out)))?;
-            }
-        }
-        let source = region(self.about.source, strategy.name)?;
-        self.print(&format!("{}\n", render::code(source, &self.screen.out)))
+        };
+        let first = !std::mem::replace(&mut self.code_begun, true);
+        self.print(&code::before(
+            code,
+            self.about,
+            strategy,
+            first,
+            self.screen,
+        )?)
     }
 
     fn watch(&self) -> Box<dyn Watch> {
@@ -289,8 +304,8 @@ impl<'a> Session<'a> {
             ));
         }
         more.extend(next.map(str::to_owned));
-        if !self.options.code {
-            more.push("the code: --code".to_owned());
+        if self.options.code.is_none() {
+            more.push("the code: --code, with Python beside it: --code=both".to_owned());
         }
         self.print(&self.text.remark(&more.join(" · ")))?;
         self.print(&self.text.legend())

@@ -130,7 +130,7 @@ fn wrapped(line: &[Sign], width: usize) -> Vec<Row> {
     let mut rest = &line[..end];
     let mut row = Row::new();
     let mut indent = leading_blanks(rest);
-    let hanging = hanging(rest, indent, width);
+    let hanging = Hanging::of(rest, indent);
     let mut rows = Vec::new();
     loop {
         let room = width.saturating_sub(columns(&row)).max(1);
@@ -139,35 +139,72 @@ fn wrapped(line: &[Sign], width: usize) -> Vec<Row> {
             rows.push(row);
             return rows;
         }
-        let fit = fitting(rest, room);
-        // At the last blank, if there is one after the indent; else wherever the room ends.
-        let blank = rest[..=fit].iter().rposition(|(_, sign)| *sign == ' ');
-        let cut = blank.filter(|blank| *blank > indent).unwrap_or(fit);
+        let cut = cut(rest, indent, fitting(rest, room));
         row.extend(&rest[..cut]);
         rows.push(row);
         rest = &rest[cut..];
         rest = &rest[leading_blanks(rest)..];
+        if rest.is_empty() {
+            return rows;
+        }
         indent = 0;
-        row = hanging.clone();
+        row = hanging.before(rest, width);
     }
 }
 
+/// Where a row ends that has room for `fit` signs: at a blank in its second half, or before a method
+/// or after what opens, or at any blank; else wherever the room ends.
+fn cut(signs: &[Sign], indent: usize, fit: usize) -> usize {
+    let last = fit.min(signs.len() - 1);
+    // A blank before it, or the mark of a comment, belongs to what follows.
+    let belongs_on =
+        |before: Sign| before.1 == ' ' || before.0 == Paint::Dim && "#/!".contains(before.1);
+    let blank = (indent + 1..=last)
+        .rev()
+        .find(|at| signs[*at].1 == ' ' && !belongs_on(signs[*at - 1]));
+    let joint = (indent + 2..=last)
+        .rev()
+        .find(|at| signs[*at].1 == '.' || "([{".contains(signs[*at - 1].1));
+    blank
+        .filter(|at| *at > fit / 2)
+        .or(joint)
+        .or(blank)
+        .unwrap_or(fit)
+}
+
 /// What stands before each further row of a line.
-fn hanging(line: &[Sign], indent: usize, width: usize) -> Row {
-    let content = &line[indent..];
-    let mut hanging = line[..indent].to_vec();
-    match content.first() {
-        Some((Paint::Dim, _)) => {
-            let marks = content
-                .iter()
-                .take_while(|(_, sign)| !sign.is_alphanumeric());
-            hanging.extend(marks.take_while(|(_, sign)| *sign != ' '));
-            hanging.push((Paint::Dim, ' '));
+struct Hanging {
+    indent: Row,
+    /// `//` or `#`, and a blank.
+    comment: Row,
+}
+
+impl Hanging {
+    fn of(line: &[Sign], indent: usize) -> Self {
+        let comment = line.iter().position(|(paint, _)| *paint == Paint::Dim);
+        let marks = line[comment.unwrap_or(line.len())..].iter();
+        let mut mark: Row = marks
+            .take_while(|(_, sign)| "/!#".contains(*sign))
+            .copied()
+            .collect();
+        mark.push((Paint::Dim, ' '));
+        // A line that is all comment goes on right below.
+        let further = if comment == Some(indent) { 0 } else { 4 };
+        Self {
+            indent: vec![(Paint::Plain, ' '); indent + further],
+            comment: mark,
         }
-        _ => hanging.extend([(Paint::Plain, ' '); 4]),
     }
-    hanging.truncate(width / 2);
-    hanging
+
+    fn before(&self, rest: &[Sign], width: usize) -> Row {
+        let mut before = self.indent.clone();
+        let mark = &self.comment[..self.comment.len() - 1];
+        if rest[0].0 == Paint::Dim && !rest.starts_with(mark) {
+            before.extend(&self.comment);
+        }
+        before.truncate(width / 2);
+        before
+    }
 }
 
 fn leading_blanks(signs: &[Sign]) -> usize {
@@ -247,7 +284,16 @@ mod tests {
         let source = "    // Waits for the mail.\n    office.mailbox.deliver(mail, time).await;\n";
         assert_eq!(
             code(source, Language::Rust, &style(26)),
-            "      // Waits for the\n      // mail.\n      office.mailbox.deliv\n          er(mail,\n          time).await;\n"
+            "      // Waits for the\n      // mail.\n      office.mailbox\n          .deliver(mail,\n          time).await;\n"
+        );
+    }
+
+    #[test]
+    fn a_comment_goes_on_as_one() {
+        let source = "one()  # at the very end of it\nlonger_than_that()  # here\n";
+        assert_eq!(
+            code(source, Language::Python, &style(26)),
+            "  one()  # at the very end\n      # of it\n  longer_than_that()\n      # here\n"
         );
     }
 
@@ -264,12 +310,12 @@ mod tests {
             language: Language::Python,
         };
         let expected = "
-  Rust                 │ Python: the same
-                       │
-  one().await;         │ await one()
-  let two =            │
-      waits(for_it,    │ two = waits(for_it,
-      1);              │     1)  # at the end
+  Rust                  │ Python: the same
+                        │
+  one().await;          │ await one()
+  let two = waits(      │
+      for_it, 1);       │ two = waits(for_it,
+                        │     1)  # at the end
 ";
         assert_eq!(
             format!("\n{}", beside(left, right, &style(46))),
@@ -278,15 +324,20 @@ mod tests {
             beside(left, right, &style(46))
         );
         // Where there is room enough, the rule stands where the left one ends.
-        assert!(
-            beside(left, right, &style(120))
-                .contains("  let two = waits(for_it, 1); │ two = waits(for_it, 1)  # at the end\n")
-        );
+        assert!(beside(left, right, &style(120)).contains("  let two = waits(for_it, 1); │\n"));
     }
 
     fn any_source() -> impl Strategy<Value = String> {
         let words = prop::sample::select(vec![
-            "    ", " ", "\n", "// ", "# ", "word", "\"", "日本", "a.very.long.one(without,blanks)",
+            "    ",
+            " ",
+            "\n",
+            "// ",
+            "# ",
+            "word",
+            "\"",
+            "日本",
+            "a.very.long.one(without,blanks)",
         ]);
         prop_oneof![
             "\\PC{0,60}",

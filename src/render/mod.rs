@@ -3,11 +3,13 @@
 mod axis;
 mod code;
 mod comparison;
+mod python;
 mod rail;
+mod rust;
 mod style;
 mod text;
 
-pub use code::code;
+pub use code::{Language, Source, beside, code, headed};
 pub use style::{Paint, Style};
 pub use text::Text;
 
