@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{list, run};
+use crate::commands::{list, run, tour};
 use crate::concepts::{self, Concept};
 use crate::lab::Stop;
 
@@ -54,6 +54,8 @@ enum Command {
     Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
+    /// Every concept in short form: what many believe, and what is measured
+    Tour(tour::Options),
     /// The concepts, with the question that each answers
     List(list::Options),
 }
@@ -109,7 +111,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
-            Some(Command::List(_)) | None => Ok(()),
+            Some(Command::Tour(_) | Command::List(_)) | None => Ok(()),
         };
         checked
             .map_err(|why| command.error(ErrorKind::ValueValidation, why))
@@ -129,6 +131,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
+            Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
             None => list::overview(&screen),
         }

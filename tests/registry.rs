@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use asyncdemo::commands::live::Unwatched;
+use asyncdemo::commands::tour;
 use asyncdemo::concepts::{ALL, Entry, Strategy, region};
 use asyncdemo::lab::{Lab, Stop};
 use asyncdemo::report::{HEARTBEAT, Task};
@@ -193,6 +194,30 @@ fn the_defaults_make_their_point_in_seconds() {
             concept.about.name
         );
     }
+}
+
+#[test]
+fn the_tour_takes_less_than_a_minute_and_settles_every_belief() {
+    let mut whole = Duration::ZERO;
+    for concept in ALL {
+        let name = concept.about.name;
+        let strategies = tour::strategies(concept).expect("its own knobs are in their ranges");
+        let ideals = strategies.iter().filter_map(|strategy| strategy.ideal);
+        let takes: Duration = ideals.sum();
+        assert!(takes <= Duration::from_secs(4), "{name}: {takes:?}");
+        whole += takes;
+        let settling: Vec<_> = strategies
+            .iter()
+            .filter(|strategy| strategy.settles)
+            .collect();
+        assert!(
+            settling.len() == 1 && !settling[0].claims.is_empty(),
+            "{name}: of the default strategies, one `.settles_the_belief()` by its first claim, \
+             not {settling:?}"
+        );
+    }
+    // What is not waiting comes on top.
+    assert!(whole < Duration::from_secs(45), "{whole:?}");
 }
 
 #[test]

@@ -383,11 +383,11 @@ proptest! {
         findings in prop::collection::vec(any_text(), 0..3),
         width in prop_oneof![1_usize..60, 60_usize..250],
         lanes in 1_usize..12,
-        ascii in any::<bool>(),
+        (ascii, brief) in (any::<bool>(), any::<bool>()),
     ) {
         let finding = |text: String| Finding { kind: "any".to_owned(), text };
         let report = Report { findings: findings.into_iter().map(finding).collect(), ..report(strategies, &[]) };
-        let drawn = Text::report(&report, Style { color: false, ascii, width, lanes });
+        let drawn = Text::report(&report, Style { color: false, ascii, width, lanes, brief });
         for line in drawn.lines() {
             prop_assert!(width < 40 || line.width() <= width, "{} columns of {width}: {line:?}", line.width());
             prop_assert!(!line.contains(char::is_control), "{line:?}");
@@ -395,7 +395,7 @@ proptest! {
         }
         // Colour adds escape codes and nothing else.
         colored::control::set_override(true);
-        let coloured = Text::report(&report, Style { color: true, ascii, width, lanes });
+        let coloured = Text::report(&report, Style { color: true, ascii, width, lanes, brief });
         prop_assert_eq!(console::strip_ansi_codes(&coloured), drawn);
     }
 }

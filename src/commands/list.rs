@@ -25,6 +25,7 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
             "the code that runs, then the run",
             "6 s",
         ),
+        ("asyncdemo tour", "every belief put to the test", "1 min"),
     ];
     let name = screen.out.paint(Paint::Name, "asyncdemo");
     let mut text = wrapped(

@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::code::{self, Code};
 use super::live::{Live, Unwatched};
+use super::measure::{Audience, measure};
 use super::screen::{Screen, print};
 use crate::concepts::{About, Concept, Strategy};
 use crate::lab::{Lab, Stop, Watch};
 use crate::render::{self, Text};
-use crate::report::{Finding, Machine, Report, SCHEMA, StrategyReport, facts, words};
+use crate::report::{Report, StrategyReport};
 
 /// What is asked of every concept.
 #[derive(clap::Args, Clone, Debug, Serialize)]
@@ -117,36 +118,8 @@ pub fn run<C: Concept>(
     };
     let mut session = Session::new(&C::ABOUT, options, screen, &chosen, lab.slow_poll);
     session.head(&chosen)?;
-    let mut reports: Vec<StrategyReport> = Vec::new();
-    for strategy in &chosen {
-        session.code(strategy)?;
-        let outcome = lab.run(strategy, &mut *session.watch());
-        let mut report = outcome.report;
-        // Who does other work, or was stopped in the middle of it, cannot be compared.
-        let comparable = strategy.differs.is_none() && !outcome.stopped;
-        report.speedup = speedup(reports.first(), &report).filter(|_| comparable);
-        session.block(&report)?;
-        if !report.wall_s.is_empty() || report.error.is_some() {
-            reports.push(report);
-        }
-        if outcome.stopped {
-            break;
-        }
-    }
-    let report = Report {
-        schema: SCHEMA.to_owned(),
-        concept: C::ABOUT.name.to_owned(),
-        arguments: serde_json::to_value(concept)?,
-        machine: machine(),
-        partial: stop.signal().is_some(),
-        slow_poll_s: lab.slow_poll.into(),
-        findings: if stop.signal().is_some() {
-            Vec::new()
-        } else {
-            findings(&chosen, &reports)
-        },
-        strategies: reports,
-    };
+    let arguments = serde_json::to_value(concept)?;
+    let report = measure(&C::ABOUT, arguments, &chosen, &lab, &mut session)?;
     session.rest(&report, &others, concept.next())?;
     Ok(match stop.signal() {
         Some(signal) => Ending::Stopped(signal),
@@ -159,41 +132,6 @@ pub fn run<C: Concept>(
         }
         None => Ending::Done,
     })
-}
-
-fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {
-    let this_wall = this
-        .wall()
-        .filter(|wall| this.error.is_none() && !wall.0.is_zero())?;
-    match first {
-        None => Some(1.0),
-        Some(first) if first.error.is_some() => None,
-        Some(first) => Some(first.wall()?.0.as_secs_f64() / this_wall.0.as_secs_f64()),
-    }
-}
-
-fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (strategy, report) in strategies.iter().zip(reports) {
-        for fact in facts(report, &strategy.claims, reports) {
-            let told = findings
-                .iter()
-                .any(|told: &Finding| told.kind == fact.kind());
-            findings.push(Finding {
-                kind: fact.kind().to_owned(),
-                text: words(strategy.name, &fact, told),
-            });
-        }
-    }
-    findings
-}
-
-fn machine() -> Machine {
-    Machine {
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        os: std::env::consts::OS.to_owned(),
-        arch: std::env::consts::ARCH.to_owned(),
-    }
 }
 
 /// What is written while the strategies run: nothing but the report at the end, if that is JSON.
@@ -251,34 +189,6 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn code(&mut self, strategy: &Strategy) -> Result<()> {
-        let Some(code) = self.options.code else {
-            return Ok(());
-        };
-        let first = !std::mem::replace(&mut self.code_begun, true);
-        self.print(&code::before(
-            code,
-            self.about,
-            strategy,
-            first,
-            self.screen,
-        )?)
-    }
-
-    fn watch(&self) -> Box<dyn Watch> {
-        match self.screen.live {
-            Some(style) if self.options.format == Format::Text && !self.options.quiet => {
-                Box::new(Live::new(style, self.options.slow_poll, self.expected))
-            }
-            _ => Box::new(Unwatched),
-        }
-    }
-
-    fn block(&mut self, report: &StrategyReport) -> Result<()> {
-        let block = self.text.strategy(report);
-        self.print(&block)
-    }
-
     fn rest(&self, report: &Report, others: &[Strategy], next: Option<&str>) -> Result<()> {
         if self.options.format == Format::Json {
             let mut json = Vec::new();
@@ -309,5 +219,35 @@ impl<'a> Session<'a> {
         }
         self.print(&self.text.remark(&more.join(" · ")))?;
         self.print(&self.text.legend())
+    }
+}
+
+impl Audience for Session<'_> {
+    fn before(&mut self, strategy: &Strategy) -> Result<()> {
+        let Some(code) = self.options.code else {
+            return Ok(());
+        };
+        let first = !std::mem::replace(&mut self.code_begun, true);
+        self.print(&code::before(
+            code,
+            self.about,
+            strategy,
+            first,
+            self.screen,
+        )?)
+    }
+
+    fn watch(&self) -> Box<dyn Watch> {
+        match self.screen.live {
+            Some(style) if self.options.format == Format::Text && !self.options.quiet => {
+                Box::new(Live::new(style, self.options.slow_poll, self.expected))
+            }
+            _ => Box::new(Unwatched),
+        }
+    }
+
+    fn after(&mut self, report: &StrategyReport) -> Result<()> {
+        let block = self.text.strategy(report);
+        self.print(&block)
     }
 }

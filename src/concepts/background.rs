@@ -97,6 +97,7 @@ impl Concept for Background {
                 "mails_lost_count",
                 "mails_accepted_count",
             ))
+            .settles_the_belief()
             .differs("the same answers, but the work behind them was not done"),
             Strategy::staged(
                 "drained",

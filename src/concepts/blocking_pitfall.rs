@@ -85,7 +85,8 @@ impl Concept for BlockingPitfall {
                 move |recorder| thread_sleep(recorder, block),
             )
             .by_default()
-            .claim(held),
+            .claim(held)
+            .settles_the_belief(),
             Strategy::new(
                 "every-worker",
                 "std::thread::sleep(…) in as many tasks as there are workers",

@@ -161,7 +161,8 @@ impl Concept for Db {
                 queries,
                 &[Claim::SerialisedBy("one connection")],
             )
-            .by_default(),
+            .by_default()
+            .settles_the_belief(),
             self.timed(pool, rounds, together).by_default(),
             self.timed(writers, queries, in_turn)
                 .claim(Claim::NothingLost(

@@ -82,7 +82,8 @@ impl Concept for Gather {
             })
             .by_default()
             .ideal(one.max(two))
-            .claim(Claim::Overlapped),
+            .claim(Claim::Overlapped)
+            .settles_the_belief(),
             Strategy::new(
                 "spawned",
                 "each in a task of its own: JoinSet",

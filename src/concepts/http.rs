@@ -147,7 +147,8 @@ impl Concept for Http {
                 Strategy::staged("concurrent", all_at_once, stage(), concurrent),
                 most,
             )
-            .by_default(),
+            .by_default()
+            .settles_the_belief(),
             self.at_once(
                 Strategy::staged("limited", some_at_once, stage(), limited),
                 limit,

@@ -95,6 +95,7 @@ impl Concept for Sleep {
             .by_default()
             .ideal(delay)
             .claim(Claim::NeverStarted)
+            .settles_the_belief()
             .differs("nobody awaited, so there is no answer"),
         ]
     }

@@ -7,6 +7,7 @@ mod build;
 mod claims;
 mod findings;
 mod seconds;
+mod short;
 mod wording;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub use build::Measured;
 pub use claims::{Claim, Fact};
 pub use findings::{HEARTBEAT, facts};
 pub use seconds::Seconds;
+pub use short::short;
 pub use wording::words;
 
 use crate::trace;
