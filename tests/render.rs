@@ -187,7 +187,7 @@ at-once             tokio::join!(one, two) · current-thread
                     overhead 1.0 ms · 1.50× faster
 
 blocks              std::thread::sleep · current-thread
-  blocker            ┼███████████████████████┼─┤                         1.500 s
+  blocker            ╋███████████████████████╋─┤                         1.500 s
   waiting           ├─░░░░░░░░░░░░░░░░░░░░░░░──┤                         1.600 s
   heartbeat         deaf for 1.400 s: blocker held the thread
   counted           first reply 250 ms · rows 12
@@ -213,7 +213,7 @@ blocks: blocker held the thread for 1.400 s. The heartbeat was due 140 times
   meanwhile and could not run. So it would be for every other request of your
   server.
 
-├ ┤ first and last poll   ─ waiting   ░ could not run   █ held its thread
+├ ┤ first and last poll   ─ waiting   ░ could not run   █ ╋ held its thread
 ✗ cancelled   ! panicked
 ";
     assert_eq!(drawn, expected, "\n{drawn}");

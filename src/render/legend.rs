@@ -10,7 +10,7 @@ impl Text {
         let mut words: Vec<String> = Vec::new();
         for sign in self.seen.difference(&self.explained) {
             let meaning = match sign {
-                // Where no poll fills a cell, the red tick has to stand for them.
+                // Where no poll fills a cell, the tick has to stand for them.
                 Sign::BlockingTick if !self.seen.contains(&Sign::Blocking) => {
                     Sign::Blocking.words()
                 }
@@ -22,6 +22,10 @@ impl Text {
             let glyph = sign.glyph(self.style.ascii);
             words.push(match sign {
                 Sign::First => format!("{glyph} {} {meaning}", Sign::Done.glyph(self.style.ascii)),
+                Sign::Blocking if self.seen.contains(&Sign::BlockingTick) => {
+                    let tick = Sign::BlockingTick.glyph(self.style.ascii);
+                    format!("{glyph} {tick} {meaning}")
+                }
                 _ => format!("{glyph} {meaning}"),
             });
         }
