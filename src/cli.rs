@@ -9,7 +9,8 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{list, run, scale};
+use crate::commands::{list, run, scale, tour};
+
 use crate::concepts::{self, Concept};
 use crate::lab::Stop;
 
@@ -57,8 +58,10 @@ enum Command {
     Scale(Demo<concepts::Scale>),
     CpuBound(Demo<concepts::CpuBound>),
     Timeout(Demo<concepts::Timeout>),
+    /// Every concept in short form: what many believe, and what is measured
+    Tour(tour::Options),
     /// The concepts, with the question that each answers
-    List,
+    List(list::Options),
 }
 
 /// A concept's own knobs, and what every concept takes.
@@ -115,7 +118,7 @@ impl Cli {
             Some(Command::Scale(demo)) => demo.concept.check(),
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
-            Some(Command::List) | None => Ok(()),
+            Some(Command::Tour(_) | Command::List(_)) | None => Ok(()),
         };
         checked
             .map_err(|why| command.error(ErrorKind::ValueValidation, why))
@@ -139,7 +142,8 @@ impl Cli {
             Some(Command::Scale(demo)) => scale::run(&demo.concept, &demo.options, &screen, stop),
             Some(Command::CpuBound(demo)) => demo.run(&screen, stop),
             Some(Command::Timeout(demo)) => demo.run(&screen, stop),
-            Some(Command::List) => list::list(&screen),
+            Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
+            Some(Command::List(options)) => list::list(&options, &screen),
             None => list::overview(&screen),
         }
     }

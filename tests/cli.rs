@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use asyncdemo::cli::{self, Cli};
 use asyncdemo::concepts::{ALL, Entry, region};
-use asyncdemo::render::{self, Style};
+use asyncdemo::render::{self, Language, Style};
 use console::strip_ansi_codes;
 use support::{GATHER, Output, Test, gather, mask, on_a_quiet_machine, quick_strategies};
 
@@ -36,6 +36,7 @@ Start here
   asyncdemo gather              1 s + 2 s takes 2 s. Why?           6 s
   asyncdemo blocking-pitfall    one blocking call, and all wait     3 s
   asyncdemo gather --code       the code that runs, then the run    6 s
+  asyncdemo tour                every belief put to the test        1 min
 
 Concepts
 {}
@@ -49,6 +50,47 @@ asyncdemo CONCEPT --help shows the knobs and examples.
 #[test]
 fn list_gives_each_concept_with_its_question() {
     Test::new(["list"]).stdout(concepts()).run();
+}
+
+#[test]
+fn list_as_json_is_for_scripts() {
+    let listed = Test::new(["list", "--format", "json"]).output().stdout;
+    let first = concat!(
+        r#"[{"name":"sleep","title":"what an async fn is","#,
+        r#""question":"What do async and await do?","python":"async def, await","strategies":["#,
+        r#"{"name":"sequential","summary":"each fetch awaited before the next","default":true},"#,
+        r#"{"name":"concurrent","summary":"join_all: one thread awaits them all","default":true},"#,
+        r#"{"name":"threads","summary":"a thread for each, asleep inside: std::thread::sleep","default":false},"#,
+        r#"{"name":"unawaited","summary":"each future made, and nobody awaits it","default":true}]},{"#,
+    );
+    assert!(listed.starts_with(first), "{listed}");
+    let strategies = |concept: &Entry| -> Vec<_> {
+        let strategies = (concept.strategies)(&[]).unwrap().into_iter();
+        strategies
+            .map(|strategy| {
+                serde_json::json!({
+                    "name": strategy.name,
+                    "summary": strategy.summary,
+                    "default": strategy.by_default,
+                })
+            })
+            .collect()
+    };
+    let expected: serde_json::Value = ALL
+        .iter()
+        .map(|concept| {
+            serde_json::json!({
+                "name": concept.about.name,
+                "title": concept.about.title,
+                "question": concept.about.question,
+                "python": concept.about.python,
+                "strategies": strategies(concept),
+            })
+        })
+        .collect();
+    let found: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(found, expected);
+    assert_eq!(listed.lines().count(), 1, "one line, like a report");
 }
 
 #[test]
@@ -302,10 +344,11 @@ fn every_knob_wants_as_many_values_as_it_takes() {
     for knob in knobs() {
         let (concept, flag, value) = (knob.concept, &*knob.flag, &*knob.range.1);
         assert!(refusal(&[concept, flag]).contains(flag), "{concept} {flag}");
-        for wrong in [knob.arity - 1, knob.arity + 1]
-            .into_iter()
-            .filter(|wrong| *wrong > 0)
-        {
+        let wrong = match (concept, flag) {
+            ("scale", "--tasks") => vec![13],
+            _ => vec![knob.arity - 1, knob.arity + 1],
+        };
+        for wrong in wrong.into_iter().filter(|wrong| *wrong > 0) {
             let said = refusal(&[concept, flag, &vec![value; wrong].join(",")]);
             assert!(said.contains(flag), "{concept} {flag}: {said}");
         }
@@ -383,6 +426,7 @@ fn what_is_no_concept_and_what_contradicts_itself_is_refused() {
         &["gather", "--all", "--strategy", "join"][..],
         &["gather", "--nope"],
         &["list", "more"],
+        &["list", "--format", "xml"],
         &["--color", "red"],
     ] {
         let output = Test::new(line).output();
@@ -492,7 +536,7 @@ fn the_code_is_shown_before_it_runs() {
         let mut rest = stdout.as_str();
         for strategy in quick_strategies(concept) {
             let source = region(concept.about.source, strategy.name).unwrap();
-            let shown = render::code(source, &Style::default());
+            let shown = render::code(source, Language::Rust, &Style::default());
             let block = format!("\n{} ", strategy.name);
             // First the source, then the lanes, then the next strategy.
             let (_, after) = rest
@@ -509,6 +553,51 @@ fn the_code_is_shown_before_it_runs() {
 }
 
 #[test]
+fn the_python_twin_is_shown_once_in_front() {
+    for concept in ALL {
+        let about = concept.about;
+        let shown = |code: &str| Test::quick(concept).args([code]).output().stdout;
+        let twin = render::code(about.twin, Language::Python, &Style::default());
+        let first = quick_strategies(concept)
+            .into_iter()
+            .find(|strategy| strategy.by_default)
+            .unwrap();
+        let rust = region(about.source, first.name).unwrap();
+        let rust = render::code(rust, Language::Rust, &Style::default());
+        let block = format!("\n{} ", first.name);
+        let place = |stdout: &str, text: &str| stdout.find(text);
+
+        let python = shown("--code=python");
+        assert_eq!(python.matches(&twin).count(), 1, "{python}");
+        assert!(place(&python, &twin) < place(&python, &block), "{python}");
+        assert!(!python.contains(&rust), "{python}");
+
+        // A pipe has 80 columns, so one comes after the other.
+        let both = shown("--code=both");
+        assert_eq!(both.matches(&twin).count(), 1, "{both}");
+        assert!(place(&both, &twin) < place(&both, &rust), "{both}");
+        assert!(place(&both, &rust) < place(&both, &block), "{both}");
+        assert!(both.contains(&format!(
+            "Python: the same, in lessons/python/{}.py",
+            about.name
+        )));
+    }
+}
+
+#[test]
+fn the_code_has_the_languages_that_there_are() {
+    for refused in [&["--code=go"][..], &["--code="], &["--code", "python"]] {
+        refusal(&[&["gather"], refused].concat());
+    }
+    for accepted in ["--code", "--code=rust", "--code=python", "--code=both"] {
+        let line = ["asyncdemo", "gather", accepted, "--all"];
+        assert!(Cli::parse_from(line).is_ok(), "{accepted}");
+    }
+    let shown = |code| Test::quick(&ALL[1]).args([code]).output().stdout;
+    assert!(shown("--code=rust").contains("tokio::join!("));
+}
+
+#[test]
 fn where_only_ascii_can_be_shown_nothing_else_is() {
     let mut calls: Vec<Vec<&str>> = vec![
         vec![],
@@ -519,7 +608,14 @@ fn where_only_ascii_can_be_shown_nothing_else_is() {
     ];
     for concept in ALL {
         let name = [concept.about.name];
-        calls.push([&name, support::quick_knobs(name[0]), &["--all", "--code"]].concat());
+        calls.push(
+            [
+                &name,
+                support::quick_knobs(name[0]),
+                &["--all", "--code=both"],
+            ]
+            .concat(),
+        );
     }
     for call in calls {
         let output = Test::new(&call).env("LANG", "C").output();
@@ -790,10 +886,28 @@ mod on_a_terminal {
     fn every_concept_fits_into_forty_columns() {
         for concept in ALL {
             let seen = Test::quick(concept)
-                .args(["--all"])
-                .on_a_terminal(200, 40)
+                .args(["--all", "--code=both"])
+                .on_a_terminal(400, 40)
                 .finish();
             assert!(seen.status == 0 && !seen.wrapped, "{}", seen.screen);
+        }
+    }
+
+    #[test]
+    fn from_120_columns_on_both_sources_stand_side_by_side() {
+        for concept in ALL {
+            for cols in [119, 120, 160] {
+                let seen = Test::quick(concept)
+                    .args(["--code=both", "--color", "never", "--quiet"])
+                    .on_a_terminal(400, cols)
+                    .finish();
+                let (name, screen) = (concept.about.name, &seen.screen);
+                assert!(seen.status == 0 && !seen.wrapped, "{name}: {screen}");
+                let beside = screen.lines().any(|line| {
+                    line.contains("Rust: the code that runs") && line.contains("│ Python: the same")
+                });
+                assert_eq!(beside, cols >= 120, "{name} in {cols} columns:\n{screen}");
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use asyncdemo::commands::live::Unwatched;
+use asyncdemo::commands::tour;
 use asyncdemo::concepts::{ALL, Entry, Strategy, region};
 use asyncdemo::lab::{Lab, Stop};
 use asyncdemo::report::{HEARTBEAT, Task};
@@ -143,6 +144,22 @@ fn what_is_shown_of_a_strategy_is_the_function_that_runs() {
 }
 
 #[test]
+fn what_is_shown_fits_a_screen_of_eighty_columns() {
+    for concept in ALL {
+        let about = concept.about;
+        let strategies = strategies(concept);
+        let names = strategies.iter().map(|strategy| strategy.name);
+        let regions = names
+            .chain(["workload"])
+            .filter_map(|name| region(about.source, name).ok());
+        // They are shown two columns further to the right.
+        for line in regions.chain([about.twin]).flat_map(str::lines) {
+            assert!(line.chars().count() <= 78, "{}: {line}", about.name);
+        }
+    }
+}
+
+#[test]
 fn the_defaults_make_their_point_in_seconds() {
     for concept in ALL {
         let strategies = strategies(concept);
@@ -177,6 +194,30 @@ fn the_defaults_make_their_point_in_seconds() {
             concept.about.name
         );
     }
+}
+
+#[test]
+fn the_tour_takes_less_than_a_minute_and_settles_every_belief() {
+    let mut whole = Duration::ZERO;
+    for concept in ALL {
+        let name = concept.about.name;
+        let strategies = tour::strategies(concept).expect("its own knobs are in their ranges");
+        let ideals = strategies.iter().filter_map(|strategy| strategy.ideal);
+        let takes: Duration = ideals.sum();
+        assert!(takes <= Duration::from_secs(4), "{name}: {takes:?}");
+        whole += takes;
+        let settling: Vec<_> = strategies
+            .iter()
+            .filter(|strategy| strategy.settles)
+            .collect();
+        assert!(
+            settling.len() == 1 && !settling[0].claims.is_empty(),
+            "{name}: of the default strategies, one `.settles_the_belief()` by its first claim, \
+             not {settling:?}"
+        );
+    }
+    // What is not waiting comes on top.
+    assert!(whole < Duration::from_secs(45), "{whole:?}");
 }
 
 #[test]

@@ -187,7 +187,7 @@ at-once             tokio::join!(one, two) · current-thread
                     overhead 1.0 ms · 1.50× faster
 
 blocks              std::thread::sleep · current-thread
-  blocker            ┼███████████████████████┼─┤                         1.500 s
+  blocker            ╋███████████████████████╋─┤                         1.500 s
   waiting           ├─░░░░░░░░░░░░░░░░░░░░░░░──┤                         1.600 s
   heartbeat         deaf for 1.400 s: blocker held the thread
   counted           first reply 250 ms · rows 12
@@ -213,7 +213,7 @@ blocks: blocker held the thread for 1.400 s. The heartbeat was due 140 times
   meanwhile and could not run. So it would be for every other request of your
   server.
 
-├ ┤ first and last poll   ─ waiting   ░ could not run   █ held its thread
+├ ┤ first and last poll   ─ waiting   ░ could not run   █ ╋ held its thread
 ✗ cancelled   ! panicked
 ";
     assert_eq!(drawn, expected, "\n{drawn}");
@@ -383,11 +383,11 @@ proptest! {
         findings in prop::collection::vec(any_text(), 0..3),
         width in prop_oneof![1_usize..60, 60_usize..250],
         lanes in 1_usize..12,
-        ascii in any::<bool>(),
+        (ascii, brief) in (any::<bool>(), any::<bool>()),
     ) {
         let finding = |text: String| Finding { kind: "any".to_owned(), text };
         let report = Report { findings: findings.into_iter().map(finding).collect(), ..report(strategies, &[]) };
-        let drawn = Text::report(&report, Style { color: false, ascii, width, lanes });
+        let drawn = Text::report(&report, Style { color: false, ascii, width, lanes, brief });
         for line in drawn.lines() {
             prop_assert!(width < 40 || line.width() <= width, "{} columns of {width}: {line:?}", line.width());
             prop_assert!(!line.contains(char::is_control), "{line:?}");
@@ -395,7 +395,7 @@ proptest! {
         }
         // Colour adds escape codes and nothing else.
         colored::control::set_override(true);
-        let coloured = Text::report(&report, Style { color: true, ascii, width, lanes });
+        let coloured = Text::report(&report, Style { color: true, ascii, width, lanes, brief });
         prop_assert_eq!(console::strip_ansi_codes(&coloured), drawn);
     }
 }

@@ -27,7 +27,7 @@ async def inline(address: str) -> dict[str, str]:
 
 @app.post("/send-email/{address}")
 async def background(address: str, tasks: BackgroundTasks) -> dict[str, str]:
-    tasks.add_task(send_email, address)  # runs after the response, in this process
+    tasks.add_task(send_email, address)  # after the response, in this process
     return {"message": "Email will be sent in the background"}
 
 

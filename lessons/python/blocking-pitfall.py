@@ -1,4 +1,4 @@
-"""One call blocks, all wait. Standard library only: python blocking-pitfall.py"""
+"""One call blocks, all wait. Standard library: python blocking-pitfall.py"""
 
 import asyncio
 import time
@@ -8,9 +8,8 @@ async def heartbeat(gaps: list[float]) -> None:
     last = time.perf_counter()
     while True:
         await asyncio.sleep(0.01)
-        now = time.perf_counter()
-        gaps.append(now - last)
-        last = now
+        last, before = time.perf_counter(), last
+        gaps.append(last - before)
 
 
 async def async_sleep() -> None:
@@ -36,4 +35,5 @@ async def beside(work) -> float:
 
 
 for way in (async_sleep, thread_sleep, to_thread):
-    print(f"{way.__name__:<13} longest gap {asyncio.run(beside(way)) * 1e3:.0f} ms")
+    gap = asyncio.run(beside(way))
+    print(f"{way.__name__:<13} longest gap {gap * 1e3:.0f} ms")

@@ -1,4 +1,4 @@
-"""Computing beside an event loop. Standard library only: python cpu-bound.py"""
+"""Computing beside an event loop. Standard library: python cpu-bound.py"""
 
 import asyncio
 import time
@@ -19,20 +19,20 @@ async def sequential() -> list[int]:
 async def gathered() -> list[int]:
     async def one(piece: int) -> int:
         return compute(piece)
-    return await asyncio.gather(*map(one, range(1, 5)))  # one thread: nothing gained
+    return await asyncio.gather(*map(one, range(1, 5)))  # on one thread
 
 
 async def executed(pool) -> list[int]:
     with pool:
         loop = asyncio.get_running_loop()
-        return await asyncio.gather(*(loop.run_in_executor(pool, compute, piece)
-                                      for piece in range(1, 5)))
+        calls = [loop.run_in_executor(pool, compute, n) for n in range(1, 5)]
+        return await asyncio.gather(*calls)
 
 
 if __name__ == "__main__":  # each process of the pool imports this file
     for name, way in (("sequential", sequential), ("gather", gathered),
-                      ("2 threads, one GIL", lambda: executed(ThreadPoolExecutor(2))),
-                      ("2 processes", lambda: executed(ProcessPoolExecutor(2)))):
+        ("2 threads, one GIL", lambda: executed(ThreadPoolExecutor(2))),
+        ("2 processes", lambda: executed(ProcessPoolExecutor(2)))):
         start = time.perf_counter()
         hashes = asyncio.run(way())
         print(f"{name:<19} {time.perf_counter() - start:.3f} s  {hashes[0]}")

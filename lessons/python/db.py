@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 def connect() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    connection.create_function("slow", 1, lambda number: time.sleep(0.1) or number)
+    connection.create_function("slow", 1, lambda n: time.sleep(0.1) or n)
     return connection
 
 
@@ -18,20 +18,22 @@ def query(connection: sqlite3.Connection, number: int) -> int:
 
 async def blocking() -> list[int]:
     connection = connect()
-    return [query(connection, number) for number in range(4)]  # the event loop is deaf
+    # Until all have answered, the event loop is deaf.
+    return [query(connection, number) for number in range(4)]
 
 
 async def through(connections: int) -> list[int]:
-    """One thread for each connection, as aiosqlite has it: a connection answers in turn."""
+    """A thread for each connection, as in aiosqlite: each answers in turn."""
     pool = [(connect(), ThreadPoolExecutor(1)) for _ in range(connections)]
     loop = asyncio.get_running_loop()
-    lanes = [(number, *pool[number % connections]) for number in range(4)]
-    return await asyncio.gather(*(loop.run_in_executor(thread, query, connection, number)
-                                  for number, connection, thread in lanes))
+    def ask(number: int) -> asyncio.Future[int]:
+        connection, thread = pool[number % connections]
+        return loop.run_in_executor(thread, query, connection, number)
+    return await asyncio.gather(*map(ask, range(4)))
 
 
-for name, way in (("blocking", blocking), ("one connection", lambda: through(1)),
-                  ("pool of four", lambda: through(4))):
+ways = {"blocking": blocking(), "one": through(1), "four": through(4)}
+for name, way in ways.items():
     start = time.perf_counter()
-    assert asyncio.run(way()) == [0, 1, 2, 3]
-    print(f"{name:<16} {time.perf_counter() - start:.3f} s")
+    assert asyncio.run(way) == [0, 1, 2, 3]
+    print(f"{name:<8} {time.perf_counter() - start:.3f} s")

@@ -23,9 +23,11 @@ async def join() -> list[str]:
 
 
 async def spawned() -> list[str]:
-    async with asyncio.TaskGroup() as group:  # a task starts by itself, as tokio::spawn does
-        tasks = [group.create_task(fetch(*call)) for call in (("one", 0.1), ("two", 0.2))]
-    return [task.result() for task in tasks]
+    # A task starts by itself, as with tokio::spawn.
+    async with asyncio.TaskGroup() as group:
+        one = group.create_task(fetch("one", 0.1))
+        two = group.create_task(fetch("two", 0.2))
+    return [one.result(), two.result()]
 
 
 for way in (sequential, created_first, join, spawned):

@@ -15,7 +15,8 @@ async def tasks(number: int) -> None:
 
 
 def threads(number: int) -> None:
-    waiting = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(number)]
+    new = lambda: threading.Thread(target=time.sleep, args=(0.3,))
+    waiting = [new() for _ in range(number)]
     for thread in waiting:
         thread.start()
     for thread in waiting:
@@ -26,8 +27,9 @@ def measured(name: str, number: int, work) -> None:
     start, cpu = time.perf_counter(), time.process_time()
     work()
     wall, cpu = time.perf_counter() - start, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # only ever grows
-    print(f"{name} {number:>7,}  {wall:.3f} s  {cpu / number * 1e6:4.0f} µs of CPU each"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    each = cpu / number * 1e6
+    print(f"{name} {number:>7,}  {wall:.3f} s  {each:4.0f} us CPU each"
           f"  {peak:4.0f} MiB")
 
 

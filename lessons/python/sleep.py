@@ -5,7 +5,7 @@ import time
 
 
 async def fetch(number: int) -> dict[str, str]:
-    await asyncio.sleep(0.2)  # stands for a slow call; the thread is free meanwhile
+    await asyncio.sleep(0.2)  # a slow call; the thread is free meanwhile
     return {"data": "Sample data"}
 
 
@@ -19,9 +19,9 @@ async def concurrent() -> None:
 
 
 async def unawaited() -> None:
-    coroutines = [fetch(number) for number in range(3)]  # made, not started: no line of it runs
+    coroutines = [fetch(number) for number in range(3)]  # none of it runs
     for coroutine in coroutines:
-        coroutine.close()  # Python warns of a coroutine that was never awaited
+        coroutine.close()  # else Python warns: it was never awaited
 
 
 for way in (sequential, concurrent, unawaited):

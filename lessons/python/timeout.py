@@ -1,4 +1,4 @@
-"""Stopping work that takes too long. Standard library only (3.11): python timeout.py"""
+"""Stopping work that takes too long. Standard library: python timeout.py"""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ async def work() -> str:
     try:
         await asyncio.sleep(0.5)
         return "an answer"
-    finally:  # runs when the task is cancelled, too; it may even await, which Rust's Drop cannot
+    finally:  # when cancelled, too. It may await, which Rust's Drop cannot
         await asyncio.sleep(0.05)
 
 
@@ -18,7 +18,7 @@ async def timeout() -> str:
 
 async def timeout_blocking() -> str:
     async with asyncio.timeout(0.1):
-        time.sleep(0.5)  # no await: the deadline passes unseen, and there is no TimeoutError
+        time.sleep(0.5)  # no await: the deadline passes unseen
     return "an answer, late"
 
 async def cancel() -> str:
@@ -28,7 +28,7 @@ async def cancel() -> str:
 
 async def shield() -> str:
     async with asyncio.timeout(0.1):
-        return await asyncio.shield(work())  # only the waiting ends; the work runs on
+        return await asyncio.shield(work())  # the waiting ends, the work not
 
 for way in (timeout, timeout_blocking, cancel, shield):
     start = time.perf_counter()

@@ -1,8 +1,9 @@
 //! What there is, and what to run first.
 
 use anyhow::Result;
+use serde::Serialize;
 
-use super::run::Ending;
+use super::run::{Ending, Format};
 use super::screen::{Screen, print};
 use crate::concepts;
 use crate::render::Paint;
@@ -24,6 +25,7 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
             "the code that runs, then the run",
             "6 s",
         ),
+        ("asyncdemo tour", "every belief put to the test", "1 min"),
     ];
     let name = screen.out.paint(Paint::Name, "asyncdemo");
     let mut text = wrapped(
@@ -49,13 +51,72 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// What may be asked of the list.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// The list as text for people, or as json for programs
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub format: Format,
+}
+
 /// `asyncdemo list`.
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn list(screen: &Screen) -> Result<Ending> {
-    print(&screen.out.encode(&concepts_table(screen)))?;
+pub fn list(options: &Options, screen: &Screen) -> Result<Ending> {
+    let text = match options.format {
+        Format::Text => screen.out.encode(&concepts_table(screen)),
+        Format::Json => {
+            let concepts = concepts::ALL.iter().map(Listed::of);
+            serde_json::to_string(&concepts.collect::<Result<Vec<_>>>()?)? + "\n"
+        }
+    };
+    print(&text)?;
     Ok(Ending::Done)
+}
+
+/// A concept as scripts see it.
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    title: &'static str,
+    question: &'static str,
+    /// What this is called in FastAPI or asyncio.
+    python: &'static str,
+    strategies: Vec<ListedStrategy>,
+}
+
+#[derive(Serialize)]
+struct ListedStrategy {
+    name: &'static str,
+    summary: String,
+    /// Whether it runs when nobody chooses.
+    default: bool,
+}
+
+impl Listed {
+    fn of(entry: &concepts::Entry) -> Result<Self> {
+        let about = entry.about;
+        let strategies = (entry.strategies)(&[])?.into_iter();
+        let listed = strategies.map(|strategy| ListedStrategy {
+            name: strategy.name,
+            summary: strategy.summary,
+            default: strategy.by_default,
+        });
+        Ok(Self {
+            name: about.name,
+            title: about.title,
+            question: about.question,
+            python: about.python,
+            strategies: listed.collect(),
+        })
+    }
 }
 
 fn concepts_table(screen: &Screen) -> String {

@@ -5,12 +5,14 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::code::{self, Code};
 use super::live::{Live, Unwatched};
+use super::measure::{Audience, measure};
 use super::screen::{Screen, print};
-use crate::concepts::{About, Concept, Strategy, region};
+use crate::concepts::{About, Concept, Strategy};
 use crate::lab::{Lab, Stop, Watch};
 use crate::render::{self, Text};
-use crate::report::{Finding, Machine, Report, SCHEMA, StrategyReport, facts, words};
+use crate::report::{Report, StrategyReport};
 
 /// What is asked of every concept.
 #[derive(clap::Args, Clone, Debug, Serialize)]
@@ -42,10 +44,20 @@ pub struct Options {
     #[serde(skip)]
     pub max_tasks: usize,
 
-    /// Show the source of each strategy before it runs
-    #[arg(long, help_heading = "What to show")]
+    /// Show the source before it runs, in rust, python or both: the same side by side, from 120
+    /// columns on. Alone, it means --code=rust
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LANGUAGE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "rust",
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
     #[serde(skip)]
-    pub code: bool,
+    pub code: Option<Code>,
 
     /// No live view
     #[arg(long, short, help_heading = "What to show")]
@@ -83,7 +95,7 @@ pub enum Format {
     /// Timelines and sentences.
     #[default]
     Text,
-    /// `docs/report.schema.json`.
+    /// A report as in `docs/report.schema.json`, or a list.
     Json,
 }
 
@@ -117,37 +129,9 @@ pub fn run<C: Concept>(
         stop: stop.clone(),
     };
     let mut session = Session::new(&C::ABOUT, options, screen, &chosen, lab.slow_poll);
-    session.head()?;
-    let mut reports: Vec<StrategyReport> = Vec::new();
-    for strategy in &chosen {
-        session.code(strategy)?;
-        let outcome = lab.run(strategy, &mut *session.watch());
-        let mut report = outcome.report;
-        // Who does other work, or was stopped in the middle of it, cannot be compared.
-        let comparable = strategy.differs.is_none() && !outcome.stopped;
-        report.speedup = speedup(reports.first(), &report).filter(|_| comparable);
-        session.block(&report)?;
-        if !report.wall_s.is_empty() || report.error.is_some() {
-            reports.push(report);
-        }
-        if outcome.stopped {
-            break;
-        }
-    }
-    let report = Report {
-        schema: SCHEMA.to_owned(),
-        concept: C::ABOUT.name.to_owned(),
-        arguments: serde_json::to_value(concept)?,
-        machine: machine(),
-        partial: stop.signal().is_some(),
-        slow_poll_s: lab.slow_poll.into(),
-        findings: if stop.signal().is_some() {
-            Vec::new()
-        } else {
-            findings(&chosen, &reports)
-        },
-        strategies: reports,
-    };
+    session.head(&chosen)?;
+    let arguments = serde_json::to_value(concept)?;
+    let report = measure(&C::ABOUT, arguments, &chosen, &lab, &mut session)?;
     let comparison =
         |session: &Session| session.print(&session.text.comparison(&report.strategies));
     session.end(&report, comparison, &others, concept.next())?;
@@ -164,41 +148,6 @@ pub fn run<C: Concept>(
     })
 }
 
-fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {
-    let this_wall = this
-        .wall()
-        .filter(|wall| this.error.is_none() && !wall.0.is_zero())?;
-    match first {
-        None => Some(1.0),
-        Some(first) if first.error.is_some() => None,
-        Some(first) => Some(first.wall()?.0.as_secs_f64() / this_wall.0.as_secs_f64()),
-    }
-}
-
-fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (strategy, report) in strategies.iter().zip(reports) {
-        for fact in facts(report, &strategy.claims, reports) {
-            let told = findings
-                .iter()
-                .any(|told: &Finding| told.kind == fact.kind());
-            findings.push(Finding {
-                kind: fact.kind().to_owned(),
-                text: words(strategy.name, &fact, told),
-            });
-        }
-    }
-    findings
-}
-
-pub(super) fn machine() -> Machine {
-    Machine {
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        os: std::env::consts::OS.to_owned(),
-        arch: std::env::consts::ARCH.to_owned(),
-    }
-}
-
 /// What is written while the strategies run: nothing but the report at the end, if that is JSON.
 pub(super) struct Session<'a> {
     about: &'a About,
@@ -206,7 +155,7 @@ pub(super) struct Session<'a> {
     screen: &'a Screen,
     pub(super) text: Text,
     expected: Duration,
-    workload_shown: bool,
+    code_begun: bool,
 }
 
 impl<'a> Session<'a> {
@@ -231,7 +180,7 @@ impl<'a> Session<'a> {
             screen,
             text,
             expected,
-            workload_shown: false,
+            code_begun: false,
         }
     }
 
@@ -242,40 +191,16 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    pub(super) fn head(&self) -> Result<()> {
+    pub(super) fn head(&self, chosen: &[Strategy]) -> Result<()> {
         self.print(
             &self
                 .text
                 .head(self.about.name, self.about.title, self.about.python),
-        )
-    }
-
-    pub(super) fn code(&mut self, strategy: &Strategy) -> Result<()> {
-        if !self.options.code {
-            return Ok(());
+        )?;
+        match self.options.code {
+            Some(code) => self.print(&code::in_front(code, self.about, chosen, self.screen)?),
+            None => Ok(()),
         }
-        if !self.workload_shown {
-            self.workload_shown = true;
-            if let Ok(workload) = region(self.about.source, "workload") {
-                self.print(&format!("{}\n", render::code(workload, &self.screen.out)))?;
-            }
-        }
-        let source = region(self.about.source, strategy.name)?;
-        self.print(&format!("{}\n", render::code(source, &self.screen.out)))
-    }
-
-    pub(super) fn watch(&self) -> Box<dyn Watch> {
-        match self.screen.live {
-            Some(style) if self.options.format == Format::Text && !self.options.quiet => {
-                Box::new(Live::new(style, self.options.slow_poll, self.expected))
-            }
-            _ => Box::new(Unwatched),
-        }
-    }
-
-    pub(super) fn block(&mut self, report: &StrategyReport) -> Result<()> {
-        let block = self.text.strategy(report);
-        self.print(&block)
     }
 
     /// The report as JSON, if that was asked for. Otherwise what `picture` draws, and the findings.
@@ -310,10 +235,40 @@ impl<'a> Session<'a> {
             ));
         }
         more.extend(next.map(str::to_owned));
-        if !self.options.code {
-            more.push("the code: --code".to_owned());
+        if self.options.code.is_none() {
+            more.push("the code: --code, with Python beside it: --code=both".to_owned());
         }
         self.print(&self.text.remark(&more.join(" · ")))?;
         self.print(&self.text.legend())
+    }
+}
+
+impl Audience for Session<'_> {
+    fn before(&mut self, strategy: &Strategy) -> Result<()> {
+        let Some(code) = self.options.code else {
+            return Ok(());
+        };
+        let first = !std::mem::replace(&mut self.code_begun, true);
+        self.print(&code::before(
+            code,
+            self.about,
+            strategy,
+            first,
+            self.screen,
+        )?)
+    }
+
+    fn watch(&self) -> Box<dyn Watch> {
+        match self.screen.live {
+            Some(style) if self.options.format == Format::Text && !self.options.quiet => {
+                Box::new(Live::new(style, self.options.slow_poll, self.expected))
+            }
+            _ => Box::new(Unwatched),
+        }
+    }
+
+    fn after(&mut self, report: &StrategyReport) -> Result<()> {
+        let block = self.text.strategy(report);
+        self.print(&block)
     }
 }

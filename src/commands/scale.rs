@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 
 use super::live::line;
-use super::run::{Ending, Format, Options, Session, machine};
+use super::measure::{Audience, machine};
+use super::run::{Ending, Format, Options, Session};
 use super::screen::Screen;
 use crate::concepts::{About, Concept, Scale, Strategy};
 use crate::lab::{self, Stop};
@@ -27,14 +28,14 @@ pub fn run(scale: &Scale, options: &Options, screen: &Screen, stop: &Stop) -> Re
     const ABOUT: About = Scale::ABOUT;
     let (chosen, others) = options.choose(scale.strategies());
     let mut session = Session::new(&ABOUT, options, screen, &chosen, options.slow_poll);
-    session.head()?;
+    session.head(&chosen)?;
     let mut reports: Vec<StrategyReport> = Vec::new();
     let mut findings = Vec::new();
     for strategy in &chosen {
         if stop.signal().is_some() {
             break;
         }
-        session.code(strategy)?;
+        session.before(strategy)?;
         let (tried, untried): (Vec<usize>, Vec<usize>) =
             (scale.tasks.iter().copied()).partition(|tasks| *tasks <= Scale::most(strategy.name));
         let begin = reports.len();

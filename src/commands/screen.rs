@@ -27,6 +27,8 @@ pub struct Screen {
     pub out: Style,
     /// For what is drawn while a strategy runs. `None` where standard error is no terminal.
     pub live: Option<Style>,
+    /// Whether somebody can be asked something, and answer.
+    pub asks: bool,
 }
 
 /// The lines that a live view leaves free below a strategy's lanes: its title, ruler and figures.
@@ -63,6 +65,7 @@ impl Screen {
         Self {
             out: style(&out, io::stdout().is_terminal()),
             live,
+            asks: io::stdin().is_terminal() && io::stdout().is_terminal(),
         }
     }
 }

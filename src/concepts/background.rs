@@ -97,6 +97,7 @@ impl Concept for Background {
                 "mails_lost_count",
                 "mails_accepted_count",
             ))
+            .settles_the_belief()
             .differs("the same answers, but the work behind them was not done"),
             Strategy::staged(
                 "drained",
@@ -120,6 +121,14 @@ impl Concept for Background {
 }
 
 // ANCHOR: workload
+type Outcome = Result<Output>;
+type Answers = Vec<String>;
+
+/// What each handler is given, and what it returns.
+type Shared = State<(Recorder, Office)>;
+type Asked = Json<Mail>;
+type Reply = &'static str;
+
 /// What the handlers share.
 #[derive(Clone)]
 struct Office {
@@ -132,9 +141,10 @@ struct Office {
 }
 
 impl Office {
-    /// Serves `POST /send-email` on this runtime. The client posts one mail after another, from a
-    /// thread and a runtime of its own: it is somebody else's program.
-    async fn open(&self, recorder: &Recorder, app: Router) -> Result<Vec<String>> {
+    /// Serves `POST /send-email` on this runtime. The client posts one mail
+    /// after another, from a thread and a runtime of its own: it is somebody
+    /// else's program.
+    async fn run(&self, recorder: &Recorder, app: Router) -> Result<Answers> {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .context("no port on loopback to listen on")?;
@@ -146,12 +156,13 @@ impl Office {
                 .await
         });
 
-        let (recorder, client, mails) = (recorder.clone(), self.client.clone(), self.mails);
+        let (client, mails) = (self.client.clone(), self.mails);
+        let posting = post_all(recorder.clone(), client, url, mails);
         let client = move || {
             runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()?
-                .block_on(post_all(recorder, client, url, mails))
+                .block_on(posting)
         };
         tokio::task::spawn_blocking(client).await?
     }
@@ -162,7 +173,7 @@ async fn post_all(
     client: Client,
     url: String,
     mails: usize,
-) -> Result<Vec<String>> {
+) -> Result<Answers> {
     let mut answers = Vec::new();
     for number in 1..=mails {
         let mail = Mail {
@@ -183,8 +194,6 @@ async fn post_all(
     Ok(answers)
 }
 // ANCHOR_END: workload
-
-type Shared = State<(Recorder, Office)>;
 
 impl Office {
     fn new(mails: usize, mail_time: Duration) -> Result<Self> {
@@ -213,86 +222,92 @@ impl Office {
 }
 
 // ANCHOR: inline
-async fn inline(recorder: Recorder, office: Office) -> Result<Output> {
-    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+async fn inline(recorder: Recorder, office: Office) -> Outcome {
+    async fn send_email(State(shared): Shared, Json(mail): Asked) -> Reply {
+        let (recorder, office) = shared;
         let label = format!("mail {}", mail.number);
-        recorder
-            .track(label, office.mailbox.deliver(mail, office.mail_time))
-            .await;
+        let delivering = office.mailbox.deliver(mail, office.mail_time);
+        recorder.track(label, delivering).await;
         "accepted"
     }
     let app = Router::new()
         .route("/send-email", post(send_email))
         .with_state((recorder.clone(), office.clone()));
-    let answers = office.open(&recorder, app).await?;
+    let answers = office.run(&recorder, app).await?;
     Ok(office.output(answers))
 }
 // ANCHOR_END: inline
 
 // ANCHOR: background
-async fn background(recorder: Recorder, office: Office) -> Result<Output> {
-    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+async fn background(recorder: Recorder, office: Office) -> Outcome {
+    async fn send_email(State(shared): Shared, Json(mail): Asked) -> Reply {
+        let (recorder, office) = shared;
         let label = format!("mail {}", mail.number);
-        tokio::spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
+        let delivering = office.mailbox.deliver(mail, office.mail_time);
+        tokio::spawn(recorder.track(label, delivering));
         "accepted"
     }
     let app = Router::new()
         .route("/send-email", post(send_email))
         .with_state((recorder.clone(), office.clone()));
-    let answers = office.open(&recorder, app).await?;
+    let answers = office.run(&recorder, app).await?;
     office.mailbox.wait_for(answers.len()).await;
     Ok(office.output(answers))
 }
 // ANCHOR_END: background
 
 // ANCHOR: blocking-background
-async fn blocking_background(recorder: Recorder, office: Office) -> Result<Output> {
-    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+async fn blocking_background(recorder: Recorder, office: Office) -> Outcome {
+    async fn send_email(State(shared): Shared, Json(mail): Asked) -> Reply {
+        let (recorder, office) = shared;
         let label = format!("mail {}", mail.number);
-        // In the background, and yet in the way: the task holds the only worker.
-        tokio::spawn(recorder.track(label, async move {
-            office.mailbox.deliver_blocking(mail, office.mail_time)
-        }));
+        // In the background, and yet in the way: it holds the only worker.
+        let (mailbox, time) = (office.mailbox, office.mail_time);
+        let delivering = async move { mailbox.deliver_blocking(mail, time) };
+        tokio::spawn(recorder.track(label, delivering));
         "accepted"
     }
     let app = Router::new()
         .route("/send-email", post(send_email))
         .with_state((recorder.clone(), office.clone()));
-    let answers = office.open(&recorder, app).await?;
+    let answers = office.run(&recorder, app).await?;
     office.mailbox.wait_for(answers.len()).await;
     Ok(office.output(answers))
 }
 // ANCHOR_END: blocking-background
 
 // ANCHOR: lost
-async fn lost(recorder: Recorder, office: Office) -> Result<Output> {
-    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+async fn lost(recorder: Recorder, office: Office) -> Outcome {
+    async fn send_email(State(shared): Shared, Json(mail): Asked) -> Reply {
+        let (recorder, office) = shared;
         let label = format!("mail {}", mail.number);
-        tokio::spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
+        let delivering = office.mailbox.deliver(mail, office.mail_time);
+        tokio::spawn(recorder.track(label, delivering));
         "accepted"
     }
     let app = Router::new()
         .route("/send-email", post(send_email))
         .with_state((recorder.clone(), office.clone()));
-    let answers = office.open(&recorder, app).await?;
-    // The runtime is shut down when this returns, and every task that still waits is dropped.
+    let answers = office.run(&recorder, app).await?;
+    // The runtime is shut down when this returns, and every task that still
+    // waits is dropped.
     Ok(office.output(answers))
 }
 // ANCHOR_END: lost
 
 // ANCHOR: drained
-async fn drained(recorder: Recorder, office: Office) -> Result<Output> {
-    async fn send_email(State((recorder, office)): Shared, Json(mail): Json<Mail>) -> &'static str {
+async fn drained(recorder: Recorder, office: Office) -> Outcome {
+    async fn send_email(State(shared): Shared, Json(mail): Asked) -> Reply {
+        let (recorder, office) = shared;
         let label = format!("mail {}", mail.number);
-        office
-            .tasks
-            .spawn(recorder.track(label, office.mailbox.deliver(mail, office.mail_time)));
+        let delivering = office.mailbox.deliver(mail, office.mail_time);
+        office.tasks.spawn(recorder.track(label, delivering));
         "accepted"
     }
     let app = Router::new()
         .route("/send-email", post(send_email))
         .with_state((recorder.clone(), office.clone()));
-    let answers = office.open(&recorder, app).await?;
+    let answers = office.run(&recorder, app).await?;
     // Stop accepting, then wait for whatever was accepted.
     office.stopping.cancel();
     office.tasks.close();

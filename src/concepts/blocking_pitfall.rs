@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use serde::Serialize;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -84,11 +85,12 @@ impl Concept for BlockingPitfall {
                 move |recorder| thread_sleep(recorder, block),
             )
             .by_default()
-            .claim(held),
+            .claim(held)
+            .settles_the_belief(),
             Strategy::new(
                 "every-worker",
                 "std::thread::sleep(…) in as many tasks as there are workers",
-                move |recorder| every_worker(recorder, block, workers),
+                move |recorder| every_worker(recorder, block),
             )
             .claim(Claim::BlocksTheLoop),
             Strategy::new(
@@ -125,15 +127,18 @@ impl Concept for BlockingPitfall {
 }
 
 // ANCHOR: workload
+/// How long the work takes.
+type Time = Duration;
+
 /// Work as a library does it that knows nothing of async: the thread is held.
 #[expect(clippy::disallowed_methods, reason = "this is the pitfall")]
-fn blocking_work(time: Duration) {
+fn blocking_work(time: Time) {
     std::thread::sleep(time);
 }
 // ANCHOR_END: workload
 
 // ANCHOR: async-sleep
-async fn async_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
+async fn async_sleep(recorder: Recorder, block: Time) -> Result<Output> {
     sleep(MOMENT).await;
     recorder.track("worker task", sleep(block)).await;
     sleep(MOMENT).await;
@@ -142,7 +147,7 @@ async fn async_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
 // ANCHOR_END: async-sleep
 
 // ANCHOR: thread-sleep
-async fn thread_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
+async fn thread_sleep(recorder: Recorder, block: Time) -> Result<Output> {
     sleep(MOMENT).await;
     recorder
         .track("worker task", async { blocking_work(block) })
@@ -153,13 +158,13 @@ async fn thread_sleep(recorder: Recorder, block: Duration) -> Result<Output> {
 // ANCHOR_END: thread-sleep
 
 // ANCHOR: every-worker
-async fn every_worker(recorder: Recorder, block: Duration, workers: usize) -> Result<Output> {
+async fn every_worker(recorder: Recorder, block: Time) -> Result<Output> {
     sleep(MOMENT).await;
     let mut tasks = JoinSet::new();
-    for number in 1..=workers {
-        tasks.spawn(recorder.track(format!("worker task {number}"), async move {
-            blocking_work(block)
-        }));
+    for number in 1..=Handle::current().metrics().num_workers() {
+        let name = format!("worker task {number}");
+        let work = async move { blocking_work(block) };
+        tasks.spawn(recorder.track(name, work));
     }
     tasks.join_all().await;
     sleep(MOMENT).await;
@@ -168,7 +173,7 @@ async fn every_worker(recorder: Recorder, block: Duration, workers: usize) -> Re
 // ANCHOR_END: every-worker
 
 // ANCHOR: no-yield
-async fn no_yield(recorder: Recorder, block: Duration) -> Result<Output> {
+async fn no_yield(recorder: Recorder, block: Time) -> Result<Output> {
     sleep(MOMENT).await;
     let busy = async {
         let start = Instant::now();
@@ -184,7 +189,7 @@ async fn no_yield(recorder: Recorder, block: Duration) -> Result<Output> {
 // ANCHOR_END: no-yield
 
 // ANCHOR: spawn-blocking
-async fn spawn_blocking(recorder: Recorder, block: Duration) -> Result<Output> {
+async fn spawn_blocking(recorder: Recorder, block: Time) -> Result<Output> {
     sleep(MOMENT).await;
     let elsewhere = tokio::task::spawn_blocking(move || blocking_work(block));
     recorder.track("worker task", elsewhere).await?;
@@ -196,14 +201,16 @@ async fn spawn_blocking(recorder: Recorder, block: Duration) -> Result<Output> {
 // ANCHOR: timeout-cannot-help
 async fn timeout_cannot_help(
     recorder: Recorder,
-    block: Duration,
+    block: Time,
     deadline: Duration,
 ) -> Result<Output> {
     sleep(MOMENT).await;
-    // The timeout looks at its timer between two polls, and there is only one poll.
+    // The timeout looks at its timer between two polls, and there is only
+    // one poll.
     let limited = timeout(deadline, async { blocking_work(block) });
     let outcome = recorder.track("worker task", limited).await;
     sleep(MOMENT).await;
-    Ok(Output::new("done").metric("timed_out_count", if outcome.is_err() { 1.0 } else { 0.0 }))
+    let timed_out = outcome.is_err().into();
+    Ok(Output::new("done").metric("timed_out_count", timed_out))
 }
 // ANCHOR_END: timeout-cannot-help

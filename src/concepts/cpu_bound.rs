@@ -98,6 +98,7 @@ impl Concept for CpuBound {
                     |recorder, work, ()| join(recorder, work),
                 )
                 .by_default()
+                .settles_the_belief()
                 .claim(on_one_thread),
             bench
                 .strategy(

@@ -161,7 +161,8 @@ impl Concept for Db {
                 queries,
                 &[Claim::SerialisedBy("one connection")],
             )
-            .by_default(),
+            .by_default()
+            .settles_the_belief(),
             self.timed(pool, rounds, together).by_default(),
             self.timed(writers, queries, in_turn)
                 .claim(Claim::NothingLost(
@@ -248,41 +249,43 @@ fn sales(database: &Database) -> Result<f64> {
 }
 
 // ANCHOR: workload
-/// One query. `pause` is our own function, registered in SQLite: it stands for a table that takes
-/// long to search, and holds the thread as that would.
+/// One query. `pause` is our own function, registered in SQLite: it stands
+/// for a table that takes long to search, and holds the thread as that would.
 fn select(
     connection: &mut rusqlite::Connection,
     id: u32,
-    latency: Duration,
+    pause: Duration,
 ) -> rusqlite::Result<String> {
-    if latency.is_zero() {
-        return connection.query_row("SELECT name FROM items WHERE id = ?1", [id], |row| {
-            row.get(0)
-        });
+    if pause.is_zero() {
+        let sql = "SELECT name FROM items WHERE id = ?1";
+        return connection.query_row(sql, [id], |row| row.get(0));
     }
     let sql = "SELECT name, pause(?2) FROM items WHERE id = ?1";
-    connection.query_row(sql, (id, latency.as_secs_f64()), |row| row.get(0))
+    connection.query_row(sql, (id, pause.as_secs_f64()), |row| row.get(0))
 }
 
-/// The same for async code: tokio-rusqlite runs it in the connection's own thread.
-async fn fetch(connection: &Connection, id: u32, latency: Duration) -> Result<String> {
-    Ok(connection
-        .call(move |connection| select(connection, id, latency))
-        .await?)
+/// The same for async code: tokio-rusqlite runs it in the connection's own
+/// thread.
+async fn fetch(db: &Connection, id: u32, pause: Duration) -> Result<String> {
+    let answer = db.call(move |connection| select(connection, id, pause));
+    Ok(answer.await?)
 }
 
-/// One write. IMMEDIATE takes SQLite's write lock at once, and waits while another connection has it.
+/// One write. IMMEDIATE takes SQLite's write lock at once, and waits while
+/// another connection has it.
 fn insert(
     connection: &mut rusqlite::Connection,
     id: u32,
-    latency: Duration,
+    pause: Duration,
 ) -> rusqlite::Result<String> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let sql =
-        "INSERT INTO sales (item) VALUES (?1) RETURNING (SELECT name FROM items WHERE id = item)";
+    let at_once = TransactionBehavior::Immediate;
+    let transaction = connection.transaction_with_behavior(at_once)?;
+    let sql = "INSERT INTO sales (item) VALUES (?1) \
+               RETURNING (SELECT name FROM items WHERE id = item)";
     let name = transaction.query_row(sql, [id], |row| row.get(0))?;
-    if !latency.is_zero() {
-        transaction.query_row("SELECT pause(?1)", [latency.as_secs_f64()], |_| Ok(()))?;
+    if !pause.is_zero() {
+        let seconds = [pause.as_secs_f64()];
+        transaction.query_row("SELECT pause(?1)", seconds, |_| Ok(()))?;
     }
     transaction.commit()?;
     Ok(name)
@@ -298,7 +301,8 @@ async fn blocking(
 ) -> Result<Output> {
     let mut names = Vec::new();
     for id in 1..=queries {
-        // Nothing in here is awaited: until SQLite answers, this thread can do nothing else.
+        // Nothing in here is awaited: until SQLite answers, this thread can
+        // do nothing else.
         let query = async { select(&mut connection, id, latency) };
         names.push(recorder.track(format!("query {id}"), query).await?);
     }
@@ -340,10 +344,15 @@ async fn one_connection(
 // ANCHOR_END: one-connection
 
 // ANCHOR: pool
-async fn pool(recorder: Recorder, pool: Pool, queries: u32, latency: Duration) -> Result<Output> {
-    let (recorder, pool) = (&recorder, &pool);
+async fn pool(
+    recorder: Recorder,
+    connections: Pool,
+    queries: u32,
+    latency: Duration,
+) -> Result<Output> {
+    let (recorder, pool) = (&recorder, &connections);
     let querying = (1..=queries).map(|id| async move {
-        // Tracked from here on: a lane begins when a connection is free for it.
+        // Tracked from here on: a lane begins when a connection is free.
         let connection = pool.connection().await?;
         let query = fetch(&connection, id, latency);
         recorder.track(format!("query {id}"), query).await
@@ -356,14 +365,14 @@ async fn pool(recorder: Recorder, pool: Pool, queries: u32, latency: Duration) -
 // ANCHOR: writers
 async fn writers(
     recorder: Recorder,
-    pool: Pool,
+    connections: Pool,
     queries: u32,
     latency: Duration,
 ) -> Result<Output> {
-    let (recorder, pool) = (&recorder, &pool);
+    let (recorder, pool) = (&recorder, &connections);
     let writing = (1..=queries).map(|id| async move {
         let connection = pool.connection().await?;
-        let write = connection.call(move |connection| insert(connection, id, latency));
+        let write = connection.call(move |db| insert(db, id, latency));
         anyhow::Ok(recorder.track(format!("insert {id}"), write).await?)
     });
     let names = try_join_all(writing).await?;

@@ -82,7 +82,8 @@ impl Concept for Gather {
             })
             .by_default()
             .ideal(one.max(two))
-            .claim(Claim::Overlapped),
+            .claim(Claim::Overlapped)
+            .settles_the_belief(),
             Strategy::new(
                 "spawned",
                 "each in a task of its own: JoinSet",
@@ -93,7 +94,7 @@ impl Concept for Gather {
             Strategy::new(
                 "first-error",
                 "tokio::try_join!(one, two), and one fails",
-                move |recorder| first_error(recorder, fail_at, two),
+                move |recorder| first_error(recorder, [fail_at, two]),
             )
             .ideal(fail_at)
             .claim(Claim::ErrorCancels)
@@ -114,7 +115,8 @@ async fn fetch(name: &'static str, delay: Duration) -> String {
 // ANCHOR_END: workload
 
 // ANCHOR: sequential
-async fn sequential(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
+async fn sequential(recorder: Recorder, delays: Delays) -> Result<Output> {
+    let [one, two] = delays;
     let one = recorder.track("fetch one", fetch("one", one)).await;
     let two = recorder.track("fetch two", fetch("two", two)).await;
     Ok(Output::new([one, two]))
@@ -122,8 +124,10 @@ async fn sequential(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
 // ANCHOR_END: sequential
 
 // ANCHOR: created-first
-async fn created_first(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
-    // Making a future runs nothing of it; `await` does. So these still take turns.
+async fn created_first(recorder: Recorder, delays: Delays) -> Result<Output> {
+    let [one, two] = delays;
+    // Making a future runs nothing of it; `await` does. So these still take
+    // turns.
     let one = recorder.track("fetch one", fetch("one", one));
     let two = recorder.track("fetch two", fetch("two", two));
     Ok(Output::new([one.await, two.await]))
@@ -131,7 +135,8 @@ async fn created_first(recorder: Recorder, [one, two]: Delays) -> Result<Output>
 // ANCHOR_END: created-first
 
 // ANCHOR: join
-async fn join(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
+async fn join(recorder: Recorder, delays: Delays) -> Result<Output> {
+    let [one, two] = delays;
     // One task, one thread: while one future waits, the other is polled.
     let (one, two) = tokio::join!(
         recorder.track("fetch one", fetch("one", one)),
@@ -142,11 +147,13 @@ async fn join(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
 // ANCHOR_END: join
 
 // ANCHOR: spawned
-async fn spawned(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
+async fn spawned(recorder: Recorder, delays: Delays) -> Result<Output> {
     let mut tasks = JoinSet::new();
-    for (place, (name, delay)) in [("one", one), ("two", two)].into_iter().enumerate() {
-        let fetching = recorder.track(format!("fetch {name}"), fetch(name, delay));
-        // The place comes back with the answer: a JoinSet yields in the order of finishing.
+    for (place, name) in ["one", "two"].into_iter().enumerate() {
+        let fetching = fetch(name, delays[place]);
+        let fetching = recorder.track(format!("fetch {name}"), fetching);
+        // The place comes back with the answer: a JoinSet yields in the order
+        // of finishing.
         tasks.spawn(async move { (place, fetching.await) });
     }
     let mut answers = [const { String::new() }; 2];
@@ -159,13 +166,15 @@ async fn spawned(recorder: Recorder, [one, two]: Delays) -> Result<Output> {
 // ANCHOR_END: spawned
 
 // ANCHOR: first-error
-async fn first_error(recorder: Recorder, fail_at: Duration, two: Duration) -> Result<Output> {
+async fn first_error(recorder: Recorder, delays: Delays) -> Result<Output> {
+    let [fail_at, two] = delays;
     let failing = async {
         sleep(fail_at).await;
         bail!("fetch one failed")
     };
     let other = async { Ok(fetch("two", two).await) };
-    // The first error ends the whole: what has not finished is dropped, and so cancelled.
+    // The first error ends the whole: what has not finished is dropped, and
+    // so cancelled.
     let both: Result<((), String)> = tokio::try_join!(
         recorder.track("fetch one", failing),
         recorder.track("fetch two", other),

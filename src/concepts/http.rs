@@ -147,7 +147,8 @@ impl Concept for Http {
                 Strategy::staged("concurrent", all_at_once, stage(), concurrent),
                 most,
             )
-            .by_default(),
+            .by_default()
+            .settles_the_belief(),
             self.at_once(
                 Strategy::staged("limited", some_at_once, stage(), limited),
                 limit,
@@ -182,11 +183,15 @@ async fn fetch(client: &Client, url: &str) -> Answer {
 // ANCHOR_END: workload
 
 // ANCHOR: blocking
-async fn blocking(recorder: Recorder, (client, stage): (Blocking, Stage)) -> Result<Output> {
+async fn blocking(
+    recorder: Recorder,
+    (blocking_client, stage): (Blocking, Stage),
+) -> Result<Output> {
     let mut answers = Vec::new();
     for request in &stage.requests {
-        // No `.await` in here: until the answer is there, this thread can do nothing else.
-        let fetching = async { client.get(&request.url) };
+        // No `.await` in here: until the answer is there, this thread can do
+        // nothing else.
+        let fetching = async { blocking_client.get(&request.url) };
         answers.push(recorder.track(request.name(), fetching).await);
     }
     stage.output(answers)
@@ -207,7 +212,8 @@ async fn sequential(recorder: Recorder, stage: Stage) -> Result<Output> {
 // ANCHOR: concurrent
 async fn concurrent(recorder: Recorder, stage: Stage) -> Result<Output> {
     let fetching = stage.requests.iter().map(async |request| {
-        // A permit for every request, unless open files are short or the server is not yours.
+        // A permit for every request, unless open files are short or the
+        // server is not yours.
         let _permit = stage.permits.acquire().await;
         recorder
             .track(request.name(), fetch(&stage.client, &request.url))
@@ -234,7 +240,8 @@ async fn limited(recorder: Recorder, stage: Stage) -> Result<Output> {
         .buffer_unordered(stage.limit)
         .collect()
         .await;
-    // They come as they finish; here they go back into the order in which they were asked for.
+    // They come as they finish; here they go back into the order in which
+    // they were asked for.
     answers.sort_by_key(|(place, _)| *place);
     stage.output(answers.into_iter().map(|(_, answer)| answer).collect())
 }
@@ -245,7 +252,8 @@ async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
     let mut answers = Vec::new();
     for request in &stage.requests {
         let fetching = async {
-            // It reads this machine's certificates again, and its connection serves no other request.
+            // It reads this machine's certificates again, and its connection
+            // serves no other request.
             let client = client::client(stage.timeout)?;
             fetch(&client, &request.url).await
         };

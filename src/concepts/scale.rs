@@ -52,7 +52,7 @@ impl Concept for Scale {
     const ABOUT: About = About {
         name: "scale",
         title: "a million waits at once",
-        question: "How many tasks can one thread serve, and what does each cost?",
+        question: "How many tasks can one thread serve?",
         python: "asyncio.create_task",
         examples: "\
   asyncdemo scale                             1 to 1,000,000 tasks, and threads
@@ -92,16 +92,17 @@ impl Concept for Scale {
                 Strategy::new(
                     "spawned",
                     "a task each: tokio::spawn",
-                    move |recorder: Recorder| counted(tasks, clean, spawned(recorder, tasks, delay)),
+                    move |recorder: Recorder| counted(tasks, clean, spawned(recorder, (tasks, delay))),
                 ),
             )
-            .by_default(),
+            .by_default()
+            .settles_the_belief(),
             overlap(
                 Strategy::staged(
                     "threads",
                     "a thread each, asleep inside",
                     move || within(tasks, MOST_THREADS, "threads"),
-                    move |recorder, ()| counted(tasks, clean, threads(recorder, tasks, delay)),
+                    move |recorder, ()| counted(tasks, clean, threads(recorder, (tasks, delay))),
                 ),
             )
             .claim(Claim::DearerTask("spawned"))
@@ -110,14 +111,14 @@ impl Concept for Scale {
                 Strategy::new(
                     "joined",
                     "all in one task: unconstrained(join_all(…))",
-                    move |recorder: Recorder| counted(tasks, clean, joined(recorder, tasks, delay)),
+                    move |recorder: Recorder| counted(tasks, clean, joined(recorder, (tasks, delay))),
                 ),
             ),
             Strategy::staged(
                 "joined-budgeted",
                 "all in one task: join_all(…), as everybody writes it",
                 move || within(tasks, MOST_BUDGETED, "children of one join_all"),
-                move |recorder, ()| counted(tasks, clean, joined_budgeted(recorder, tasks, delay)),
+                move |recorder, ()| counted(tasks, clean, joined_budgeted(recorder, (tasks, delay))),
             )
             .ideal(delay)
             .claim(Claim::CostGrows(
@@ -170,6 +171,9 @@ async fn counted(
 }
 
 // ANCHOR: workload
+/// How many, and for how long.
+type Naps = (usize, Duration);
+
 /// Waits, from the moment at which it is first polled.
 async fn nap(delay: Duration) {
     sleep(delay).await;
@@ -177,7 +181,7 @@ async fn nap(delay: Duration) {
 // ANCHOR_END: workload
 
 // ANCHOR: spawned
-async fn spawned(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+async fn spawned(recorder: Recorder, (tasks, delay): Naps) -> Result<Output> {
     let spawned: Vec<_> = (0..tasks)
         .map(|_| tokio::spawn(recorder.track("task", nap(delay))))
         .collect();
@@ -189,12 +193,12 @@ async fn spawned(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Ou
 // ANCHOR_END: spawned
 
 // ANCHOR: threads
-async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+async fn threads(recorder: Recorder, (tasks, delay): Naps) -> Result<Output> {
     let mut threads = Vec::new();
     let mut refused = None;
     for number in 1..=tasks {
         let nap = recorder.track("thread", async move {
-            #[expect(clippy::disallowed_methods, reason = "it is asleep on purpose")]
+            #[expect(clippy::disallowed_methods, reason = "it shall")]
             thread::sleep(delay);
         });
         let runtime = Handle::current();
@@ -208,8 +212,9 @@ async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Ou
         }
     }
     // Waiting for a thread blocks, so another thread does it.
-    let joining = move || threads.into_iter().try_for_each(thread::JoinHandle::join);
-    let joined = tokio::task::spawn_blocking(joining).await;
+    let mut threads = threads.into_iter();
+    let join_all = move || threads.try_for_each(thread::JoinHandle::join);
+    let joined = tokio::task::spawn_blocking(join_all).await;
     if let Some(refused) = refused {
         return Err(refused);
     }
@@ -221,7 +226,7 @@ async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Ou
 // ANCHOR_END: threads
 
 // ANCHOR: joined
-async fn joined(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+async fn joined(recorder: Recorder, (tasks, delay): Naps) -> Result<Output> {
     let naps = (0..tasks).map(|_| recorder.track("task", nap(delay)));
     // Without the budget that Tokio gives to a task: see `joined-budgeted`.
     unconstrained(join_all(naps)).await;
@@ -230,8 +235,10 @@ async fn joined(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Out
 // ANCHOR_END: joined
 
 // ANCHOR: joined-budgeted
-async fn joined_budgeted(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
-    // One lane for all: each is polled so often that to note every poll would cost more than the polls.
+async fn joined_budgeted(recorder: Recorder, naps: Naps) -> Result<Output> {
+    let (tasks, delay) = naps;
+    // One lane for all. Each is polled so often that to note every poll would
+    // cost more than the polls.
     let naps = join_all((0..tasks).map(|_| nap(delay)));
     recorder.track("all of them", naps).await;
     Ok(Output::new(tasks))

@@ -62,7 +62,7 @@ impl Concept for Sleep {
                 Strategy::new(
                     "sequential",
                     "each fetch awaited before the next",
-                    move |recorder| sequential(recorder, tasks, delay),
+                    move |recorder| sequential(recorder, (tasks, delay)),
                 ),
                 Claim::OneAfterTheOther,
             )
@@ -72,7 +72,7 @@ impl Concept for Sleep {
                 Strategy::new(
                     "concurrent",
                     "join_all: one thread awaits them all",
-                    move |recorder| concurrent(recorder, tasks, delay),
+                    move |recorder| concurrent(recorder, (tasks, delay)),
                 ),
                 Claim::Overlapped,
             )
@@ -82,7 +82,7 @@ impl Concept for Sleep {
                 Strategy::new(
                     "threads",
                     "a thread for each, asleep inside: std::thread::sleep",
-                    move |recorder| threads(recorder, tasks, delay),
+                    move |recorder| threads(recorder, (tasks, delay)),
                 ),
                 Claim::ThreadEach,
             )
@@ -90,18 +90,23 @@ impl Concept for Sleep {
             Strategy::new(
                 "unawaited",
                 "each future made, and nobody awaits it",
-                move |recorder| unawaited(recorder, tasks, delay),
+                move |recorder| unawaited(recorder, (tasks, delay)),
             )
             .by_default()
             .ideal(delay)
             .claim(Claim::NeverStarted)
+            .settles_the_belief()
             .differs("nobody awaited, so there is no answer"),
         ]
     }
 }
 
 // ANCHOR: workload
-/// Stands for a call that takes a while. It counts itself first: that shows whether it ever began.
+/// How many fetches, and how long each of them takes.
+type Fetches = (usize, Duration);
+
+/// Stands for a call that takes a while. It counts itself first: that shows
+/// whether it ever began.
 async fn fetch(delay: Duration, begun: &AtomicUsize) -> Value {
     begun.fetch_add(1, Ordering::Relaxed);
     tokio::time::sleep(delay).await;
@@ -114,32 +119,38 @@ fn output(answers: Vec<Value>, begun: &AtomicUsize) -> Output {
 }
 
 // ANCHOR: sequential
-async fn sequential(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+async fn sequential(recorder: Recorder, fetches: Fetches) -> Result<Output> {
+    let (tasks, delay) = fetches;
     let begun = AtomicUsize::new(0);
     let mut answers = Vec::new();
     for number in 1..=tasks {
-        let fetching = recorder.track(format!("fetch {number}"), fetch(delay, &begun));
-        answers.push(fetching.await);
+        let name = format!("fetch {number}");
+        answers.push(recorder.track(name, fetch(delay, &begun)).await);
     }
     Ok(output(answers, &begun))
 }
 // ANCHOR_END: sequential
 
 // ANCHOR: concurrent
-async fn concurrent(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+async fn concurrent(recorder: Recorder, fetches: Fetches) -> Result<Output> {
+    let (tasks, delay) = fetches;
     let begun = AtomicUsize::new(0);
-    let fetching =
-        (1..=tasks).map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun)));
+    let fetching = (1..=tasks).map(|number| {
+        let name = format!("fetch {number}");
+        recorder.track(name, fetch(delay, &begun))
+    });
     let answers = join_all(fetching).await;
     Ok(output(answers, &begun))
 }
 // ANCHOR_END: concurrent
 
 // ANCHOR: threads
-async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+async fn threads(recorder: Recorder, fetches: Fetches) -> Result<Output> {
+    let (tasks, delay) = fetches;
     let mut threads = Vec::new();
     for number in 1..=tasks {
-        let fetching = recorder.track(format!("fetch {number}"), async move {
+        let name = format!("fetch {number}");
+        let fetching = recorder.track(name, async move {
             #[expect(
                 clippy::disallowed_methods,
                 reason = "the thread is here to be blocked"
@@ -148,12 +159,13 @@ async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Ou
             json!({ "data": "Sample data" })
         });
         let runtime = Handle::current();
-        threads.push(thread::Builder::new().spawn(move || runtime.block_on(fetching))?);
+        let wait = move || runtime.block_on(fetching);
+        threads.push(thread::Builder::new().spawn(wait)?);
     }
     let begun = AtomicUsize::new(threads.len());
     // Waiting for a thread blocks, so another thread does it.
-    let joined =
-        tokio::task::spawn_blocking(|| threads.into_iter().map(thread::JoinHandle::join).collect());
+    let join = || threads.into_iter().map(|thread| thread.join()).collect();
+    let joined = tokio::task::spawn_blocking(join);
     let answers: thread::Result<Vec<Value>> = joined.await?;
     Ok(output(
         answers.map_err(|_| anyhow::anyhow!("a thread panicked"))?,
@@ -163,11 +175,14 @@ async fn threads(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Ou
 // ANCHOR_END: threads
 
 // ANCHOR: unawaited
-async fn unawaited(recorder: Recorder, tasks: usize, delay: Duration) -> Result<Output> {
+async fn unawaited(recorder: Recorder, fetches: Fetches) -> Result<Output> {
+    let (tasks, delay) = fetches;
     let begun = AtomicUsize::new(0);
-    let futures: Vec<_> = (1..=tasks)
-        .map(|number| recorder.track(format!("fetch {number}"), fetch(delay, &begun)))
-        .collect();
+    let futures = (1..=tasks).map(|number| {
+        let name = format!("fetch {number}");
+        recorder.track(name, fetch(delay, &begun))
+    });
+    let futures: Vec<_> = futures.collect();
     // There is time enough for all of them. Nobody uses it.
     tokio::time::sleep(delay).await;
     drop(futures);

@@ -162,6 +162,8 @@ pub struct Strategy {
     pub ideal: Option<Duration>,
     /// What the textbook says of it. Each claim is checked against the run.
     pub claims: Vec<Claim>,
+    /// Whether its first claim, borne out, shows the concept's belief false.
+    pub settles: bool,
     /// Why its result is not equal to the others', where it is not.
     pub differs: Option<&'static str>,
     prepare: Arc<dyn Fn() -> anyhow::Result<Start> + Send + Sync>,
@@ -211,6 +213,7 @@ impl Strategy {
             by_default: false,
             ideal: None,
             claims: Vec::new(),
+            settles: false,
             differs: None,
             prepare: Arc::new(prepare),
         }
@@ -231,6 +234,13 @@ impl Strategy {
     /// What the run is expected to show; it is checked, not assumed.
     pub fn claim(mut self, claim: Claim) -> Self {
         self.claims.push(claim);
+        self
+    }
+
+    /// Its first claim is the one that shows the concept's belief false. One of the default strategies
+    /// has it.
+    pub fn settles_the_belief(mut self) -> Self {
+        self.settles = true;
         self
     }
 

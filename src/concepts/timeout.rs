@@ -84,6 +84,7 @@ impl Concept for Timeout {
                 move |recorder| timeout_blocking(recorder, time),
             )
             .by_default()
+            .settles_the_belief()
             .ideal(work)
             .claim(Claim::TimeoutIsLate(deadline))
             .differs("the deadline passes unseen, and the work's answer comes after it"),

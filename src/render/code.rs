@@ -1,47 +1,265 @@
-//! Source, highlighted by the compiler's own lexer.
+//! Source on the screen: in colour, wrapped where the screen ends, and two sources side by side.
 
-use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
+use unicode_width::UnicodeWidthChar;
 
 use super::style::{Paint, Style};
+use super::{python, rust};
 
-/// A piece of Rust source, indented by two columns, with a newline after each line.
-pub fn code(source: &str, style: &Style) -> String {
-    let mut painted = String::new();
-    let mut rest = source;
-    for token in tokenize(source, FrontmatterAllowed::No) {
-        let (text, after) = rest.split_at(token.len as usize);
-        let is_macro = after.starts_with('!') && !after.starts_with("!=");
-        let paint = match token.kind {
-            TokenKind::LineComment { .. } | TokenKind::BlockComment { .. } => Paint::Dim,
-            TokenKind::Literal { .. } => Paint::Literal,
-            TokenKind::Ident if KEYWORDS.contains(&text) => Paint::Keyword,
-            TokenKind::Ident if is_macro || text.starts_with(char::is_uppercase) => Paint::Special,
-            _ => Paint::Plain,
-        };
-        painted.push_str(&style.paint(paint, text));
-        rest = after;
-    }
-    painted
-        .lines()
-        .map(|line| format!("{}\n", format!("  {}", style.encode(line)).trim_end()))
+/// What a source is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// The code that runs.
+    Rust,
+    /// Its twin.
+    Python,
+}
+
+/// A source and what stands above it.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// What it is, in a few words.
+    pub head: &'a str,
+    /// The text.
+    pub text: &'a str,
+    /// For its colours.
+    pub language: Language,
+}
+
+/// A character of a source, and how it looks.
+type Sign = (Paint, char);
+type Row = Vec<Sign>;
+
+/// All code is indented by so much.
+const INDENT: usize = 2;
+
+/// A piece of source with a newline after each line.
+pub fn code(source: &str, language: Language, style: &Style) -> String {
+    let width = style.width.saturating_sub(INDENT);
+    rows(source, language, width, style)
+        .iter()
+        .map(|row| line(&drawn(row, style)))
         .collect()
 }
 
-const KEYWORDS: [&str; 22] = [
-    "as", "async", "await", "break", "const", "continue", "else", "fn", "for", "if", "impl", "in",
-    "let", "loop", "match", "move", "mut", "pub", "ref", "return", "use", "while",
-];
+/// A source below its head.
+pub fn headed(source: Source<'_>, style: &Style) -> String {
+    let width = style.width.saturating_sub(INDENT);
+    let head: String = head(source, width, style)
+        .iter()
+        .map(|row| line(&drawn(row, style)))
+        .collect();
+    format!(
+        "{head}\n{}",
+        code(source.text, source.language, style).trim_start_matches('\n')
+    )
+}
+
+/// Two sources with a rule between them, each wrapped within its column.
+pub fn beside(left: Source<'_>, right: Source<'_>, style: &Style) -> String {
+    let rule = style.paint(Paint::Dim, &style.encode("│"));
+    // Room for the rule and a blank on each side of it.
+    let room = style.width.saturating_sub(INDENT + 3);
+    let widest = |source: Source<'_>| {
+        let lines = source.text.lines().chain([source.head]);
+        lines.map(super::style::columns).max().unwrap_or_default()
+    };
+    // Half for each, unless one needs less.
+    let width = widest(left).min(room - widest(right).min(room / 2)).max(1);
+    let column = |source: Source<'_>, width: usize| {
+        let mut column = head(source, width, style);
+        column.push(Row::new());
+        column.extend(rows(source.text, source.language, width, style));
+        column
+    };
+    let (left, right) = (
+        column(left, width),
+        column(right, room.saturating_sub(width).max(1)),
+    );
+    let nothing = Row::new();
+    (0..left.len().max(right.len()))
+        .map(|at| {
+            let (left, right) = (
+                left.get(at).unwrap_or(&nothing),
+                right.get(at).unwrap_or(&nothing),
+            );
+            let gap = " ".repeat(width.saturating_sub(columns(left)));
+            line(&format!(
+                "{}{gap} {rule} {}",
+                drawn(left, style),
+                drawn(right, style)
+            ))
+        })
+        .collect()
+}
+
+fn line(drawn: &str) -> String {
+    format!("{}{drawn}", " ".repeat(INDENT))
+        .trim_end()
+        .to_owned()
+        + "\n"
+}
+
+fn head(source: Source<'_>, width: usize, style: &Style) -> Vec<Row> {
+    let head = style.encode(source.head);
+    let head: Row = head.chars().map(|sign| (Paint::Name, sign)).collect();
+    wrapped(&head, width)
+}
+
+/// The lines of a source, none wider than that.
+fn rows(source: &str, language: Language, width: usize, style: &Style) -> Vec<Row> {
+    let source = style.encode(source);
+    let pieces = match language {
+        Language::Rust => rust::pieces(&source),
+        Language::Python => python::pieces(&source),
+    };
+    let signs: Row = pieces
+        .iter()
+        .flat_map(|(paint, text)| text.chars().map(|sign| (*paint, sign)))
+        .collect();
+    let lines = signs.split_inclusive(|(_, sign)| *sign == '\n');
+    lines.flat_map(|line| wrapped(line, width)).collect()
+}
+
+/// A line that is too wide goes on below, indented further; a comment goes on as a comment.
+fn wrapped(line: &[Sign], width: usize) -> Vec<Row> {
+    let width = width.max(1);
+    let end = line
+        .iter()
+        .rposition(|(_, sign)| !sign.is_whitespace())
+        .map_or(0, |last| last + 1);
+    let mut rest = &line[..end];
+    let mut row = Row::new();
+    let mut indent = leading_blanks(rest);
+    let hanging = Hanging::of(rest, indent);
+    let mut rows = Vec::new();
+    loop {
+        let room = width.saturating_sub(columns(&row)).max(1);
+        if columns(rest) <= room {
+            row.extend(rest);
+            rows.push(row);
+            return rows;
+        }
+        let cut = cut(rest, indent, fitting(rest, room));
+        row.extend(&rest[..cut]);
+        rows.push(row);
+        rest = &rest[cut..];
+        rest = &rest[leading_blanks(rest)..];
+        if rest.is_empty() {
+            return rows;
+        }
+        indent = 0;
+        row = hanging.before(rest, width);
+    }
+}
+
+/// Where a row ends that has room for `fit` signs: at a blank in its second half, or before a method
+/// or after what opens, or at any blank; else wherever the room ends.
+fn cut(signs: &[Sign], indent: usize, fit: usize) -> usize {
+    let last = fit.min(signs.len() - 1);
+    // A blank before it, or the mark of a comment, belongs to what follows.
+    let belongs_on =
+        |before: Sign| before.1 == ' ' || before.0 == Paint::Dim && "#/!".contains(before.1);
+    let blank = (indent + 1..=last)
+        .rev()
+        .find(|at| signs[*at].1 == ' ' && !belongs_on(signs[*at - 1]));
+    let joint = (indent + 2..=last)
+        .rev()
+        .find(|at| signs[*at].1 == '.' || "([{".contains(signs[*at - 1].1));
+    blank
+        .filter(|at| *at > fit / 2)
+        .or(joint)
+        .or(blank)
+        .unwrap_or(fit)
+}
+
+/// What stands before each further row of a line.
+struct Hanging {
+    indent: Row,
+    /// `//` or `#`, and a blank.
+    comment: Row,
+}
+
+impl Hanging {
+    fn of(line: &[Sign], indent: usize) -> Self {
+        let comment = line.iter().position(|(paint, _)| *paint == Paint::Dim);
+        let marks = line[comment.unwrap_or(line.len())..].iter();
+        let mut mark: Row = marks
+            .take_while(|(_, sign)| "/!#".contains(*sign))
+            .copied()
+            .collect();
+        mark.push((Paint::Dim, ' '));
+        // A line that is all comment goes on right below.
+        let further = if comment == Some(indent) { 0 } else { 4 };
+        Self {
+            indent: vec![(Paint::Plain, ' '); indent + further],
+            comment: mark,
+        }
+    }
+
+    fn before(&self, rest: &[Sign], width: usize) -> Row {
+        let mut before = self.indent.clone();
+        let mark = &self.comment[..self.comment.len() - 1];
+        if rest[0].0 == Paint::Dim && !rest.starts_with(mark) {
+            before.extend(&self.comment);
+        }
+        before.truncate(width / 2);
+        before
+    }
+}
+
+fn leading_blanks(signs: &[Sign]) -> usize {
+    signs
+        .iter()
+        .position(|(_, sign)| *sign != ' ')
+        .unwrap_or(signs.len())
+}
+
+/// How many signs fit into `room`, one at least.
+fn fitting(signs: &[Sign], room: usize) -> usize {
+    let mut used = 0;
+    let fits = |(_, sign): &&Sign| {
+        used += sign.width().unwrap_or(0);
+        used <= room
+    };
+    signs.iter().take_while(fits).count().max(1)
+}
+
+fn columns(signs: &[Sign]) -> usize {
+    signs
+        .iter()
+        .map(|(_, sign)| sign.width().unwrap_or(0))
+        .sum()
+}
+
+/// Neighbours of one colour share their escape codes; blanks have none.
+fn drawn(row: &[Sign], style: &Style) -> String {
+    row.chunk_by(|one, two| one.0 == two.0)
+        .map(|run| {
+            let text: String = run.iter().map(|(_, sign)| *sign).collect();
+            style.paint(run[0].0, &text)
+        })
+        .collect()
+}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn style(width: usize) -> Style {
+        Style {
+            width,
+            ..Style::default()
+        }
+    }
 
     #[test]
     fn without_colour_the_source_is_only_indented() {
-        let source = "// a comment\nasync fn f() { join!(1, \"two\") }\n";
+        let source = "// a comment\nasync fn f() { join!(1, \"two\") }\n\nfn g() {}\n";
         assert_eq!(
-            code(source, &Style::default()),
-            "  // a comment\n  async fn f() { join!(1, \"two\") }\n"
+            code(source, Language::Rust, &style(80)),
+            "  // a comment\n  async fn f() { join!(1, \"two\") }\n\n  fn g() {}\n"
         );
     }
 
@@ -51,6 +269,7 @@ mod tests {
         let source = "let x = tokio::join!(a, b); // both\n";
         let painted = code(
             source,
+            Language::Rust,
             &Style {
                 color: true,
                 ..Style::default()
@@ -58,5 +277,100 @@ mod tests {
         );
         assert!(painted.contains("\x1b["), "{painted:?}");
         assert_eq!(console::strip_ansi_codes(&painted).trim(), source.trim());
+    }
+
+    #[test]
+    fn what_is_too_wide_goes_on_below() {
+        let source = "    // Waits for the mail.\n    office.mailbox.deliver(mail, time).await;\n";
+        assert_eq!(
+            code(source, Language::Rust, &style(26)),
+            "      // Waits for the\n      // mail.\n      office.mailbox\n          .deliver(mail,\n          time).await;\n"
+        );
+    }
+
+    #[test]
+    fn a_comment_goes_on_as_one() {
+        let source = "one()  # at the very end of it\nlonger_than_that()  # here\n";
+        assert_eq!(
+            code(source, Language::Python, &style(26)),
+            "  one()  # at the very end\n      # of it\n  longer_than_that()\n      # here\n"
+        );
+    }
+
+    #[test]
+    fn two_sources_stand_side_by_side() {
+        let left = Source {
+            head: "Rust",
+            text: "one().await;\nlet two = waits(for_it, 1);\n",
+            language: Language::Rust,
+        };
+        let right = Source {
+            head: "Python: the same",
+            text: "await one()\n\ntwo = waits(for_it, 1)  # at the end\n",
+            language: Language::Python,
+        };
+        let expected = "
+  Rust                  │ Python: the same
+                        │
+  one().await;          │ await one()
+  let two = waits(      │
+      for_it, 1);       │ two = waits(for_it,
+                        │     1)  # at the end
+";
+        assert_eq!(
+            format!("\n{}", beside(left, right, &style(46))),
+            expected,
+            "{}",
+            beside(left, right, &style(46))
+        );
+        // Where there is room enough, the rule stands where the left one ends.
+        assert!(beside(left, right, &style(120)).contains("  let two = waits(for_it, 1); │\n"));
+    }
+
+    fn any_source() -> impl Strategy<Value = String> {
+        let words = prop::sample::select(vec![
+            "    ",
+            " ",
+            "\n",
+            "// ",
+            "# ",
+            "word",
+            "\"",
+            "日本",
+            "a.very.long.one(without,blanks)",
+        ]);
+        prop_oneof![
+            "\\PC{0,60}",
+            prop::collection::vec(words, 0..30).prop_map(|words| words.concat()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn wrapping_keeps_every_sign_in_its_order(source in any_source(), width in 1_usize..60) {
+            for language in [Language::Rust, Language::Python] {
+                let shown = code(&source, language, &style(width));
+                for line in shown.lines() {
+                    prop_assert!(width < 6 || super::super::style::columns(line) <= width, "{width}: {line:?}");
+                }
+                // Comments repeat their mark, so only what has none is compared.
+                if !source.contains(['/', '#']) {
+                    let dense = |text: &str| text.chars().filter(|sign| !sign.is_whitespace()).collect::<String>();
+                    prop_assert_eq!(dense(&shown), dense(&source));
+                }
+            }
+        }
+
+        #[test]
+        fn two_columns_are_never_wider_than_the_screen(
+            (left, right) in (any_source(), any_source()),
+            width in 120_usize..170,
+        ) {
+            let source = |text, language| Source { head: "A head of some words", text, language };
+            let (left, right) = (source(&left, Language::Rust), source(&right, Language::Python));
+            for line in beside(left, right, &style(width)).lines() {
+                prop_assert!(super::super::style::columns(line) <= width, "{width}: {line:?}");
+            }
+        }
     }
 }

@@ -1,14 +1,20 @@
 //! A report as bytes on a writer. One file per format; nothing here runs anything.
 
 mod axis;
+mod beliefs;
+mod brief;
 mod code;
 mod comparison;
 mod growth;
+mod legend;
+mod python;
 mod rail;
+mod rust;
 mod style;
 mod text;
 
-pub use code::code;
+pub use beliefs::{Tested, beliefs};
+pub use code::{Language, Source, beside, code, headed};
 pub use style::{Paint, Style};
 pub use text::Text;
 

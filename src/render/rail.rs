@@ -41,8 +41,11 @@ impl Sign {
             Self::First => ('├', '|'),
             Self::Done => ('┤', '|'),
             Self::Idle => ('─', '-'),
-            Self::Tick | Self::BlockingTick => ('┼', '+'),
-            Self::Busy | Self::Blocking => ('█', '#'),
+            Self::Tick => ('┼', '+'),
+            Self::Busy => ('■', '='),
+            // Heavier than their harmless kin, so that they differ where there is no colour.
+            Self::BlockingTick => ('╋', '*'),
+            Self::Blocking => ('█', '#'),
             Self::CouldNotRun => ('░', '.'),
             Self::Cancelled => ('✗', 'x'),
             Self::Panicked => ('!', '!'),
@@ -60,7 +63,7 @@ impl Sign {
         }
     }
 
-    /// For the legend. Signs that look alike share their words.
+    /// For the legend. Signs that mean the same share their words.
     pub(super) fn words(self) -> Option<&'static str> {
         match self {
             Self::Blank | Self::Done | Self::BlockingTick => None,
@@ -256,7 +259,7 @@ mod tests {
             Outcome::Completed,
             800,
         );
-        assert_eq!(drawn(&mixed, &[]), "├──┼─█──┤ ");
+        assert_eq!(drawn(&mixed, &[]), "├──┼─■──┤ ");
     }
 
     #[test]
@@ -318,6 +321,27 @@ mod tests {
             drawn(&task(&[(300, 301)], &[], Outcome::Completed, 301), &[]),
             "   ┤      "
         );
+    }
+
+    #[test]
+    fn signs_differ_without_colour_too() {
+        // A first and a last poll are told apart by their side.
+        let signs = [
+            Sign::First,
+            Sign::Idle,
+            Sign::Tick,
+            Sign::Busy,
+            Sign::CouldNotRun,
+            Sign::Blocking,
+            Sign::BlockingTick,
+            Sign::Cancelled,
+            Sign::Panicked,
+        ];
+        for ascii in [false, true] {
+            let glyphs = signs.map(|sign| sign.glyph(ascii));
+            let different: std::collections::BTreeSet<_> = glyphs.iter().collect();
+            assert_eq!(different.len(), glyphs.len(), "{glyphs:?}");
+        }
     }
 
     #[test]

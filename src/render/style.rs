@@ -14,6 +14,8 @@ pub struct Style {
     pub width: usize,
     /// How many lanes a strategy may have before the rest are folded.
     pub lanes: usize,
+    /// Whether a strategy is to take as few lines as possible.
+    pub brief: bool,
 }
 
 impl Default for Style {
@@ -24,6 +26,7 @@ impl Default for Style {
             ascii: false,
             width: 80,
             lanes: 12,
+            brief: false,
         }
     }
 }

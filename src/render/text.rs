@@ -14,11 +14,13 @@ use crate::units;
 #[derive(Clone, Debug)]
 pub struct Text {
     pub(super) style: Style,
-    slow_poll: Duration,
+    pub(super) slow_poll: Duration,
     /// Where the axis ends unless a strategy takes longer.
     expected: Duration,
     ruled: Option<Duration>,
-    seen: BTreeSet<Sign>,
+    pub(super) seen: BTreeSet<Sign>,
+    /// What the legend of an earlier page has said.
+    pub(super) explained: BTreeSet<Sign>,
     /// Who failed last, and why: others may fail for the same reason.
     failed: Option<(String, String)>,
 }
@@ -32,6 +34,7 @@ impl Text {
             expected,
             ruled: None,
             seen: BTreeSet::new(),
+            explained: BTreeSet::new(),
             failed: None,
         }
     }
@@ -93,9 +96,14 @@ impl Text {
             let ruler = self.indented("", &axis.ruler());
             lines.push(self.style.paint(Paint::Dim, &ruler));
         }
+        if self.style.brief {
+            lines.extend(self.brief(strategy, axis));
+            return self.lines(lines);
+        }
         lines.extend(self.title(strategy));
         lines.extend(self.lanes(strategy, axis));
         lines.extend(self.figures(strategy));
+        lines.extend(self.failure(strategy));
         lines.push(String::new());
         self.lines(lines)
     }
@@ -125,37 +133,8 @@ impl Text {
         let lines = self
             .wrapped(remark, "", "  ")
             .into_iter()
-            .map(|line| self.style.paint(Paint::Dim, &line));
+            .map(|line| self.style.paint(Paint::Dim, &line.replace('\u{a0}', " ")));
         self.lines(lines)
-    }
-
-    /// The signs that were drawn, in words.
-    pub fn legend(&self) -> String {
-        let mut words: Vec<String> = Vec::new();
-        for sign in &self.seen {
-            let meaning = match sign {
-                // Where no poll fills a cell, the red tick has to stand for them.
-                Sign::BlockingTick if !self.seen.contains(&Sign::Blocking) => {
-                    Sign::Blocking.words()
-                }
-                _ => sign.words(),
-            };
-            let Some(meaning) = meaning else {
-                continue;
-            };
-            let glyph = sign.glyph(self.style.ascii);
-            words.push(match sign {
-                Sign::First => format!("{glyph} {} {meaning}", Sign::Done.glyph(self.style.ascii)),
-                _ => format!("{glyph} {meaning}"),
-            });
-        }
-        // Words that belong together stay together when the line is broken.
-        let glued: Vec<_> = words
-            .iter()
-            .map(|words| words.replace(' ', "\u{a0}"))
-            .collect();
-        let lines = self.wrapped(&glued.join("   "), "", "").into_iter();
-        self.lines(lines.map(|line| self.style.paint(Paint::Dim, &line.replace('\u{a0}', " "))))
     }
 
     /// Takes over the signs that another has drawn, for the legend.
@@ -220,7 +199,7 @@ impl Text {
         lines
     }
 
-    fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> String {
+    pub(super) fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> String {
         let label = fit(
             &format!("  {}", self.style.tame(&task.label)),
             self.label_width() - 1,
@@ -236,18 +215,22 @@ impl Text {
         } else {
             units::duration(task.life().0)
         };
-        let padding = self.right_width().saturating_sub(columns(&life));
-        let right = if self.right_width() == 0 {
-            String::new()
-        } else {
-            format!("{}{life}", " ".repeat(padding))
-        };
+        let right = self.at_the_right(&life);
         format!("{label} {}{right}", rail::draw(&signs, &self.style))
             .trim_end()
             .to_owned()
     }
 
-    fn figures(&mut self, strategy: &StrategyReport) -> Vec<String> {
+    /// A figure in the column right of the rails, if there is one.
+    pub(super) fn at_the_right(&self, figure: &str) -> String {
+        if self.right_width() == 0 {
+            return String::new();
+        }
+        let padding = self.right_width().saturating_sub(columns(figure));
+        format!("{}{figure}", " ".repeat(padding))
+    }
+
+    fn figures(&self, strategy: &StrategyReport) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(heartbeat) = &strategy.heartbeat {
             let gap = units::duration(heartbeat.max_gap_s.0);
@@ -318,17 +301,21 @@ impl Text {
                 .collect();
             lines.extend(self.figure("wall", &parts.join(" · "), Paint::Plain));
         }
-        if let Some(error) = &strategy.error {
-            let text = match &self.failed {
-                Some((name, told)) if told == error => format!("for the same reason as {name}"),
-                _ => {
-                    self.failed = Some((strategy.name.clone(), error.clone()));
-                    error.clone()
-                }
-            };
-            lines.extend(self.figure("failed", &text, Paint::Alarm));
-        }
         lines
+    }
+
+    pub(super) fn failure(&mut self, strategy: &StrategyReport) -> Vec<String> {
+        let Some(error) = &strategy.error else {
+            return Vec::new();
+        };
+        let text = match &self.failed {
+            Some((name, told)) if told == error => format!("for the same reason as {name}"),
+            _ => {
+                self.failed = Some((strategy.name.clone(), error.clone()));
+                error.clone()
+            }
+        };
+        self.figure("failed", &text, Paint::Alarm)
     }
 
     fn figure(&self, label: &str, text: &str, paint: Paint) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Blocked, Heartbeat, Poll, Rest, Runtime, Seconds, StrategyReport, Task};
+use super::{Blocked, HEARTBEAT, Heartbeat, Poll, Rest, Runtime, Seconds, StrategyReport, Task};
 use crate::trace;
 
 /// One run of one strategy, as the lab hands it over.
@@ -88,7 +88,7 @@ impl StrategyReport {
             .map(|task| Task::since(task, median.start))
             .collect();
         self.rest = median.timeline.rest.as_ref().map(|rest| Rest {
-            in_flight: thinned(&median.timeline.in_flight(), STRETCHES)
+            in_flight: thinned(&in_flight(&median.timeline), STRETCHES)
                 .into_iter()
                 .map(|(at, count)| (since_start(at), count))
                 .collect(),
@@ -96,6 +96,17 @@ impl StrategyReport {
         });
         self
     }
+}
+
+/// The heartbeat is no part of the work.
+fn in_flight(timeline: &trace::Timeline) -> Vec<(Duration, usize)> {
+    let whole = timeline.tasks.iter().filter(|task| task.label != HEARTBEAT);
+    let whole = whole.filter_map(|task| Some((task.start()?, task.end)));
+    let rest = timeline
+        .rest
+        .iter()
+        .flat_map(|rest| rest.lives.iter().copied());
+    trace::in_flight(whole.chain(rest))
 }
 
 /// More than any screen has columns.

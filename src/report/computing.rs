@@ -153,9 +153,7 @@ impl Computed {
     /// What a learner should take away.
     pub(super) fn moral(&self) -> Option<&'static str> {
         match self {
-            Self::OnOneThread { .. } => {
-                Some("Where nothing waits there is nothing to overlap: async makes it no faster.")
-            }
+            Self::OnOneThread { .. } => Some("Where nothing waits, nothing overlaps."),
             Self::OnSeveral {
                 borne_out: true, ..
             } => Some("Threads on more cores make it faster, not async."),
@@ -171,7 +169,7 @@ impl Computed {
                 wall,
                 sequential,
             } => format!(
-                "{strategy}: {} on one thread, which computed for {} of {}{}.",
+                "{strategy}: {} on one thread, computing for {} of {}{}.",
                 units::count(*tasks, "piece", "pieces"),
                 units::duration(*busy),
                 units::duration(*wall),
@@ -271,11 +269,11 @@ mod tests {
         let all = [sequential.clone(), join.clone()];
         assert_eq!(
             told(Computing::OnOneThread, &join, &all),
-            "no_gain: join: 2 pieces on one thread, which computed for 1.200 s of 1.210 s; sequential took 1.205 s."
+            "no_gain: join: 2 pieces on one thread, computing for 1.200 s of 1.210 s; sequential took 1.205 s."
         );
         assert_eq!(
             told(Computing::OnOneThread, &sequential, &all),
-            "no_gain: sequential: 2 pieces on one thread, which computed for 1.200 s of 1.205 s."
+            "no_gain: sequential: 2 pieces on one thread, computing for 1.200 s of 1.205 s."
         );
         for (wall, why) in [
             (900, "took 1.205 s: the machine was busier then."),

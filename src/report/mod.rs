@@ -10,6 +10,7 @@ mod findings;
 mod growth;
 mod numbers;
 mod seconds;
+mod short;
 mod stopping;
 mod wording;
 
@@ -24,6 +25,7 @@ pub use findings::facts;
 pub use growth::{Cost, costs, slope};
 pub use numbers::HEARTBEAT;
 pub use seconds::Seconds;
+pub use short::short;
 pub use stopping::{Stopped, Stopping};
 pub use wording::words;
 
@@ -208,7 +210,7 @@ impl StrategyReport {
         walls.get(walls.len().checked_sub(1)? / 2).copied()
     }
 
-    /// How many tasks were in flight after each change.
+    /// How many tasks were in flight after each change, the heartbeat not among them.
     pub fn in_flight(&self) -> Vec<(Seconds, usize)> {
         if let Some(rest) = &self.rest {
             return rest.in_flight.clone();
@@ -216,6 +218,7 @@ impl StrategyReport {
         let lives = self
             .tasks
             .iter()
+            .filter(|task| task.label != HEARTBEAT)
             .filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
         trace::in_flight(lives)
             .into_iter()

@@ -40,7 +40,7 @@ fn moral(fact: &Fact) -> Option<&'static str> {
     })
 }
 
-fn figures(strategy: &str, fact: &Fact) -> String {
+pub(super) fn figures(strategy: &str, fact: &Fact) -> String {
     let time = |duration: &Duration| units::duration(*duration);
     match fact {
         Fact::NeverStarted { unpolled } => format!(

@@ -273,7 +273,7 @@ join  <time>  <time>  <time>  █ <times>× faster
 sequential: one at a time, so the waits added up: <time> of waiting took <time>.
 join: the waits overlapped. It took as long as the longest one (<time>), not their sum (<time>). 1 thread did it, busy for <time> of <time>. Waiting needs no thread.
 
-More ways: created-first, spawned, first-error (--all, or --strategy NAME) · the code: --code
+More ways: created-first, spawned, first-error (--all, or --strategy NAME) · the code: --code, with Python beside it: --code=both
 <legend>
 ";
 

@@ -1,0 +1,76 @@
+//! `--code`: which source is shown, and where.
+
+use super::screen::Screen;
+use crate::concepts::{About, RegionError, Strategy, region};
+use crate::render::{self, Language, Source};
+
+/// In which language the source is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Code {
+    /// Of each strategy, what runs.
+    Rust,
+    /// The same in Python, once for the whole concept.
+    Python,
+    /// One beside the other, where the screen is wide enough.
+    Both,
+}
+
+/// From here on two sources have room beside each other.
+const TWO_COLUMNS: usize = 120;
+
+const RUNS: &str = "Rust: the code that runs";
+
+/// What is shown before anything runs. The twin covers all strategies, so it stands here, once; beside
+/// it stands the Rust of all that are `chosen`.
+pub(super) fn in_front(
+    code: Code,
+    about: &About,
+    chosen: &[Strategy],
+    screen: &Screen,
+) -> Result<String, RegionError> {
+    let head = format!("Python: the same, in lessons/python/{}.py", about.name);
+    let twin = Source {
+        head: &head,
+        text: about.twin,
+        language: Language::Python,
+    };
+    match code {
+        Code::Rust => Ok(String::new()),
+        Code::Both if wide(screen) => {
+            let mut regions: Vec<_> = region(about.source, "workload").into_iter().collect();
+            for strategy in chosen {
+                regions.push(region(about.source, strategy.name)?);
+            }
+            let runs = Source {
+                head: RUNS,
+                text: &regions.join("\n"),
+                language: Language::Rust,
+            };
+            Ok(render::beside(runs, twin, &screen.out) + "\n")
+        }
+        Code::Python | Code::Both => Ok(render::headed(twin, &screen.out) + "\n"),
+    }
+}
+
+/// What is shown before `strategy` runs; before the `first`, also what all of them share.
+pub(super) fn before(
+    code: Code,
+    about: &About,
+    strategy: &Strategy,
+    first: bool,
+    screen: &Screen,
+) -> Result<String, RegionError> {
+    if code == Code::Python || code == Code::Both && wide(screen) {
+        return Ok(String::new());
+    }
+    let shown = |source| render::code(source, Language::Rust, &screen.out) + "\n";
+    let own = shown(region(about.source, strategy.name)?);
+    Ok(match region(about.source, "workload") {
+        Ok(workload) if first => shown(workload) + &own,
+        _ => own,
+    })
+}
+
+fn wide(screen: &Screen) -> bool {
+    screen.out.width >= TWO_COLUMNS
+}

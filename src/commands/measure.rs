@@ -1,0 +1,104 @@
+//! Runs the strategies of a concept one after the other, and gathers what they measured.
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::concepts::{About, Strategy};
+use crate::lab::{Lab, Watch};
+use crate::report::{Finding, Machine, Report, SCHEMA, StrategyReport, facts, words};
+
+/// Whoever looks on.
+pub trait Audience {
+    /// A strategy is about to run.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    fn before(&mut self, strategy: &Strategy) -> Result<()>;
+    /// Who watches while it runs.
+    fn watch(&self) -> Box<dyn Watch>;
+    /// It has run, or was stopped.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    fn after(&mut self, report: &StrategyReport) -> Result<()>;
+}
+
+/// Runs what was `chosen`. A strategy that fails is reported, and the next one runs.
+///
+/// # Errors
+/// Those of the audience.
+pub fn measure(
+    about: &About,
+    arguments: Value,
+    chosen: &[Strategy],
+    lab: &Lab,
+    audience: &mut dyn Audience,
+) -> Result<Report> {
+    let mut reports: Vec<StrategyReport> = Vec::new();
+    for strategy in chosen {
+        audience.before(strategy)?;
+        let outcome = lab.run(strategy, &mut *audience.watch());
+        let mut report = outcome.report;
+        // Who does other work, or was stopped in the middle of it, cannot be compared.
+        let comparable = strategy.differs.is_none() && !outcome.stopped;
+        report.speedup = speedup(reports.first(), &report).filter(|_| comparable);
+        audience.after(&report)?;
+        if !report.wall_s.is_empty() || report.error.is_some() {
+            reports.push(report);
+        }
+        if outcome.stopped {
+            break;
+        }
+    }
+    let partial = lab.stop.signal().is_some();
+    Ok(Report {
+        schema: SCHEMA.to_owned(),
+        concept: about.name.to_owned(),
+        arguments,
+        machine: machine(),
+        partial,
+        slow_poll_s: lab.slow_poll.into(),
+        findings: if partial {
+            Vec::new()
+        } else {
+            findings(chosen, &reports)
+        },
+        strategies: reports,
+    })
+}
+
+fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {
+    let this_wall = this
+        .wall()
+        .filter(|wall| this.error.is_none() && !wall.0.is_zero())?;
+    match first {
+        None => Some(1.0),
+        Some(first) if first.error.is_some() => None,
+        Some(first) => Some(first.wall()?.0.as_secs_f64() / this_wall.0.as_secs_f64()),
+    }
+}
+
+fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (strategy, report) in strategies.iter().zip(reports) {
+        for fact in facts(report, &strategy.claims, reports) {
+            let told = findings
+                .iter()
+                .any(|told: &Finding| told.kind == fact.kind());
+            findings.push(Finding {
+                kind: fact.kind().to_owned(),
+                text: words(strategy.name, &fact, told),
+            });
+        }
+    }
+    findings
+}
+
+/// The computer on which this runs.
+pub(super) fn machine() -> Machine {
+    Machine {
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        os: std::env::consts::OS.to_owned(),
+        arch: std::env::consts::ARCH.to_owned(),
+    }
+}

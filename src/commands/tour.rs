@@ -1,0 +1,270 @@
+//! Every concept in short form: what many believe, a run, and what it showed.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::builder::PossibleValuesParser;
+
+use super::keyboard::{Answer, answer};
+use super::live::{Live, Unwatched};
+use super::measure::{Audience, measure};
+use super::run::Ending;
+use super::screen::{Screen, print};
+use crate::concepts::{self, About, Entry, Strategy};
+use crate::lab::{Lab, Stop, Watch};
+use crate::render::{self, Style, Tested, Text};
+use crate::report::{Fact, Finding, Report, StrategyReport, facts, short, words};
+use crate::units;
+
+/// The knobs of the tour.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// These only; without any, every concept
+    #[arg(value_name = "CONCEPT", hide_possible_values = true)]
+    #[arg(value_parser = PossibleValuesParser::new(concepts::ALL.iter().map(|entry| entry.about.name)))]
+    pub concepts: Vec<String>,
+
+    /// Go on without waiting for Enter
+    #[arg(long, help_heading = "What to show")]
+    pub no_pause: bool,
+}
+
+/// From here on a poll is called blocking, as everywhere else where nobody says otherwise.
+const SLOW_POLL: Duration = Duration::from_millis(10);
+
+/// So many lanes, of all strategies of a concept, leave room for the rest of it on 24 lines.
+const LANES: usize = 10;
+
+const KEYS: &str = "Enter goes on, q and Enter quits";
+
+/// `asyncdemo tour`.
+///
+/// # Errors
+/// Where standard output cannot be written.
+pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let style = Style {
+        brief: true,
+        ..screen.out
+    };
+    let mut tour = Tour {
+        screen,
+        stop,
+        pauses: screen.asks && !options.no_pause,
+        style,
+        text: Text::new(style, SLOW_POLL, Duration::ZERO),
+        tested: Vec::new(),
+        failed: false,
+    };
+    let chosen = |entry: &&Entry| {
+        let mut names = options.concepts.iter();
+        options.concepts.is_empty() || names.any(|name| name == entry.about.name)
+    };
+    let stops: Vec<_> = concepts::ALL.iter().filter(chosen).collect();
+    tour.intro(&stops)?;
+    for (place, entry) in stops.iter().enumerate() {
+        tour.visit(entry)?;
+        let next = stops.get(place + 1).map(|next| &next.about);
+        if stop.signal().is_some() || !tour.goes_on(next)? {
+            break;
+        }
+    }
+    tour.end()
+}
+
+/// The default strategies of a concept in its short form.
+///
+/// # Errors
+/// Where a concept's own knobs for the tour are out of their range, which a test looks after.
+pub fn strategies(entry: &Entry) -> Result<Vec<Strategy>> {
+    let mut strategies = (entry.strategies)(entry.about.tour)?;
+    strategies.retain(|strategy| strategy.by_default);
+    Ok(strategies)
+}
+
+struct Tour<'a> {
+    screen: &'a Screen,
+    stop: &'a Stop,
+    pauses: bool,
+    style: Style,
+    text: Text,
+    tested: Vec<Tested>,
+    failed: bool,
+}
+
+impl Tour<'_> {
+    fn intro(&self, stops: &[&Entry]) -> Result<()> {
+        let strategies = stops.iter().filter_map(|entry| strategies(entry).ok());
+        let ideals = strategies.flatten().filter_map(|strategy| strategy.ideal);
+        let seconds = ideals.sum::<Duration>().as_secs_f64().ceil();
+        let beliefs = units::count(stops.len(), "belief", "beliefs");
+        let pauses = if self.pauses {
+            ", and a pause after each"
+        } else {
+            ""
+        };
+        let intro = format!("{beliefs}, each put to the test by a run: about {seconds} s{pauses}");
+        Ok(print(&(self.text.remark(&intro) + "\n"))?)
+    }
+
+    /// One concept, on one screen of 24 lines.
+    fn visit(&mut self, entry: &Entry) -> Result<()> {
+        let about = &entry.about;
+        let chosen = strategies(entry)?;
+        let longest = chosen.iter().filter_map(|strategy| strategy.ideal).max();
+        let expected = longest.unwrap_or_default();
+        // Room for an overhead: the strategies share one axis.
+        let expected = expected + (expected / 3).max(Duration::from_millis(20));
+        self.style.lanes = (LANES / chosen.len().max(1)).clamp(1, 6);
+        self.text.turn_page(self.style, expected);
+        let head = self.text.head(about.name, about.title, about.python);
+        let belief = self.text.belief(about.belief);
+        print(&format!("{}\n{belief}\n", head.trim_end()))?;
+
+        let lab = Lab {
+            slow_poll: SLOW_POLL,
+            repeat: 1,
+            show_heartbeat: about.heartbeat_lane,
+            max_tasks: 1_000,
+            stop: self.stop.clone(),
+        };
+        let live = self.screen.live.map(|live| Style {
+            brief: true,
+            lanes: live.lanes.min(self.style.lanes),
+            ..live
+        });
+        let mut page = Page {
+            text: &mut self.text,
+            live,
+            expected,
+        };
+        let report = measure(about, about.tour.into(), &chosen, &lab, &mut page)?;
+        if report.partial {
+            return Ok(());
+        }
+        self.failed |= report
+            .strategies
+            .iter()
+            .any(|strategy| strategy.error.is_some());
+        let (measured, finding) = settled(about, &chosen, &report);
+        let findings = self.text.findings(finding.as_slice());
+        let legend = self.text.legend();
+        let said = format!("{}\n{legend}", findings.trim_end());
+        let gap = if said.trim().is_empty() { "" } else { "\n\n" };
+        print(&format!("\n{}{gap}", said.trim()))?;
+        self.tested.push(Tested {
+            concept: about.name,
+            belief: about.belief,
+            measured,
+        });
+        Ok(())
+    }
+
+    /// Whether the tour goes on: asks, if there is somebody to answer.
+    fn goes_on(&self, next: Option<&About>) -> Result<bool> {
+        if !self.pauses {
+            return Ok(true);
+        }
+        let comes = match next {
+            Some(about) => {
+                let belief = self.text.belief(about.belief);
+                let words: Vec<_> = belief.split_whitespace().collect();
+                format!("Next, {}: {}", about.name, words.join(" "))
+            }
+            None => "Next: every belief and what was measured.".to_owned(),
+        };
+        // What may be pressed stands on one line.
+        let asked = format!("{comes} · {}", KEYS.replace(' ', "\u{a0}"));
+        print(&(self.text.remark(&asked).trim_end().to_owned() + " "))?;
+        let answer = answer(self.stop);
+        print(match answer {
+            Answer::Closed | Answer::Stopped => "\n\n",
+            Answer::GoOn | Answer::Quit => "\n",
+        })?;
+        Ok(matches!(answer, Answer::GoOn | Answer::Closed))
+    }
+
+    fn end(self) -> Result<Ending> {
+        let stopped = self.stop.signal();
+        if stopped.is_some() {
+            print(
+                &self.text.remark(
+                    "partial: stopped before the end; below is what was measured until then",
+                ),
+            )?;
+        }
+        if !self.tested.is_empty() {
+            let gap = if stopped.is_some() { "\n" } else { "" };
+            print(&format!(
+                "{gap}{}",
+                render::beliefs(&self.tested, &self.screen.out)
+            ))?;
+        }
+        Ok(match stopped {
+            Some(signal) => Ending::Stopped(signal),
+            None if self.failed => Ending::Failed,
+            None => Ending::Done,
+        })
+    }
+}
+
+/// What the run has to say about the belief: in short, and in a sentence or two.
+fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Option<Finding>) {
+    let settles = chosen.iter().find(|strategy| strategy.settles);
+    let settling = settles.or_else(|| chosen.last());
+    let named = settling.and_then(|settling| {
+        let reports = report.strategies.iter();
+        Some((
+            settling,
+            reports
+                .clone()
+                .find(|report| report.name == settling.name)?,
+        ))
+    });
+    let Some((strategy, measured)) = named else {
+        return (format!("nothing: {} did not run", about.name), None);
+    };
+    if let Some(error) = &measured.error {
+        // The whole of it stands where it failed.
+        let line = error.lines().next().unwrap_or_default();
+        let first = line.split_once(". ").map_or(line, |(first, _)| first);
+        return (format!("failed: {first}"), None);
+    }
+    let claim = &strategy.claims[..strategy.claims.len().min(1)];
+    let fact: Option<Fact> = facts(measured, claim, &report.strategies)
+        .into_iter()
+        .next();
+    match fact {
+        Some(fact) => (
+            short(strategy.name, &fact),
+            Some(Finding {
+                kind: fact.kind().to_owned(),
+                text: words(strategy.name, &fact, false),
+            }),
+        ),
+        None => ("inconclusive".to_owned(), None),
+    }
+}
+
+/// One concept while it runs.
+struct Page<'a> {
+    text: &'a mut Text,
+    live: Option<Style>,
+    expected: Duration,
+}
+
+impl Audience for Page<'_> {
+    fn before(&mut self, _: &Strategy) -> Result<()> {
+        Ok(())
+    }
+
+    fn watch(&self) -> Box<dyn Watch> {
+        match self.live {
+            Some(style) => Box::new(Live::new(style, SLOW_POLL, self.expected)),
+            None => Box::new(Unwatched),
+        }
+    }
+
+    fn after(&mut self, report: &StrategyReport) -> Result<()> {
+        Ok(print(&self.text.strategy(report))?)
+    }
+}

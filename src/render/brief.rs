@@ -1,0 +1,78 @@
+//! A strategy in a few lines, for the tour: it has one screen for each concept.
+
+use std::time::Duration;
+
+use super::axis::Axis;
+use super::comparison::faster;
+use super::rail;
+use super::style::{Paint, Style, columns, fit};
+use super::text::Text;
+use crate::report::StrategyReport;
+use crate::units;
+
+impl Text {
+    /// Begins another concept, on an axis of its own. Signs that were explained are not explained again.
+    pub fn turn_page(&mut self, style: Style, expected: Duration) {
+        let mut page = Self::new(style, self.slow_poll, expected);
+        page.explained.append(&mut self.explained);
+        page.explained.append(&mut self.seen);
+        *self = page;
+    }
+
+    /// What many believe, as a question.
+    pub fn belief(&self, belief: &str) -> String {
+        self.lines(self.wrapped(&format!("True? \"{belief}\""), "", "  "))
+    }
+
+    /// What it does and how long that took, and its lanes.
+    pub(super) fn brief(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
+        let faster = strategy.speedup.map(faster).unwrap_or_default();
+        let faster = if faster.is_empty() {
+            faster
+        } else {
+            format!(" · {faster}")
+        };
+        let room = self.rail_width();
+        let summary = self.style.tame(&strategy.summary);
+        let summary = fit(&summary, room.saturating_sub(columns(&faster)));
+        let about = fit(&format!("{}{faster}", summary.trim_end()), room);
+        let name = fit(&strategy.name, self.label_width() - 1);
+        let wall = strategy.wall().map(|wall| units::duration(wall.0));
+        let title = format!(
+            "{} {about}{}",
+            self.style.paint(Paint::Name, &name),
+            self.at_the_right(&wall.unwrap_or_default())
+        );
+        let mut lines = vec![title.trim_end().to_owned()];
+        lines.extend(self.few_lanes(strategy, axis));
+        lines.extend(self.failure(strategy));
+        lines
+    }
+
+    /// At most so many as there may be; the last one stands for all that have none.
+    fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
+        let (tasks, most) = (&strategy.tasks, self.style.lanes.max(1));
+        let shown = if tasks.len() > most {
+            most - 1
+        } else {
+            tasks.len()
+        };
+        let mut lines: Vec<String> = tasks[..shown]
+            .iter()
+            .map(|task| self.lane(strategy, task, axis))
+            .collect();
+        if shown < tasks.len() {
+            let more = format!(
+                "  + {}, {} at once",
+                tasks.len() - shown,
+                strategy.most_in_flight()
+            );
+            lines.push(format!(
+                "{} {}",
+                fit(&more, self.label_width() - 1),
+                rail::curve(&strategy.in_flight(), axis, self.style.ascii)
+            ));
+        }
+        lines
+    }
+}

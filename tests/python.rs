@@ -1,0 +1,154 @@
+//! The Python twins: each concept has one, it is short, and it runs.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use asyncdemo::concepts::ALL;
+use support::within;
+
+/// What a twin may import beside the standard library, where that is the point.
+const FRAMEWORKS: &[&str] = &["fastapi"];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons/python")
+}
+
+/// The packages that a source imports.
+fn imports(source: &str) -> Vec<&str> {
+    source
+        .lines()
+        .filter_map(|line| {
+            let line = line.trim_start();
+            line.strip_prefix("import ")
+                .or_else(|| line.strip_prefix("from "))
+        })
+        .flat_map(|rest| {
+            let modules = rest.split(" import ").next().unwrap_or_default();
+            modules.split(',')
+        })
+        .filter_map(|module| module.trim().split([' ', '.']).next())
+        .collect()
+}
+
+/// A child that does not outlive its test.
+struct Python(Option<Child>);
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Runs `python3` in an empty folder; what it compiles is not kept.
+fn python(args: &[&str]) -> std::io::Result<Output> {
+    let empty = tempfile::tempdir().expect("there is a temporary folder");
+    let child = Command::new("python3")
+        .arg("-B")
+        .args(args)
+        .current_dir(empty.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut running = Python(Some(child));
+    within(&format!("python3 {args:?} ends"), || {
+        let child = running.0.as_mut().expect("it is taken below");
+        child.try_wait().expect("it is our child")
+    });
+    let child = running.0.take().expect("it is taken here alone");
+    child.wait_with_output()
+}
+
+/// Why the twins cannot be run here, if they cannot: TaskGroup and timeout came with Python 3.11.
+fn why_not() -> Option<String> {
+    match python(&["-c", "import sys; print(sys.version_info >= (3, 11))"]) {
+        Err(error) => Some(format!("python3 cannot be started: {error}")),
+        Ok(output) if output.stdout == b"True\n" => None,
+        Ok(output) => Some(format!(
+            "python3 is older than 3.11, or broken: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )),
+    }
+}
+
+#[test]
+fn every_concept_has_a_short_twin() {
+    for concept in ALL {
+        let about = concept.about;
+        let file = folder().join(format!("{}.py", about.name));
+        let source = fs::read_to_string(&file)
+            .unwrap_or_else(|error| unreachable!("{}: {error}", file.display()));
+        assert_eq!(
+            source, about.twin,
+            "what --code=python shows of {}",
+            about.name
+        );
+        let lines = source.lines().count();
+        assert!(lines < 40, "{}: {lines} lines", file.display());
+        assert!(
+            source.starts_with("\"\"\"") && source.is_ascii(),
+            "{}: it begins by saying what it is, and any screen can show it",
+            file.display()
+        );
+    }
+    for entry in fs::read_dir(folder()).expect("the twins can be listed") {
+        let name = entry.expect("the twins can be listed").file_name();
+        let name = name.to_string_lossy();
+        let known = ALL
+            .iter()
+            .any(|concept| format!("{}.py", concept.about.name) == name);
+        assert!(known, "lessons/python/{name} belongs to no concept");
+    }
+}
+
+#[test]
+fn every_twin_runs_or_at_least_compiles() {
+    if let Some(why) = why_not() {
+        println!("skipped, no twin is run: {why}");
+        return;
+    }
+    let listed = python(&["-c", "import sys; print(*sys.stdlib_module_names)"])
+        .expect("python3 could be started before");
+    let listed = String::from_utf8(listed.stdout).expect("names are ASCII");
+    let standard: Vec<_> = listed.split_whitespace().collect();
+    assert!(standard.contains(&"asyncio"), "{listed}");
+    for concept in ALL {
+        let name = concept.about.name;
+        let file = folder().join(format!("{name}.py"));
+        let file = file.to_str().expect("this folder's name is Unicode");
+        let others: Vec<_> = imports(concept.about.twin)
+            .into_iter()
+            .filter(|module| !standard.contains(module))
+            .collect();
+        assert!(
+            others.iter().all(|module| FRAMEWORKS.contains(module)),
+            "{name} needs {others:?}: newcomers have the standard library"
+        );
+        let output = if others.is_empty() {
+            python(&[file])
+        } else {
+            println!("{name} is only compiled: it needs {others:?}");
+            let compile = "import sys; p = sys.argv[1]; compile(open(p).read(), p, 'exec')";
+            python(&["-c", compile, file])
+        }
+        .expect("python3 could be started before");
+        assert!(
+            output.status.success(),
+            "{file}: {}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn imports_are_read_as_python_reads_them() {
+    let source = "import asyncio, os.path\nfrom concurrent.futures import Pool\n    import x as y\n\"import\"\n";
+    assert_eq!(imports(source), ["asyncio", "os", "concurrent", "x"]);
+}
