@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{list, run};
+use crate::commands::{jobs, list, run};
 use crate::concepts::{self, Concept};
 use crate::lab::Stop;
 
@@ -54,6 +54,7 @@ enum Command {
     Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
+    Queue(Demo<concepts::Queue>),
     /// The concepts, with the question that each answers
     List,
 }
@@ -109,6 +110,7 @@ impl Cli {
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
             Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
+            Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
             Some(Command::List) | None => Ok(()),
         };
         checked
@@ -129,6 +131,10 @@ impl Cli {
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),
             Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
+            Some(Command::Queue(demo)) if demo.concept.keeps() => {
+                jobs::run(&demo.concept, &demo.options, &screen, stop)
+            }
+            Some(Command::Queue(demo)) => demo.run(&screen, stop),
             Some(Command::List) => list::list(&screen),
             None => list::overview(&screen),
         }

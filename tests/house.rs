@@ -15,12 +15,25 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("services/", &["trace::Recorder", "units"]),
     (
         "concepts/",
-        &["report::Claim", "services", "trace::Recorder"],
+        &[
+            "report::Claim",
+            "report::QueueClaim",
+            "services",
+            "trace::Recorder",
+        ],
     ),
     ("lab", &["concepts", "report", "trace"]),
     (
         "commands/",
-        &["concepts", "lab", "render", "report", "trace", "units"],
+        &[
+            "concepts",
+            "lab",
+            "render",
+            "report",
+            "services::jobs",
+            "trace",
+            "units",
+        ],
     ),
     ("cli.rs", &["commands", "concepts", "lab::Stop"]),
 ];

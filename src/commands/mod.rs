@@ -1,5 +1,6 @@
 //! What the subcommands do.
 
+pub mod jobs;
 pub mod list;
 pub mod live;
 pub mod run;

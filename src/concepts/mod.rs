@@ -6,6 +6,7 @@ mod db;
 mod gather;
 mod http;
 mod knob;
+mod queue;
 mod region;
 mod sleep;
 mod strategy;
@@ -16,6 +17,7 @@ pub use db::Db;
 pub use gather::Gather;
 pub use http::Http;
 pub use knob::{count, wait};
+pub use queue::Queue;
 pub use region::{RegionError, region};
 pub use sleep::Sleep;
 pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
@@ -41,6 +43,7 @@ pub const ALL: &[Entry] = &[
     entry::<Http>(),
     entry::<Background>(),
     entry::<BlockingPitfall>(),
+    entry::<Queue>(),
 ];
 
 const fn entry<C: Concept>() -> Entry {

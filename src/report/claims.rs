@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::queue::{QueueClaim, QueueFact};
+
 /// What a strategy is expected to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -50,6 +52,8 @@ pub enum Claim {
     DrainedAtExit(&'static str, &'static str),
     /// All rows that were written are there (two metrics: found, expected).
     NothingLost(&'static str, &'static str),
+    /// What a queue shows.
+    Queue(QueueClaim),
 }
 
 /// What one strategy's numbers show.
@@ -156,6 +160,8 @@ pub enum Fact {
     AllThere { found: f64 },
     /// More rows or fewer than there should be.
     OtherCount { found: f64, expected: f64 },
+    /// What a queue has shown.
+    Queue(QueueFact),
     /// The numbers do not bear the claim out.
     Inconclusive {
         claim: Claim,
@@ -191,6 +197,7 @@ impl Fact {
             Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
             Self::AtExit { .. } => "drained",
             Self::AllThere { .. } => "nothing_lost",
+            Self::Queue(fact) => fact.kind(),
             Self::OtherCount { .. } | Self::Inconclusive { .. } => "inconclusive",
         }
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
-use super::{Outcome, StrategyReport, Task};
+use super::{Outcome, StrategyReport, Task, queue};
 
 /// The facts that `strategy`'s numbers bear out, of those that are claimed, and whether its loop
 /// was blocked, which is looked for always. `all` are the strategies of the same run.
@@ -270,6 +270,7 @@ impl<'a> Numbers<'a> {
                     Fact::OtherCount { found, expected }
                 })
             }
+            Claim::Queue(claim) => queue::bear_out(claim, self.strategy, all).map(Fact::Queue),
         }
     }
 

@@ -6,6 +6,7 @@
 mod build;
 mod claims;
 mod findings;
+mod queue;
 mod seconds;
 mod wording;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use build::Measured;
 pub use claims::{Claim, Fact};
 pub use findings::{HEARTBEAT, facts};
+pub use queue::{QueueClaim, QueueFact};
 pub use seconds::Seconds;
 pub use wording::words;
 

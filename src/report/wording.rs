@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
+use super::queue;
 use crate::units;
 
 /// One or two sentences that say what `strategy` has shown. The moral of a story that was `told`
@@ -34,6 +35,7 @@ fn moral(fact: &Fact) -> Option<&'static str> {
         Fact::AtExit { lost, .. } if *lost > 0.0 => {
             "The program ended, and what was in the background ended with it, without an error."
         }
+        Fact::Queue(fact) => return fact.moral(),
         _ => return None,
     })
 }
@@ -252,6 +254,7 @@ fn figures(strategy: &str, fact: &Fact) -> String {
                 "{strategy}: inconclusive. Of {expected} rows that were written, {found} were there at the end."
             )
         }
+        Fact::Queue(fact) => fact.figures(strategy),
         Fact::Inconclusive {
             claim,
             wall,
@@ -301,5 +304,6 @@ fn expected(claim: Claim) -> String {
         Claim::LostAtExit(..) => "that work is lost at the exit".into(),
         Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
         Claim::NothingLost(..) => "that every row is there".into(),
+        Claim::Queue(claim) => queue::expected(claim),
     }
 }

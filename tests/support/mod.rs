@@ -299,6 +299,7 @@ pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
         "http" => &["--requests", "4", "--latency", "30ms", "--limit", "2"],
         "background" => &["--mails", "2", "--mail-time", "40ms"],
         "blocking-pitfall" => &["--block", "60ms", "--timeout", "20ms"],
+        "queue" => &["--jobs", "4", "--job-time", "30ms", "--every", "1ms"],
         _ => panic!(
             "{concept} has no quick knobs yet: add them to `quick_knobs` in tests/support/mod.rs"
         ),
