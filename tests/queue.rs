@@ -110,6 +110,37 @@ impl Random {
 }
 
 #[test]
+fn each_way_of_queueing_shows_what_it_is_for() {
+    let knobs = [
+        "--all",
+        "--job-time",
+        "60ms",
+        "--every",
+        "2ms",
+        "--format",
+        "json",
+    ];
+    let report = told(&Test::new(["queue"]).args(knobs).output());
+    let kinds = report["findings"].as_array().unwrap();
+    let kinds: Vec<_> = kinds
+        .iter()
+        .filter_map(|fact| fact["kind"].as_str())
+        .collect();
+    for kind in [
+        "queue_piled_up",
+        "producer_held_back",
+        "jobs_at_once",
+        "jobs_on_disk",
+    ] {
+        assert!(kinds.contains(&kind), "no {kind} in {kinds:?}");
+    }
+    let most =
+        |place: usize| report["strategies"][place]["metrics"]["in_queue_at_most_count"].as_f64();
+    assert!(most(0) > most(1), "unbounded grows, bounded does not");
+    assert_eq!(most(1), Some(3.0));
+}
+
+#[test]
 fn jobs_are_put_in_once_and_worked_on() {
     let jobs = Jobs::new(3, &[]);
     let file = jobs.file.display();
@@ -118,7 +149,8 @@ fn jobs_are_put_in_once_and_worked_on() {
             "\
 {file}
   enqueued          1 new, 3 already there
-  jobs              4: 0 done, 0 dead, 4 left (4 waiting, 0 leased), 0 lost
+  jobs              4: 0 done, 0 dead, 4 left, 0 lost
+  left              4 waiting, 0 leased
   runs              0, of them 0 repeats
 
 Next: asyncdemo queue --durable {file} --work
@@ -137,7 +169,7 @@ Next: asyncdemo queue --durable {file} --work
     assert_eq!(
         rest,
         [
-            "  jobs              4: 4 done, 0 dead, 0 left (0 waiting, 0 leased), 0 lost",
+            "  jobs              4: 4 done, 0 dead, 0 left, 0 lost",
             "  runs              4, of them 0 repeats",
             "",
             "Every job is done, with one result each, and none is lost.",

@@ -198,8 +198,14 @@ impl Session<'_> {
     fn text(&self, told: &Told<'_>) -> String {
         let style = &self.screen.out;
         let counts = &told.counts;
-        let mut lines = vec![style.paint(Paint::Name, told.store)];
-        let mut line = |name: &str, text: String| lines.push(format!("  {name:<18}{text}"));
+        let fill = |text: &str, indent: &str| {
+            let options = textwrap::Options::new(style.width.max(20)).subsequent_indent(indent);
+            textwrap::fill(text, options) + "\n"
+        };
+        let mut text = style.paint(Paint::Name, told.store) + "\n";
+        let mut line = |name: &str, what: String| {
+            text += &fill(&format!("  {name:<18}{what}"), "    ");
+        };
         if let Some(Enqueued { new, already_there }) = told.enqueued {
             line(
                 "enqueued",
@@ -221,16 +227,14 @@ impl Session<'_> {
         line(
             "jobs",
             format!(
-                "{}: {} done, {} dead, {} left ({} waiting, {} leased), {} lost",
-                counts.jobs,
-                counts.done,
-                counts.dead,
-                told.left,
-                counts.waiting,
-                counts.leased,
-                told.lost
+                "{}: {} done, {} dead, {} left, {} lost",
+                counts.jobs, counts.done, counts.dead, told.left, told.lost
             ),
         );
+        if told.left > 0 {
+            let (waiting, leased) = (counts.waiting, counts.leased);
+            line("left", format!("{waiting} waiting, {leased} leased"));
+        }
         line(
             "runs",
             format!(
@@ -239,11 +243,9 @@ impl Session<'_> {
                 units::count(counts.repeats as usize, "repeat", "repeats")
             ),
         );
-        let mut text = lines.join("\n") + "\n\n";
+        text += "\n";
         for sentence in self.sentences(told) {
-            let options = textwrap::Options::new(style.width.max(20)).subsequent_indent("  ");
-            text += &textwrap::fill(&sentence, options);
-            text += "\n";
+            text += &fill(&sentence, "  ");
         }
         style.encode(&text)
     }
@@ -262,8 +264,8 @@ impl Session<'_> {
         }
         if counts.repeats > 0 {
             said.push(format!(
-                "{} a job was begun again that had been begun before: its worker was gone, or had failed. At least once is the promise; a job must bear it.",
-                units::count(counts.repeats as usize, "time", "times")
+                "{} a job that had been begun before: its worker was killed or stopped, or the job had failed. At least once is the promise, and a job must bear it.",
+                units::count(counts.repeats as usize, "run began", "runs began")
             ));
         }
         if counts.dead > 0 {
@@ -279,10 +281,10 @@ impl Session<'_> {
             ));
         }
         if counts.leased > 0 {
-            said.push(format!(
-                "{} leased: a worker has them now, or had them when it was killed. Then they are free again when the lease ends.",
-                if counts.leased == 1 { "1 is".to_owned() } else { format!("{} are", counts.leased) }
-            ));
+            said.push(
+                "What is leased is with a worker now, or was with one that was killed; then it is free again when the lease ends."
+                    .to_owned(),
+            );
         }
         if told.left > 0 {
             let place = match &self.knobs.durable {

@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use self::plan::{Plan, TERMS, broker, file_as_typed};
+use self::plan::{Plan, TERMS, broker};
 use super::{About, Concept, Output, Strategy, knob};
 use crate::report::{Claim, QueueClaim};
 use crate::services::jobs::sqlite::SqliteJobs;
@@ -54,7 +54,7 @@ pub struct Queue {
     /// Keep jobs in this file, where they outlive the program. With neither --enqueue nor --work:
     /// say what is in it. A file that asyncdemo did not make is refused and left as it is
     #[arg(long, value_name = "FILE", help_heading = KEPT)]
-    #[serde(serialize_with = "file_as_typed")]
+    #[serde(skip)]
     pub durable: Option<PathBuf>,
 
     /// Keep jobs on a Redis server, for workers on many machines, as in redis://localhost:6379/0
@@ -384,3 +384,50 @@ async fn durable(recorder: Recorder, (plan, store): (Plan, SqliteJobs)) -> Resul
     plan.output_of(store).await
 }
 // ANCHOR_END: durable
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+
+    use clap::{Command, FromArgMatches};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// What a strategy counts with the default knobs, and how long it takes: exact, on a paused clock.
+    async fn run<F>(strategy: fn(Recorder, Plan) -> F) -> (f64, f64, Duration)
+    where
+        F: Future<Output = Result<Output>>,
+    {
+        let command = <Queue as clap::Args>::augment_args(Command::new("queue"));
+        let matches = command.no_binary_name(true).get_matches_from([""; 0]);
+        let plan = Plan::new(&Queue::from_arg_matches(&matches).unwrap());
+        let start = Instant::now();
+        let output = strategy(Recorder::new(), plan).await.unwrap();
+        let metric = |key| output.metrics.get(key).copied().unwrap_or(-1.0);
+        (
+            metric("in_queue_at_most_count"),
+            metric("producer_waited_s"),
+            start.elapsed(),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_without_a_limit_grows_and_one_with_a_limit_makes_the_producer_wait() {
+        let ms = Duration::from_millis;
+        assert_eq!(run(unbounded).await, (8.0, -1.0, ms(1500)));
+        // It ends when the seventh job begins, at 900 ms; 180 ms of that it made jobs.
+        let (most, waited, wall) = run(bounded).await;
+        assert_eq!((most, wall), (3.0, ms(1500)));
+        assert!((waited - 0.720).abs() < 1e-9, "{waited}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn several_at_once_need_as_many_rounds_and_only_a_queue_with_a_limit_holds_back() {
+        let ms = Duration::from_millis;
+        let (most, waited, wall) = run(workers).await;
+        assert_eq!((most, wall), (3.0, ms(600)));
+        assert!(waited > 0.0, "{waited}");
+        assert_eq!(run(semaphore).await, (5.0, -1.0, ms(600)));
+    }
+}

@@ -41,6 +41,7 @@ pub enum QueueFact {
         of: usize,
         wall: Duration,
         most: f64,
+        waited: Option<Duration>,
     },
     /// So many jobs are in the file as done, and took so long, where in memory it took so long.
     OnDisk {
@@ -92,6 +93,7 @@ pub(super) fn bear_out(
                 of: jobs.len(),
                 wall,
                 most,
+                waited: time("producer_waited_s"),
             })
         }
         QueueClaim::OnDisk(other) => {
@@ -154,8 +156,8 @@ impl QueueFact {
                 delay,
                 of,
             } => format!(
-                "{strategy}: nothing held the producer back. Of {of} jobs {most} waited at once, with {} in memory, and one waited for {}.",
-                units::metric("_bytes", *bytes),
+                "{strategy}: nothing held the producer back. Of {of} jobs {most} waited at once, with {} KiB in memory, and one waited for {}.",
+                (bytes / 1024.0).round(),
                 time(delay)
             ),
             Self::HeldBack {
@@ -172,9 +174,14 @@ impl QueueFact {
                 of,
                 wall,
                 most,
+                waited,
             } => format!(
-                "{strategy}: {of} jobs, {workers} at once, took {}, and up to {most} waited meanwhile.",
-                time(wall)
+                "{strategy}: {of} jobs, {workers} at once, took {}. Up to {most} waited meanwhile, and {}.",
+                time(wall),
+                waited.map_or_else(
+                    || "nothing held the producer back".to_owned(),
+                    |waited| format!("the producer for {} in all", time(&waited))
+                )
             ),
             Self::OnDisk { done, wall, memory } => format!(
                 "{strategy}: all {done} jobs stand in the file as done, each with its result. It took {}{}.",

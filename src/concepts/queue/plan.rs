@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use serde::Serializer;
 use tokio::time::{Instant, sleep};
 
-use super::{Job, Output, Queue, knob};
+use super::{Job, Output, Queue};
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{JobStore, Terms};
 
@@ -214,14 +212,6 @@ pub(super) fn broker(text: &str) -> Result<String, String> {
 #[cfg(not(feature = "redis"))]
 pub(super) fn broker(_: &str) -> Result<String, String> {
     Err("this asyncdemo was built without Redis: cargo build --release --features redis".to_owned())
-}
-
-/// Writes the file into a report.
-pub(super) fn file_as_typed<S: Serializer>(
-    file: &Option<PathBuf>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    knob::path_as_typed(file, serializer)
 }
 
 #[cfg(test)]
