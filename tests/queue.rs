@@ -342,27 +342,25 @@ fn a_worker_that_sleeps_through_its_lease_loses_the_job_and_counts_for_nothing()
 
 #[test]
 fn two_workers_at_once_never_have_the_same_lease() {
-    let jobs = Jobs::new(150, &[]);
-    // Jobs take longer than leases, so that many are extended, and all lanes ask all the time.
-    let knobs = [
-        "--work",
-        "--format",
-        "json",
-        "--job-time",
-        "5ms",
-        "--lease",
-        "100ms",
-        "--workers",
-        "8",
-    ];
-    let workers = [jobs.call(&knobs).start(), jobs.call(&knobs).start()];
-    let told = workers.map(|worker| self::told(&worker.output()));
-    let done: usize = told.iter().map(|told| count(told, "worked", "done")).sum();
-    assert_eq!(done, 150, "{told:?}");
-    assert_eq!(jobs.leases_shared(), 0);
-    assert_eq!(jobs.ask("SELECT count(*) FROM results"), 150);
-    let names = "SELECT count(DISTINCT substr(worker, 1, instr(worker, '.'))) FROM leases";
-    assert_eq!(jobs.ask(names), 2, "both have worked");
+    // Where the machine is so busy that one is done before the other begins, they try again.
+    for _ in 0..10 {
+        let jobs = Jobs::new(150, &[]);
+        let knobs = ["--job-time", "150ms", "--lease", "100ms", "--workers", "16"];
+        let work = || {
+            jobs.call(&["--work", "--format", "json"])
+                .args(knobs)
+                .start()
+        };
+        let told = [work(), work()].map(|worker| self::told(&worker.output()));
+        let done = told.each_ref().map(|told| count(told, "worked", "done"));
+        assert_eq!(done.iter().sum::<usize>(), 150, "{told:?}");
+        assert_eq!(jobs.leases_shared(), 0);
+        assert_eq!(jobs.ask("SELECT count(*) FROM results"), 150);
+        if done.iter().all(|done| *done > 0) {
+            return;
+        }
+    }
+    panic!("in none of ten tries both had a job");
 }
 
 /// The promise: whatever kills workers, every job is done, none is lost, and repeats are counted.

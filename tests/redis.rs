@@ -328,6 +328,23 @@ async fn two_workers_never_have_the_same_lease() {
 }
 
 #[test]
+fn a_server_that_goes_away_ends_the_worker_with_an_error() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    server.call(&["--enqueue", "5"]).output();
+    let worker = server.worker_at_work(&["--job-time", "100ms", "--lease", "100ms"]);
+    let url = server.url();
+    drop(server);
+    let output = worker.output();
+    assert_eq!((output.status, &*output.stdout), (Some(1), ""));
+    let begin = format!("asyncdemo: the Redis server at {url} failed: ");
+    assert!(output.stderr.starts_with(&begin), "{}", output.stderr);
+    let end = "What it has kept is there when it is back: then work again.\n";
+    assert!(output.stderr.ends_with(end), "{}", output.stderr);
+}
+
+#[test]
 fn ten_workers_are_killed_and_every_job_is_done() {
     let Some(server) = Server::start() else {
         return;

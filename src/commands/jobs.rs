@@ -41,7 +41,7 @@ pub fn check(knobs: &Queue, options: &Options) -> Result<(), String> {
     knobs.check()
 }
 
-/// What was done, and what is in the store now.
+/// What was done, and what is in the store now: the whole of `--format json`.
 #[derive(Debug, Serialize)]
 struct Told<'a> {
     schema: &'static str,

@@ -23,8 +23,8 @@ pub(crate) struct Kind {
     pub(crate) tables: fn() -> String,
     /// A query for a count, the count that it must give, and what is wrong where it gives another.
     pub(crate) whole: (&'static str, u32, &'static str),
-    /// How long to wait for a file that someone else has locked, before it is called locked.
-    pub(crate) patience: Duration,
+    /// Sets how a connection waits for a file that someone else has locked, before it is called locked.
+    pub(crate) waits: fn(&Connection) -> rusqlite::Result<()>,
 }
 
 /// How many layouts a kind may have.
@@ -47,7 +47,7 @@ pub(super) const DATABASE: Kind = Kind {
         ITEMS,
         "its items are not all there",
     ),
-    patience: Duration::from_secs(1),
+    waits: |connection| connection.busy_timeout(Duration::from_secs(1)),
 };
 
 /// How many bytes the shortest database has: its header.
@@ -262,7 +262,7 @@ fn check(path: &Path, kind: &Kind) -> Result<(), Why> {
     let keep_log = beside(path, "-wal").exists();
     let mut connection = open(path)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep_log)?;
-    connection.busy_timeout(kind.patience)?;
+    (kind.waits)(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: String = transaction.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
     if found != "ok" {

@@ -182,8 +182,17 @@ impl RedisJobs {
         let answer = invocation
             .invoke_async(&mut self.connection.clone())
             .await
-            .map_err(|error: RedisError| anyhow!("Redis at {}: {error}", self.shown))?;
+            .map_err(|error: RedisError| self.explain(&error))?;
         Ok(answer)
+    }
+
+    fn explain(&self, error: &RedisError) -> anyhow::Error {
+        let advice = if error.is_io_error() || error.is_connection_dropped() {
+            ". What it has kept is there when it is back: then work again."
+        } else {
+            ""
+        };
+        anyhow!("the Redis server at {} failed: {error}{advice}", self.shown)
     }
 
     /// A script that begins with whose lease it is.
@@ -292,7 +301,7 @@ impl JobStore for RedisJobs {
             .clone()
             .xrange_count("{asyncdemo}:dead", "-", "+", most)
             .await
-            .with_context(|| format!("Redis at {}", self.shown))?;
+            .map_err(|error| self.explain(&error))?;
         let entries = reply.ids.iter().map(|entry| Dead {
             key: entry.get("key").unwrap_or_default(),
             error: entry.get("error").unwrap_or_default(),
@@ -302,15 +311,15 @@ impl JobStore for RedisJobs {
 
     async fn results(&self) -> Result<Vec<(String, String)>> {
         let mut connection = self.connection.clone();
-        let failed = || format!("Redis at {}", self.shown);
+        let failed = |error| self.explain(&error);
         let ids: HashMap<String, String> = connection
             .hgetall("{asyncdemo}:keys")
             .await
-            .with_context(failed)?;
+            .map_err(failed)?;
         let results: HashMap<String, String> = connection
             .hgetall("{asyncdemo}:results")
             .await
-            .with_context(failed)?;
+            .map_err(failed)?;
         // An id is a time and a number, `1700000000000-3`.
         let place = |key: &str| {
             let (time, number) = ids.get(key)?.split_once('-')?;

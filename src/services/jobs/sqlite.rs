@@ -3,6 +3,8 @@
 //! Every change is one `BEGIN IMMEDIATE` transaction: SQLite has one writer at a time, so two workers
 //! cannot take the same job, in whatever process they are.
 
+mod turns;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -13,6 +15,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use tempfile::TempDir;
 use tokio_rusqlite::Connection;
 
+use self::turns::Turns;
 use super::file::{self, Kind, Why};
 use super::{
     Claim, Counts, Dead, Enqueued, Held, JobStore, NewJob, Refused, Terms, VANISHED, rest,
@@ -27,8 +30,7 @@ const KIND: Kind = Kind {
         3,
         "its tables are not all there",
     ),
-    // Other workers may have the lock for a while, one after the other.
-    patience: PATIENCE,
+    waits: |connection| turns::wait_for_the_lock(connection),
 };
 
 /// `due_ms`: from when on a job may be claimed. For one that is leased, when its lease ends.
@@ -60,9 +62,6 @@ CREATE TABLE results (
     result TEXT NOT NULL
 );";
 
-/// How long a transaction waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Jobs in a file.
 #[derive(Clone, Debug)]
 pub struct SqliteJobs {
@@ -70,6 +69,7 @@ pub struct SqliteJobs {
     shown: PathBuf,
     /// One connection, with a thread of its own: within a process, transactions take turns there.
     connection: Connection,
+    turns: Turns,
     /// Goes with the last clone, where the file is a temporary one.
     _scratch: Option<Arc<TempDir>>,
 }
@@ -117,7 +117,7 @@ impl SqliteJobs {
         let open = || -> Result<rusqlite::Connection, Why> {
             ready(&path, &KIND)?;
             let connection = file::open(&path)?;
-            connection.busy_timeout(PATIENCE)?;
+            (KIND.waits)(&connection)?;
             // A job that was accepted is on the disk, whatever happens to the machine.
             connection.pragma_update(None, "synchronous", "FULL")?;
             connection.pragma_update(None, "foreign_keys", true)?;
@@ -132,6 +132,7 @@ impl SqliteJobs {
         Ok(Self {
             shown: shown.to_owned(),
             connection: connection.into(),
+            turns: Turns::default(),
             _scratch: scratch,
         })
     }
@@ -141,11 +142,14 @@ impl SqliteJobs {
         &self,
         act: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
+        let turns = self.turns.clone();
         let transact = move |connection: &mut rusqlite::Connection| {
+            turns.leave_a_gap();
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = act(&transaction, now_ms())?;
             transaction.commit()?;
+            turns.ended();
             Ok(value)
         };
         let done = self.connection.call(transact).await;

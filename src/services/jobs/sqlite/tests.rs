@@ -1,7 +1,6 @@
+use super::*;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
-
-use super::*;
 
 const TERMS: Terms = Terms {
     lease: Duration::from_secs(60),
