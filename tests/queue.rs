@@ -134,8 +134,7 @@ fn each_way_of_queueing_shows_what_it_is_for() {
     ] {
         assert!(kinds.contains(&kind), "no {kind} in {kinds:?}");
     }
-    let most =
-        |place: usize| report["strategies"][place]["metrics"]["in_queue_at_most_count"].as_f64();
+    let most = |place: usize| report["strategies"][place]["metrics"]["queue_depth_count"].as_f64();
     assert!(most(0) > most(1), "unbounded grows, bounded does not");
     assert_eq!(most(1), Some(3.0));
 }

@@ -244,8 +244,8 @@ async fn unbounded(recorder: Recorder, plan: Plan) -> Result<Output> {
         let mut results = Vec::new();
         while let Some(job) = jobs.recv().await {
             plan.meter.begun(job.id);
-            let working = recorder.track(job.name(), work(&job, plan.job_time));
-            results.push((job.id, working.await));
+            let work = work(&job, plan.job_time);
+            results.push((job.id, recorder.track(job.name(), work).await));
         }
         Ok(results)
     };
@@ -273,8 +273,8 @@ async fn bounded(recorder: Recorder, plan: Plan) -> Result<Output> {
         let mut results = Vec::new();
         while let Some(job) = jobs.recv().await {
             plan.meter.begun(job.id);
-            let working = recorder.track(job.name(), work(&job, plan.job_time));
-            results.push((job.id, working.await));
+            let work = work(&job, plan.job_time);
+            results.push((job.id, recorder.track(job.name(), work).await));
         }
         Ok(results)
     };
@@ -301,7 +301,8 @@ async fn workers(recorder: Recorder, plan: Plan) -> Result<Output> {
                 };
                 plan.meter.begun(job.id);
                 let work = work(&job, plan.job_time);
-                results.push((job.id, recorder.track(job.name(), work).await));
+                let result = recorder.track(job.name(), work).await;
+                results.push((job.id, result));
             }
         });
     }
@@ -342,13 +343,17 @@ async fn semaphore(recorder: Recorder, plan: Plan) -> Result<Output> {
         }
     };
     recorder.track("producer", producing).await;
-    let results: Result<Vec<_>> = tasks.join_all().await.into_iter().collect();
+    let done = tasks.join_all().await;
+    let results: Result<Vec<_>> = done.into_iter().collect();
     Ok(plan.output(results?))
 }
 // ANCHOR_END: semaphore
 
+/// Jobs in a file.
+type Kept = (Plan, SqliteJobs);
+
 // ANCHOR: durable
-async fn durable(recorder: Recorder, (plan, store): (Plan, SqliteJobs)) -> Result<Output> {
+async fn durable(recorder: Recorder, (plan, store): Kept) -> Result<Output> {
     let produced = AtomicBool::new(false);
     let producing = async {
         for id in plan.ids() {
@@ -371,7 +376,7 @@ async fn durable(recorder: Recorder, (plan, store): (Plan, SqliteJobs)) -> Resul
                     plan.meter.begun(job.id);
                     let work = work(&job, plan.job_time);
                     let result = recorder.track(job.name(), work).await;
-                    // One transaction: the job is done, and its result is there.
+                    // One transaction: it is done, and the result is there.
                     store.complete(&held, result.to_string()).await?;
                 }
                 jobs::Claim::Empty if last => return anyhow::Ok(()),
@@ -406,7 +411,7 @@ mod tests {
         let output = strategy(Recorder::new(), plan).await.unwrap();
         let metric = |key| output.metrics.get(key).copied().unwrap_or(-1.0);
         (
-            metric("in_queue_at_most_count"),
+            metric("queue_depth_count"),
             metric("producer_waited_s"),
             start.elapsed(),
         )

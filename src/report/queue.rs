@@ -65,11 +65,11 @@ pub(super) fn bear_out(
         .iter()
         .filter(|task| task.label.starts_with("job ") && task.start_s.is_some())
         .collect();
-    let most = metric("in_queue_at_most_count")?;
-    let delay = time("delay_at_most_s")?;
+    let most = metric("queue_depth_count")?;
+    let delay = time("longest_delay_s")?;
     match claim {
         QueueClaim::PilesUp => {
-            let bytes = metric("in_queue_at_most_bytes")?;
+            let bytes = metric("queue_memory_bytes")?;
             let each = jobs.iter().map(|job| job.life().0).min()?;
             (most > 1.0 && delay > each).then_some(QueueFact::PiledUp {
                 most,
@@ -142,7 +142,7 @@ impl QueueFact {
             Self::HeldBack { .. } => "That is backpressure: who is too fast finds out.",
             Self::AtOnce { .. } => return None,
             Self::OnDisk { .. } => {
-                "What is in memory ends with the program; --durable FILE shows that what is in a file does not."
+                "What is in memory ends with the program, and what is in a file does not: see --durable FILE."
             }
         })
     }

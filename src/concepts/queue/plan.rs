@@ -106,9 +106,9 @@ impl Plan {
         let results: BTreeMap<usize, u64> = results.into_iter().collect();
         let meter = self.meter.lock();
         let mut output = Output::new(results.into_values().collect::<Vec<_>>())
-            .metric("in_queue_at_most_count", meter.most as f64)
-            .metric("in_queue_at_most_bytes", meter.most_bytes as f64)
-            .metric("delay_at_most_s", meter.longest.as_secs_f64());
+            .metric("queue_depth_count", meter.most as f64)
+            .metric("queue_memory_bytes", meter.most_bytes as f64)
+            .metric("longest_delay_s", meter.longest.as_secs_f64());
         if let Some(waited) = meter.waited {
             output = output.metric("producer_waited_s", waited.as_secs_f64());
         }

@@ -124,7 +124,7 @@ pub enum Why {
     #[error("cannot be looked at: {0}. Give --database a file that you may read and write.")]
     CannotLook(io::ErrorKind),
     #[error(
-        "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? Then try fewer --connections."
+        "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? Then close some; for db, try fewer --connections."
     )]
     CannotOpen,
     #[error(
