@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{list, run, scale, tour};
+use crate::commands::{jobs, list, run, scale, tour};
 
 use crate::concepts::{self, Concept};
 use crate::lab::Stop;
@@ -58,6 +58,7 @@ enum Command {
     Scale(Demo<concepts::Scale>),
     CpuBound(Demo<concepts::CpuBound>),
     Timeout(Demo<concepts::Timeout>),
+    Queue(Demo<concepts::Queue>),
     /// Every concept in short form: what many believe, and what is measured
     Tour(tour::Options),
     /// The concepts, with the question that each answers
@@ -119,6 +120,7 @@ impl Cli {
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
             Some(Command::Tour(_) | Command::List(_)) | None => Ok(()),
+            Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
         };
         checked
             .map_err(|why| command.error(ErrorKind::ValueValidation, why))
@@ -144,6 +146,10 @@ impl Cli {
             Some(Command::Timeout(demo)) => demo.run(&screen, stop),
             Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
+            Some(Command::Queue(demo)) if demo.concept.keeps() => {
+                jobs::run(&demo.concept, &demo.options, &screen, stop)
+            }
+            Some(Command::Queue(demo)) => demo.run(&screen, stop),
             None => list::overview(&screen),
         }
     }

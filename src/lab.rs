@@ -38,6 +38,11 @@ impl Stop {
         self.token.cancel();
     }
 
+    /// Cancelled when something asks.
+    pub fn token(&self) -> CancellationToken {
+        self.token.clone()
+    }
+
     /// The signal that asked, if one has.
     pub fn signal(&self) -> Option<i32> {
         Some(self.signal.load(Ordering::SeqCst)).filter(|signal| *signal != 0)

@@ -13,7 +13,7 @@
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
-//! Imports run one way: `cli → commands → {lab, render}`, `lab → {concepts, trace, report}`,
+//! Imports run one way: `cli → commands → {lab, render, services::jobs}`, `lab → {concepts, trace, report}`,
 //! `concepts → {trace::Recorder, services, report::Claim}`, `render → report → trace`. A concept
 //! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.
 

@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report::Claim",
             "report::Computing",
             "report::Stopping",
+            "report::QueueClaim",
             "services",
             "trace::Recorder",
         ],
@@ -26,7 +27,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lab", &["concepts", "report", "trace"]),
     (
         "commands/",
-        &["concepts", "lab", "render", "report", "trace", "units"],
+        &[
+            "concepts",
+            "lab",
+            "render",
+            "report",
+            "services::jobs",
+            "trace",
+            "units",
+        ],
     ),
     ("cli.rs", &["commands", "concepts", "lab::Stop"]),
 ];

@@ -143,3 +143,36 @@ impl Watch for Unwatched {
     fn begin(&mut self, _: Running) {}
     fn end(&mut self) {}
 }
+
+/// One line that changes in its place, where somebody looks.
+pub struct Line(Option<(ProgressBar, Style)>);
+
+impl Line {
+    /// Without a style nothing is drawn.
+    pub fn new(style: Option<Style>) -> Self {
+        Self(style.map(|style| {
+            let target = ProgressDrawTarget::term_like(Box::new(FromTheLeft::new()));
+            let bar = ProgressBar::with_draw_target(None, target);
+            if let Ok(plain) = ProgressStyle::with_template("{msg}") {
+                bar.set_style(plain);
+            }
+            (bar, style)
+        }))
+    }
+
+    /// What it says now.
+    pub fn say(&self, text: &str) {
+        if let Some((bar, style)) = &self.0 {
+            bar.set_message(style.encode(text));
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Some((bar, _)) = &self.0 {
+            bar.finish_and_clear();
+            let _ = Term::stderr().clear_line();
+        }
+    }
+}

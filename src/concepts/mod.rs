@@ -7,6 +7,7 @@ mod db;
 mod gather;
 mod http;
 mod knob;
+mod queue;
 mod region;
 mod scale;
 mod sleep;
@@ -20,6 +21,7 @@ pub use db::Db;
 pub use gather::Gather;
 pub use http::Http;
 pub use knob::{count, wait};
+pub use queue::Queue;
 pub use region::{RegionError, region};
 pub use scale::Scale;
 pub use sleep::Sleep;
@@ -50,6 +52,7 @@ pub const ALL: &[Entry] = &[
     entry::<Scale>(),
     entry::<CpuBound>(),
     entry::<Timeout>(),
+    entry::<Queue>(),
 ];
 
 const fn entry<C: Concept>() -> Entry {

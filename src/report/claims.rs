@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::computing::{Computed, Computing};
+use super::queue::{QueueClaim, QueueFact};
 use super::stopping::{Stopped, Stopping};
 
 /// What a strategy is expected to show.
@@ -67,6 +68,8 @@ pub enum Claim {
     Stops(Stopping),
     /// Whether computing on one thread or on several is faster.
     Computes(Computing),
+    /// What a queue shows.
+    Queue(QueueClaim),
 }
 
 /// What one strategy's numbers show.
@@ -211,6 +214,8 @@ pub enum Fact {
     Stopped(Stopped),
     /// How much was computed at once.
     Computed(Computed),
+    /// What a queue has shown.
+    Queue(QueueFact),
     /// The numbers do not bear the claim out.
     Inconclusive {
         claim: Claim,
@@ -253,6 +258,7 @@ impl Fact {
             Self::AllThere { .. } => "nothing_lost",
             Self::Stopped(stopped) => stopped.kind(),
             Self::Computed(computed) => computed.kind(),
+            Self::Queue(fact) => fact.kind(),
             Self::UnevenCost { .. } | Self::OtherCount { .. } | Self::Inconclusive { .. } => {
                 "inconclusive"
             }

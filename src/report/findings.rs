@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::claims::{Claim, Fact};
 use super::growth::{dearer_task, few_and_many};
 use super::numbers::{Numbers, length};
-use super::{Outcome, StrategyReport, Task};
+use super::{Outcome, StrategyReport, Task, queue};
 
 /// The facts that `strategy`'s numbers bear out, of those that are claimed, and whether its loop
 /// was blocked, which is looked for always. `all` are the strategies of the same run.
@@ -289,6 +289,7 @@ impl Numbers<'_> {
             }
             Claim::Stops(claim) => claim.bear_out(self.strategy).map(Fact::Stopped),
             Claim::Computes(claim) => claim.bear_out(self.strategy, all).map(Fact::Computed),
+            Claim::Queue(claim) => queue::bear_out(claim, self.strategy, all).map(Fact::Queue),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
+use super::queue;
 use crate::units;
 
 /// One or two sentences that say what `strategy` has shown. The moral of a story that was `told`
@@ -36,6 +37,7 @@ fn moral(fact: &Fact) -> Option<&'static str> {
         }
         Fact::Stopped(stopped) => stopped.moral(),
         Fact::Computed(computed) => return computed.moral(),
+        Fact::Queue(fact) => return fact.moral(),
         _ => return None,
     })
 }
@@ -311,6 +313,7 @@ pub(super) fn figures(strategy: &str, fact: &Fact) -> String {
         }
         Fact::Stopped(stopped) => stopped.figures(strategy),
         Fact::Computed(computed) => computed.figures(strategy),
+        Fact::Queue(fact) => fact.figures(strategy),
         Fact::Inconclusive {
             claim,
             wall,
@@ -370,5 +373,6 @@ fn expected(claim: Claim) -> String {
         Claim::NothingLost(..) => "that every row is there".into(),
         Claim::Stops(claim) => claim.expected(),
         Claim::Computes(claim) => claim.expected(),
+        Claim::Queue(claim) => queue::expected(claim),
     }
 }

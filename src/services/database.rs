@@ -3,7 +3,7 @@
 //! Every connection knows the SQL function `pause(seconds)`. It waits inside SQLite, on the thread of
 //! whoever asks, as a query over a large table would.
 
-mod file;
+pub(super) mod file;
 mod pool;
 
 use std::path::{Path, PathBuf};
@@ -77,7 +77,8 @@ impl Place {
             ..Live::default()
         });
         let database = Database { shown, path, live };
-        file::make_or_check(&database.path).map_err(|why| database.refused(why))?;
+        file::make_or_check(&database.path, &file::DATABASE)
+            .map_err(|why| database.refused(why))?;
         let mut all = lock(&self.live);
         all.retain(|live| !lock(&live.state).ended);
         all.push(Arc::clone(&database.live));
@@ -176,6 +177,7 @@ impl Database {
         Refused {
             file: self.shown.clone(),
             why,
+            option: file::DATABASE.option,
         }
         .into()
     }

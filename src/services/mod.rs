@@ -5,6 +5,7 @@ pub mod client;
 pub mod database;
 pub mod failure;
 pub mod files;
+pub mod jobs;
 pub mod mailbox;
 pub mod server;
 pub mod usage;

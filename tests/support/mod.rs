@@ -302,6 +302,7 @@ pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
         "scale" => &["--tasks", "20", "--delay", "40ms"],
         "cpu-bound" => &["--work", "10ms", "--pieces", "3"],
         "timeout" => &["--work", "60ms", "--deadline", "20ms", "--cleanup", "20ms"],
+        "queue" => &["--jobs", "4", "--job-time", "30ms", "--every", "1ms"],
         _ => panic!(
             "{concept} has no quick knobs yet: add them to `quick_knobs` in tests/support/mod.rs"
         ),

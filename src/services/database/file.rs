@@ -12,8 +12,43 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 /// The mark: SQLite's `application_id`, at byte 68 of the file. It reads `asyn`.
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"asyn");
 
-/// Which tables are in it. To be raised when they change.
-const LAYOUT: i32 = 1;
+/// What a file of ours is for. Each kind has an option that names its files, and tables of its own.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// What the user gives it with.
+    pub(crate) option: &'static str,
+    /// SQLite's `user_version`: a hundred numbers for each kind, to be raised when its tables change.
+    pub(crate) layout: i32,
+    /// Makes the tables.
+    pub(crate) tables: fn() -> String,
+    /// A query for a count, the count that it must give, and what is wrong where it gives another.
+    pub(crate) whole: (&'static str, u32, &'static str),
+    /// Sets how a connection waits for a file that someone else has locked, before it is called locked.
+    pub(crate) waits: fn(&Connection) -> rusqlite::Result<()>,
+}
+
+/// How many layouts a kind may have.
+const KINDS: i32 = 100;
+
+/// The items that `db` asks for.
+pub(super) const DATABASE: Kind = Kind {
+    option: "--database",
+    layout: 1,
+    tables: || {
+        format!(
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+             CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER NOT NULL REFERENCES items (id));
+             WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < {ITEMS})
+                 INSERT INTO items SELECT id, 'item ' || id FROM ids;"
+        )
+    },
+    whole: (
+        "SELECT count(*) FROM items",
+        ITEMS,
+        "its items are not all there",
+    ),
+    waits: |connection| connection.busy_timeout(Duration::from_secs(1)),
+};
 
 /// How many bytes the shortest database has: its header.
 const HEADER: u64 = 100;
@@ -21,17 +56,16 @@ const HEADER: u64 = 100;
 /// How many items the table has, with ids from 1.
 pub const ITEMS: u32 = 200;
 
-/// How long to wait for a file that someone else has locked, before it is called locked.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// A database file that is not used, and why.
 #[derive(Debug, thiserror::Error)]
-#[error("{} {why}", file.display())]
+#[error("{} {}", file.display(), why.to_string().replace(DATABASE.option, option))]
 pub struct Refused {
     /// As the user typed it.
     pub file: PathBuf,
     /// What is wrong with it, and what to do.
     pub why: Why,
+    /// With which option it was given: advice names it.
+    pub option: &'static str,
 }
 
 /// What is wrong with a database file, and what to do. Reads on after the file's name.
@@ -60,6 +94,13 @@ pub enum Why {
     )]
     OtherLayout,
     #[error(
+        "was made by asyncdemo for something else: each of --database and --durable has files of its own. It was left as it is. {}",
+        ANOTHER_NAME
+    )]
+    OtherKind,
+    #[error("is not there. Give it jobs first: --enqueue 200 makes it.")]
+    NotThere,
+    #[error(
         "is damaged ({0}). It was left as it is. Delete it if it is asyncdemo's, or give --database another name."
     )]
     Damaged(String),
@@ -83,7 +124,7 @@ pub enum Why {
     #[error("cannot be looked at: {0}. Give --database a file that you may read and write.")]
     CannotLook(io::ErrorKind),
     #[error(
-        "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? Then try fewer --connections."
+        "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? Then close some; for db, try fewer --connections."
     )]
     CannotOpen,
     #[error(
@@ -108,7 +149,7 @@ impl From<rusqlite::Error> for Why {
 
 impl Why {
     /// What SQLite's error means to the user.
-    pub(super) fn of(error: &rusqlite::Error) -> Self {
+    pub(crate) fn of(error: &rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotSqlite,
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
@@ -125,21 +166,29 @@ impl Why {
     }
 }
 
-/// Makes the database `path` if nothing is there, and otherwise sees that it is one of ours, sound
-/// and free to be written. `path` is absolute: SQLite gives `:memory:` and `file:` a meaning.
-pub(super) fn make_or_check(path: &Path) -> Result<(), Why> {
+/// Makes the file `path` if nothing is there, and otherwise sees that it is one of ours, sound and
+/// free to be written. `path` is absolute: SQLite gives `:memory:` and `file:` a meaning.
+pub(crate) fn make_or_check(path: &Path, kind: &Kind) -> Result<(), Why> {
     match fs::metadata(path) {
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path, kind)?,
         Err(error) => return Err(Why::CannotLook(error.kind())),
     }
-    look(path)?;
-    check(path)
+    look(path, kind)?;
+    check(path, kind)
+}
+
+/// [`make_or_check`] for a file that must be there already.
+pub(crate) fn check_only(path: &Path, kind: &Kind) -> Result<(), Why> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Why::NotThere),
+        _ => make_or_check(path, kind),
+    }
 }
 
 /// Made under another name, so that a file with this name is whole from the start, and so that
 /// nothing is overwritten that appears here meanwhile.
-fn make(path: &Path) -> Result<(), Why> {
+fn make(path: &Path, kind: &Kind) -> Result<(), Why> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     if !directory.is_dir() {
         return Err(Why::NoDirectory(directory.to_owned()));
@@ -160,12 +209,11 @@ fn make(path: &Path) -> Result<(), Why> {
     connection.execute_batch(&format!(
         "BEGIN;
          PRAGMA application_id = {APPLICATION_ID};
-         PRAGMA user_version = {LAYOUT};
-         CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-         CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER NOT NULL REFERENCES items (id));
-         WITH RECURSIVE ids (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM ids WHERE id < {ITEMS})
-             INSERT INTO items SELECT id, 'item ' || id FROM ids;
-         COMMIT;"
+         PRAGMA user_version = {};
+         {}
+         COMMIT;",
+        kind.layout,
+        (kind.tables)(),
     ))?;
     log_ahead(&connection)?;
     connection.close().map_err(|(_, error)| error)?;
@@ -178,7 +226,7 @@ fn make(path: &Path) -> Result<(), Why> {
 }
 
 /// Refuses what is not ours without a trace: no lock, no log beside it.
-fn look(path: &Path) -> Result<(), Why> {
+fn look(path: &Path, kind: &Kind) -> Result<(), Why> {
     let there = fs::metadata(path).map_err(|error| Why::CannotLook(error.kind()))?;
     if there.is_dir() {
         return Err(Why::Directory);
@@ -201,19 +249,20 @@ fn look(path: &Path) -> Result<(), Why> {
     let connection = Connection::open_with_flags(immutable(path), flags)?;
     let mark = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     match (mark("application_id")?, mark("user_version")?) {
-        (APPLICATION_ID, LAYOUT) => Ok(()),
+        (APPLICATION_ID, layout) if layout == kind.layout => Ok(()),
+        (APPLICATION_ID, layout) if layout / KINDS != kind.layout / KINDS => Err(Why::OtherKind),
         (APPLICATION_ID, _) => Err(Why::OtherLayout),
         _ => Err(Why::Foreign),
     }
 }
 
 /// Sees that a file of ours is whole, and that nobody else holds it.
-fn check(path: &Path) -> Result<(), Why> {
+fn check(path: &Path, kind: &Kind) -> Result<(), Why> {
     // What a damaged file has left in its log is not written back into it by the closing.
     let keep_log = beside(path, "-wal").exists();
     let mut connection = open(path)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep_log)?;
-    connection.busy_timeout(PATIENCE)?;
+    (kind.waits)(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: String = transaction.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
     if found != "ok" {
@@ -221,10 +270,10 @@ fn check(path: &Path) -> Result<(), Why> {
             found.split_whitespace().collect::<Vec<_>>().join(" "),
         ));
     }
-    let items: rusqlite::Result<u32> =
-        transaction.query_row("SELECT count(*) FROM items", (), |row| row.get(0));
-    if items.as_ref() != Ok(&ITEMS) {
-        return Err(Why::Damaged("its items are not all there".to_owned()));
+    let (query, expected, otherwise) = kind.whole;
+    let counted: rusqlite::Result<u32> = transaction.query_row(query, (), |row| row.get(0));
+    if counted.as_ref() != Ok(&expected) {
+        return Err(Why::Damaged(otherwise.to_owned()));
     }
     transaction.rollback()?;
     log_ahead(&connection)?;
@@ -243,7 +292,7 @@ fn log_ahead(connection: &Connection) -> Result<(), Why> {
 }
 
 /// Opens a file that is there; SQLite by itself would make one that is not.
-pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,

@@ -1,0 +1,306 @@
+//! Jobs that outlive the program: puts them in, works on them, and says how many are done.
+
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use tokio::runtime::Builder;
+use tokio::time::sleep;
+
+use super::live::Line;
+use super::run::{Ending, Format, Options};
+use super::screen::{Screen, print};
+use crate::concepts::{Concept, Queue};
+use crate::lab::Stop;
+use crate::render::Paint;
+#[cfg(feature = "redis")]
+use crate::services::jobs::redis::RedisJobs;
+use crate::services::jobs::sqlite::SqliteJobs;
+use crate::services::jobs::worker::{Worked, Worker};
+use crate::services::jobs::{Counts, Dead, Enqueued, Held, JobStore, NewJob, Terms};
+use crate::units;
+
+/// Between two looks at how far the work is.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// How many dead jobs are named.
+const NAMED: u32 = 5;
+
+/// Refuses knobs of the demo where jobs are kept, beside all that the concept refuses.
+///
+/// # Errors
+/// What is wrong, for the user.
+pub fn check(knobs: &Queue, options: &Options) -> Result<(), String> {
+    let demo =
+        !options.strategy.is_empty() || options.all || options.code.is_some() || options.repeat > 1;
+    if knobs.keeps() && demo {
+        return Err(
+            "--strategy, --all, --repeat and --code are for the demo, without --durable".to_owned(),
+        );
+    }
+    knobs.check()
+}
+
+/// What was done, and what is in the store now: the whole of `--format json`.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    schema: &'static str,
+    store: &'a str,
+    /// Whether a signal ended it.
+    partial: bool,
+    enqueued: Option<Enqueued>,
+    worked: Option<Worked>,
+    worked_s: Option<f64>,
+    counts: Counts,
+    left: u32,
+    lost: u32,
+    dead: Vec<Dead>,
+}
+
+/// Puts jobs in, works, and tells, as the knobs say.
+///
+/// # Errors
+/// Where the store cannot be used, or standard output cannot be written.
+pub fn run(knobs: &Queue, options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let session = Session {
+        knobs,
+        options,
+        screen,
+        stop,
+    };
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("no runtime could be built")?;
+    runtime.block_on(async {
+        if let Some(file) = &knobs.durable {
+            return session.in_file(file).await;
+        }
+        #[cfg(feature = "redis")]
+        if let Some(url) = &knobs.broker {
+            let store = RedisJobs::connect(url).await?;
+            let shown = store.shown().to_owned();
+            return session.with(&store, &shown).await;
+        }
+        anyhow::bail!("there is no place to keep jobs in")
+    })
+}
+
+struct Session<'a> {
+    knobs: &'a Queue,
+    options: &'a Options,
+    screen: &'a Screen,
+    stop: &'a Stop,
+}
+
+impl Session<'_> {
+    async fn in_file(&self, file: &Path) -> Result<Ending> {
+        let store = match self.knobs.enqueue {
+            Some(_) => SqliteJobs::make_or_open(file)?,
+            None => SqliteJobs::open(file)?,
+        };
+        let ending = self.with(&store, &file.display().to_string()).await?;
+        store.close().await?;
+        Ok(ending)
+    }
+
+    async fn with<S: JobStore>(&self, store: &S, shown: &str) -> Result<Ending> {
+        let enqueued = match self.knobs.enqueue {
+            Some(jobs) => Some(store.enqueue(self.new_jobs(jobs)).await?),
+            None => None,
+        };
+        let start = Instant::now();
+        let worked = match self.knobs.work {
+            true => Some(self.work(store).await?),
+            false => None,
+        };
+        let counts = store.counts().await?;
+        let told = Told {
+            schema: "asyncdemo.jobs/1",
+            store: shown,
+            partial: self.stop.signal().is_some(),
+            enqueued,
+            worked,
+            worked_s: worked.map(|_| start.elapsed().as_secs_f64()),
+            counts,
+            left: counts.left(),
+            lost: counts.lost(),
+            dead: store.dead(NAMED).await?,
+        };
+        match self.options.format {
+            Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?,
+            Format::Text => print(&self.text(&told))?,
+        }
+        Ok(match self.stop.signal() {
+            Some(signal) => Ending::Stopped(signal),
+            None => Ending::Done,
+        })
+    }
+
+    fn new_jobs(&self, jobs: usize) -> Vec<NewJob> {
+        let job = |id| NewJob {
+            key: format!("job {id}"),
+            fails: id <= self.knobs.failing,
+        };
+        (1..=jobs).map(job).collect()
+    }
+
+    async fn work<S: JobStore>(&self, store: &S) -> Result<Worked> {
+        let worker = Worker {
+            name: name(),
+            at_once: self.knobs.workers,
+            terms: Terms {
+                lease: self.knobs.lease,
+                attempts: u32::try_from(self.knobs.attempts).unwrap_or(u32::MAX),
+            },
+            stop: self.stop.token(),
+        };
+        let time = self.knobs.job_time;
+        let job = |held: Held| async move {
+            sleep(time).await;
+            if held.fails {
+                Err("it was told to fail".to_owned())
+            } else {
+                Ok(format!("done by {}", held.worker))
+            }
+        };
+        tokio::select! {
+            worked = worker.run(store, job) => worked,
+            failed = self.progress(store) => failed.map(|()| Worked::default()),
+        }
+    }
+
+    /// Says how far the work is, for as long as it is waited for.
+    async fn progress<S: JobStore>(&self, store: &S) -> Result<()> {
+        let live = self
+            .screen
+            .live
+            .filter(|_| self.options.format == Format::Text && !self.options.quiet);
+        if live.is_none() {
+            return std::future::pending().await;
+        }
+        let line = Line::new(live);
+        loop {
+            let counts = store.counts().await?;
+            line.say(&format!(
+                "{} of {} done · {} leased · {} waiting · {} dead · {} repeats",
+                counts.done,
+                counts.jobs,
+                counts.leased,
+                counts.waiting,
+                counts.dead,
+                counts.repeats
+            ));
+            sleep(FRAME).await;
+        }
+    }
+
+    fn text(&self, told: &Told<'_>) -> String {
+        let style = &self.screen.out;
+        let counts = &told.counts;
+        let fill = |text: &str, indent: &str| {
+            let options = textwrap::Options::new(style.width.max(20)).subsequent_indent(indent);
+            textwrap::fill(text, options) + "\n"
+        };
+        let mut text = style.paint(Paint::Name, told.store) + "\n";
+        let mut line = |name: &str, what: String| {
+            text += &fill(&format!("  {name:<18}{what}"), "    ");
+        };
+        if let Some(Enqueued { new, already_there }) = told.enqueued {
+            line(
+                "enqueued",
+                format!("{new} new, {already_there} already there"),
+            );
+        }
+        if let (Some(worked), Some(seconds)) = (&told.worked, told.worked_s) {
+            let mut parts = vec![format!("{} done", worked.done)];
+            let others = [
+                (worked.failed, "failed"),
+                (worked.lost, "taken over by another worker"),
+                (worked.given_back, "given back"),
+            ];
+            let others = others.iter().filter(|(count, _)| *count > 0);
+            parts.extend(others.map(|(count, what)| format!("{count} {what}")));
+            let time = units::seconds(seconds);
+            line("this worker", format!("{}, in {time}", parts.join(", ")));
+        }
+        line(
+            "jobs",
+            format!(
+                "{}: {} done, {} dead, {} left, {} lost",
+                counts.jobs, counts.done, counts.dead, told.left, told.lost
+            ),
+        );
+        if told.left > 0 {
+            let (waiting, leased) = (counts.waiting, counts.leased);
+            line("left", format!("{waiting} waiting, {leased} leased"));
+        }
+        line(
+            "runs",
+            format!(
+                "{}, of them {}",
+                counts.runs,
+                units::count(counts.repeats as usize, "repeat", "repeats")
+            ),
+        );
+        text += "\n";
+        for sentence in self.sentences(told) {
+            text += &fill(&sentence, "  ");
+        }
+        style.encode(&text)
+    }
+
+    /// What the counts say.
+    fn sentences(&self, told: &Told<'_>) -> Vec<String> {
+        let counts = &told.counts;
+        let mut said = Vec::new();
+        if told.lost > 0 {
+            said.push(format!(
+                "{} are in none of these states: they are lost.",
+                units::count(told.lost as usize, "job", "jobs")
+            ));
+        } else if counts.jobs > 0 && counts.done == counts.jobs {
+            said.push("Every job is done, with one result each, and none is lost.".to_owned());
+        }
+        if counts.repeats > 0 {
+            said.push(format!(
+                "{} a job that had been begun before: its worker was killed or stopped, or the job had failed. At least once is the promise, and a job must bear it.",
+                units::count(counts.repeats as usize, "run began", "runs began")
+            ));
+        }
+        if counts.dead > 0 {
+            let named: Vec<_> = told
+                .dead
+                .iter()
+                .map(|dead| format!("{} ({})", dead.key, dead.error))
+                .collect();
+            let more = if counts.dead > NAMED { ", …" } else { "" };
+            said.push(format!(
+                "Dead, after too many attempts: {}{more}.",
+                named.join(", ")
+            ));
+        }
+        if counts.leased > 0 {
+            said.push(
+                "What is leased is with a worker now, or was with one that was killed; then it is free again when the lease ends."
+                    .to_owned(),
+            );
+        }
+        if told.left > 0 {
+            let place = match &self.knobs.durable {
+                Some(file) => format!("--durable {}", file.display()),
+                None => format!("--broker {}", told.store),
+            };
+            said.push(format!("Next: asyncdemo queue {place} --work"));
+        }
+        said
+    }
+}
+
+/// A name that no other worker has, on any machine.
+fn name() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = since.unwrap_or_default().as_nanos();
+    format!("{}-{nanos:x}", std::process::id())
+}

@@ -1,0 +1,438 @@
+//! `queue`: work that waits its turn. In memory, and in a file that outlives the program.
+
+mod plan;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use self::plan::{Plan, TERMS, broker};
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::{Claim, QueueClaim};
+use crate::services::jobs::sqlite::SqliteJobs;
+use crate::services::jobs::{self, JobStore, NewJob};
+use crate::trace::Recorder;
+
+/// The knobs of `queue`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Queue {
+    /// How many jobs the demo makes: from 1 to 500
+    #[arg(long, value_name = "N", default_value = "10")]
+    #[arg(value_parser = knob::count(1, 500), allow_hyphen_values = true)]
+    pub jobs: usize,
+
+    /// How long each job takes, with --work too: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "150ms")]
+    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub job_time: Duration,
+
+    /// How long the producer rests between two jobs: from 0s to 60s
+    #[arg(long, value_name = "DURATION", default_value = "20ms")]
+    #[arg(value_parser = knob::duration(Duration::ZERO, knob::LONGEST), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub every: Duration,
+
+    /// How many jobs may wait in a bounded queue: from 1 to 1000
+    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(value_parser = knob::count(1, 1000), allow_hyphen_values = true)]
+    pub capacity: usize,
+
+    /// How many jobs are worked on at once, with --work too: from 1 to 64
+    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(value_parser = knob::count(1, 64), allow_hyphen_values = true)]
+    pub workers: usize,
+
+    /// Keep jobs in this file, where they outlive the program. With neither --enqueue nor --work:
+    /// say what is in it. A file that asyncdemo did not make is refused and left as it is
+    #[arg(long, value_name = "FILE", help_heading = KEPT)]
+    #[serde(skip)]
+    pub durable: Option<PathBuf>,
+
+    /// Keep jobs on a Redis server, for workers on many machines, as in redis://localhost:6379/0
+    #[arg(long, value_name = "URL", value_parser = broker, conflicts_with = "durable", help_heading = KEPT)]
+    #[arg(hide = !cfg!(feature = "redis"))]
+    #[serde(skip)]
+    pub broker: Option<String>,
+
+    /// Put `job 1` to `job N` in: from 1 to 100000
+    #[arg(long, value_name = "N", help_heading = KEPT)]
+    #[arg(value_parser = knob::count(1, 100_000), allow_hyphen_values = true)]
+    #[serde(skip)]
+    pub enqueue: Option<usize>,
+
+    /// So many of these fail whenever they are run: from 0 to 100000
+    #[arg(long, value_name = "N", default_value = "0", help_heading = KEPT)]
+    #[arg(value_parser = knob::count(0, 100_000), allow_hyphen_values = true)]
+    #[serde(skip)]
+    pub failing: usize,
+
+    /// Work until no job is left
+    #[arg(long, help_heading = KEPT)]
+    #[serde(skip)]
+    pub work: bool,
+
+    /// How long a job stays with a worker that is heard of no more: from 100ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "5s", help_heading = KEPT)]
+    #[arg(value_parser = knob::duration(Duration::from_millis(100), knob::LONGEST), allow_hyphen_values = true)]
+    #[serde(skip)]
+    pub lease: Duration,
+
+    /// How often a job is tried before it is put aside as dead: from 1 to 100
+    #[arg(long, value_name = "N", default_value = "5", help_heading = KEPT)]
+    #[arg(value_parser = knob::count(1, 100), allow_hyphen_values = true)]
+    #[serde(skip)]
+    pub attempts: usize,
+}
+
+impl Queue {
+    /// Whether it is about jobs that are kept somewhere, and not a demo.
+    pub fn keeps(&self) -> bool {
+        self.durable.is_some() || self.broker.is_some()
+    }
+}
+
+const KEPT: &str = "Jobs that outlive the program";
+
+impl Concept for Queue {
+    const ABOUT: About = About {
+        name: "queue",
+        title: "work that waits its turn",
+        question: "When is a background task not enough?",
+        python: "asyncio.Queue",
+        examples: "\
+  asyncdemo queue                            no limit, a limit, more workers
+  asyncdemo queue --all --code               five ways, with the code that runs
+  asyncdemo queue --jobs 40 --every 5ms --strategy unbounded --strategy bounded
+                                             what grows, and who waits
+  asyncdemo queue --durable jobs.db --enqueue 200
+  asyncdemo queue --durable jobs.db --work   kill -9 it in the middle, and again",
+        heartbeat_lane: false,
+        source: include_str!("queue.rs"),
+        twin: include_str!("../../lessons/python/work-queue.py"),
+        belief: "A queue copes with whatever is put into it.",
+        tour: &["--jobs", "8", "--job-time", "80ms", "--every", "10ms"],
+    };
+
+    fn check(&self) -> Result<(), String> {
+        if !self.keeps() && (self.enqueue.is_some() || self.work) {
+            return Err(
+                "--enqueue and --work want to know where the jobs are kept: --durable FILE"
+                    .to_owned(),
+            );
+        }
+        match self.enqueue {
+            None if self.failing > 0 => {
+                Err("--failing wants to know of how many jobs: --enqueue N".to_owned())
+            }
+            Some(jobs) if self.failing > jobs => Err(format!(
+                "--failing {} is more than --enqueue {jobs}",
+                self.failing
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let plan = Plan::new(self);
+        let make = || {
+            let plan = plan.clone();
+            move || Ok(plan.afresh())
+        };
+        let (alone, shared) = (plan.ideal(1), plan.ideal(self.workers));
+        let together = format!("{} at once", self.workers);
+
+        let mut unbounded = Strategy::staged(
+            "unbounded",
+            "mpsc::unbounded_channel(), one worker: send() never waits",
+            make(),
+            unbounded,
+        );
+        let mut bounded = Strategy::staged(
+            "bounded",
+            format!(
+                "mpsc::channel({}), one worker: send() waits while it is full",
+                self.capacity
+            ),
+            make(),
+            bounded,
+        );
+        // What the textbook says shows where jobs come faster than one worker can do them.
+        if plan.in_queue_at_most(1) > 1 {
+            unbounded = unbounded.claim(Claim::Queue(QueueClaim::PilesUp));
+        }
+        if plan.in_queue_at_most(1) > self.capacity {
+            bounded = bounded.claim(Claim::Queue(QueueClaim::HoldsBack(self.capacity)));
+        }
+        let at_once = Claim::Queue(QueueClaim::AtOnce(self.workers));
+        vec![
+            unbounded.ideal(alone).by_default().settles_the_belief(),
+            bounded.ideal(alone).by_default(),
+            Strategy::staged(
+                "workers",
+                format!(
+                    "mpsc::channel({}), and tasks that take from it: {together}",
+                    self.capacity
+                ),
+                make(),
+                workers,
+            )
+            .ideal(shared)
+            .claim(at_once)
+            .by_default(),
+            Strategy::staged(
+                "semaphore",
+                format!("a task for each job, and Semaphore::new: {together}"),
+                make(),
+                semaphore,
+            )
+            .ideal(shared)
+            .claim(at_once),
+            Strategy::staged(
+                "durable",
+                format!("jobs in a SQLite file, each taken under a lease: {together}"),
+                move || Ok((plan.afresh(), SqliteJobs::temporary()?)),
+                durable,
+            )
+            .ideal(shared)
+            .claim(Claim::Queue(QueueClaim::OnDisk("workers"))),
+        ]
+    }
+
+    fn next(&self) -> Option<&'static str> {
+        Some("jobs that outlive the program: --durable FILE --enqueue 200")
+    }
+}
+
+// ANCHOR: workload
+/// What is to be done. It carries a body, as an upload would.
+#[derive(Debug)]
+struct Job {
+    id: usize,
+    body: Vec<u8>,
+}
+
+/// Stands for slow work: it waits, and then adds up the body.
+async fn work(job: &Job, time: Duration) -> u64 {
+    sleep(time).await;
+    job.body.iter().map(|byte| u64::from(*byte)).sum()
+}
+// ANCHOR_END: workload
+
+// ANCHOR: unbounded
+async fn unbounded(recorder: Recorder, plan: Plan) -> Result<Output> {
+    let (queue, mut jobs) = mpsc::unbounded_channel();
+    let producing = async {
+        for id in plan.ids() {
+            let job = plan.next(id).await;
+            plan.meter.queued(&job);
+            // At once, however many jobs are waiting already.
+            queue.send(job)?;
+        }
+        drop(queue);
+        anyhow::Ok(())
+    };
+    let working = async {
+        let mut results = Vec::new();
+        while let Some(job) = jobs.recv().await {
+            plan.meter.begun(job.id);
+            let work = work(&job, plan.job_time);
+            results.push((job.id, recorder.track(job.name(), work).await));
+        }
+        Ok(results)
+    };
+    let producing = recorder.track("producer", producing);
+    let ((), results) = tokio::try_join!(producing, working)?;
+    Ok(plan.output(results))
+}
+// ANCHOR_END: unbounded
+
+// ANCHOR: bounded
+async fn bounded(recorder: Recorder, plan: Plan) -> Result<Output> {
+    let (queue, mut jobs) = mpsc::channel(plan.capacity);
+    let producing = async {
+        for id in plan.ids() {
+            let job = plan.next(id).await;
+            // Where the queue is full, the producer waits here: backpressure.
+            let place = plan.meter.waited(queue.reserve()).await?;
+            plan.meter.queued(&job);
+            place.send(job);
+        }
+        drop(queue);
+        anyhow::Ok(())
+    };
+    let working = async {
+        let mut results = Vec::new();
+        while let Some(job) = jobs.recv().await {
+            plan.meter.begun(job.id);
+            let work = work(&job, plan.job_time);
+            results.push((job.id, recorder.track(job.name(), work).await));
+        }
+        Ok(results)
+    };
+    let producing = recorder.track("producer", producing);
+    let ((), results) = tokio::try_join!(producing, working)?;
+    Ok(plan.output(results))
+}
+// ANCHOR_END: bounded
+
+// ANCHOR: workers
+async fn workers(recorder: Recorder, plan: Plan) -> Result<Output> {
+    let (queue, jobs) = mpsc::channel::<Job>(plan.capacity);
+    let jobs = Arc::new(Mutex::new(jobs));
+    let mut workers = JoinSet::new();
+    for _ in 0..plan.workers {
+        let (recorder, plan) = (recorder.clone(), plan.clone());
+        let jobs = Arc::clone(&jobs);
+        workers.spawn(async move {
+            let mut results = Vec::new();
+            loop {
+                // One at a time waits at the queue; nobody holds it at work.
+                let Some(job) = jobs.lock().await.recv().await else {
+                    break results;
+                };
+                plan.meter.begun(job.id);
+                let work = work(&job, plan.job_time);
+                let result = recorder.track(job.name(), work).await;
+                results.push((job.id, result));
+            }
+        });
+    }
+    let producing = async {
+        for id in plan.ids() {
+            let job = plan.next(id).await;
+            let place = plan.meter.waited(queue.reserve()).await?;
+            plan.meter.queued(&job);
+            place.send(job);
+        }
+        drop(queue);
+        anyhow::Ok(())
+    };
+    recorder.track("producer", producing).await?;
+    let results = workers.join_all().await.concat();
+    Ok(plan.output(results))
+}
+// ANCHOR_END: workers
+
+// ANCHOR: semaphore
+async fn semaphore(recorder: Recorder, plan: Plan) -> Result<Output> {
+    let permits = Arc::new(Semaphore::new(plan.workers));
+    let mut tasks = JoinSet::new();
+    let producing = async {
+        for id in plan.ids() {
+            let job = plan.next(id).await;
+            plan.meter.queued(&job);
+            let (recorder, plan) = (recorder.clone(), plan.clone());
+            let permits = Arc::clone(&permits);
+            // The tasks are the queue, and nothing limits how many wait.
+            tasks.spawn(async move {
+                let _permit = permits.acquire_owned().await?;
+                plan.meter.begun(job.id);
+                let work = work(&job, plan.job_time);
+                let result = recorder.track(job.name(), work).await;
+                anyhow::Ok((job.id, result))
+            });
+        }
+    };
+    recorder.track("producer", producing).await;
+    let done = tasks.join_all().await;
+    let results: Result<Vec<_>> = done.into_iter().collect();
+    Ok(plan.output(results?))
+}
+// ANCHOR_END: semaphore
+
+/// Jobs in a file.
+type Kept = (Plan, SqliteJobs);
+
+// ANCHOR: durable
+async fn durable(recorder: Recorder, (plan, store): Kept) -> Result<Output> {
+    let produced = AtomicBool::new(false);
+    let producing = async {
+        for id in plan.ids() {
+            let job = plan.next(id).await;
+            plan.meter.queued(&job);
+            // It is on the disk when this returns.
+            let (key, fails) = (job.name(), false);
+            store.enqueue(vec![NewJob { key, fails }]).await?;
+        }
+        produced.store(true, Ordering::Relaxed);
+        anyhow::Ok(())
+    };
+    let working = (1..=plan.workers).map(async |worker| {
+        let name = format!("worker {worker}");
+        loop {
+            let last = produced.load(Ordering::Relaxed);
+            match store.claim(&name, TERMS).await? {
+                jobs::Claim::Job(held) => {
+                    let job = plan.job(&held.key)?;
+                    plan.meter.begun(job.id);
+                    let work = work(&job, plan.job_time);
+                    let result = recorder.track(job.name(), work).await;
+                    // One transaction: it is done, and the result is there.
+                    store.complete(&held, result.to_string()).await?;
+                }
+                jobs::Claim::Empty if last => return anyhow::Ok(()),
+                _ => sleep(Duration::from_millis(5)).await,
+            }
+        }
+    });
+    let producing = recorder.track("producer", producing);
+    tokio::try_join!(producing, try_join_all(working))?;
+    plan.output_of(store).await
+}
+// ANCHOR_END: durable
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+
+    use clap::{Command, FromArgMatches};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// What a strategy counts with the default knobs, and how long it takes: exact, on a paused clock.
+    async fn run<F>(strategy: fn(Recorder, Plan) -> F) -> (f64, f64, Duration)
+    where
+        F: Future<Output = Result<Output>>,
+    {
+        let command = <Queue as clap::Args>::augment_args(Command::new("queue"));
+        let matches = command.no_binary_name(true).get_matches_from([""; 0]);
+        let plan = Plan::new(&Queue::from_arg_matches(&matches).unwrap());
+        let start = Instant::now();
+        let output = strategy(Recorder::new(), plan).await.unwrap();
+        let metric = |key| output.metrics.get(key).copied().unwrap_or(-1.0);
+        (
+            metric("queue_depth_count"),
+            metric("producer_waited_s"),
+            start.elapsed(),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_without_a_limit_grows_and_one_with_a_limit_makes_the_producer_wait() {
+        let ms = Duration::from_millis;
+        assert_eq!(run(unbounded).await, (8.0, -1.0, ms(1500)));
+        // It ends when the seventh job begins, at 900 ms; 180 ms of that it made jobs.
+        let (most, waited, wall) = run(bounded).await;
+        assert_eq!((most, wall), (3.0, ms(1500)));
+        assert!((waited - 0.720).abs() < 1e-9, "{waited}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn several_at_once_need_as_many_rounds_and_only_a_queue_with_a_limit_holds_back() {
+        let ms = Duration::from_millis;
+        let (most, waited, wall) = run(workers).await;
+        assert_eq!((most, wall), (3.0, ms(600)));
+        assert!(waited > 0.0, "{waited}");
+        assert_eq!(run(semaphore).await, (5.0, -1.0, ms(600)));
+    }
+}

@@ -1,0 +1,260 @@
+//! What every strategy of `queue` is given: jobs, knobs, and a meter.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::time::{Instant, sleep};
+
+use super::{Job, Output, Queue};
+use crate::services::jobs::sqlite::SqliteJobs;
+use crate::services::jobs::{JobStore, Terms};
+
+/// How many bytes a job carries.
+const BODY: usize = 16 * 1024;
+
+/// No worker of a demo vanishes alone, so its leases need not end while it runs.
+pub(super) const TERMS: Terms = Terms {
+    lease: Duration::from_secs(120),
+    attempts: 1,
+};
+
+/// The knobs, and what is measured on the way.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    jobs: usize,
+    every: Duration,
+    pub(super) job_time: Duration,
+    pub(super) capacity: usize,
+    pub(super) workers: usize,
+    pub(super) meter: Meter,
+}
+
+impl Plan {
+    pub(super) fn new(knobs: &Queue) -> Self {
+        Self {
+            jobs: knobs.jobs,
+            every: knobs.every,
+            job_time: knobs.job_time,
+            capacity: knobs.capacity,
+            workers: knobs.workers,
+            meter: Meter::default(),
+        }
+    }
+
+    /// The same with a meter of its own.
+    pub(super) fn afresh(&self) -> Self {
+        Self {
+            meter: Meter::default(),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn ids(&self) -> RangeInclusive<usize> {
+        1..=self.jobs
+    }
+
+    /// Makes a job, each but the first after a rest.
+    pub(super) async fn next(&self, id: usize) -> Job {
+        if id > 1 && !self.every.is_zero() {
+            sleep(self.every).await;
+        }
+        Job::new(id)
+    }
+
+    /// The job with this key.
+    pub(super) fn job(&self, key: &str) -> Result<Job> {
+        let id = key.strip_prefix("job ").and_then(|id| id.parse().ok());
+        id.filter(|id| self.ids().contains(id))
+            .map(Job::new)
+            .with_context(|| format!("`{key}` is none of this run's jobs"))
+    }
+
+    /// Each job begins when it is there and when one of so many workers is free. When does each begin?
+    fn begins(&self, workers: usize) -> Vec<Duration> {
+        let mut begins: Vec<Duration> = Vec::with_capacity(self.jobs);
+        for (place, id) in self.ids().enumerate() {
+            let there = self.every * u32::try_from(id - 1).unwrap_or(u32::MAX);
+            let free = place
+                .checked_sub(workers)
+                .map_or(Duration::ZERO, |before| begins[before] + self.job_time);
+            begins.push(there.max(free));
+        }
+        begins
+    }
+
+    /// How long it takes where nothing holds the producer back.
+    pub(super) fn ideal(&self, workers: usize) -> Duration {
+        self.begins(workers).last().copied().unwrap_or_default() + self.job_time
+    }
+
+    /// How many jobs wait at once where nothing holds the producer back.
+    pub(super) fn in_queue_at_most(&self, workers: usize) -> usize {
+        let begins = self.begins(workers);
+        let waiting = |id: usize| {
+            let now = self.every * u32::try_from(id - 1).unwrap_or(u32::MAX);
+            id - begins.iter().filter(|begin| **begin <= now).count().min(id)
+        };
+        self.ids().map(waiting).max().unwrap_or_default()
+    }
+
+    /// The results in the order of the jobs, and what was measured.
+    pub(super) fn output(self, results: Vec<(usize, u64)>) -> Output {
+        let results: BTreeMap<usize, u64> = results.into_iter().collect();
+        let meter = self.meter.lock();
+        let mut output = Output::new(results.into_values().collect::<Vec<_>>())
+            .metric("queue_depth_count", meter.most as f64)
+            .metric("queue_memory_bytes", meter.most_bytes as f64)
+            .metric("longest_delay_s", meter.longest.as_secs_f64());
+        if let Some(waited) = meter.waited {
+            output = output.metric("producer_waited_s", waited.as_secs_f64());
+        }
+        output
+    }
+
+    /// The results that a file has, in the order of the jobs, and what was measured.
+    pub(super) async fn output_of(self, store: SqliteJobs) -> Result<Output> {
+        let (counts, results) = (store.counts().await?, store.results().await?);
+        let results: Result<Vec<_>> = results
+            .into_iter()
+            .map(|(key, result)| Ok((self.job(&key)?.id, result.parse()?)))
+            .collect();
+        store.close().await?;
+        let (done, runs) = (f64::from(counts.done), f64::from(counts.runs));
+        let asked = self.jobs as f64;
+        Ok(self
+            .output(results?)
+            .metric("jobs_count", asked)
+            .metric("done_in_file_count", done)
+            .metric("runs_count", runs))
+    }
+}
+
+impl Job {
+    /// Each has a body of its own.
+    fn new(id: usize) -> Self {
+        let body = (0..BODY).map(|place| (place.wrapping_mul(id) % 251) as u8);
+        Self {
+            id,
+            body: body.collect(),
+        }
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("job {}", self.id)
+    }
+}
+
+/// Counts what waits, and how long. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meter(Arc<Mutex<Counted>>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    /// The jobs in the queue: when they came, and what they carry.
+    waiting: BTreeMap<usize, (Instant, usize)>,
+    bytes: usize,
+    most: usize,
+    most_bytes: usize,
+    longest: Duration,
+    waited: Option<Duration>,
+}
+
+impl Meter {
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A job goes into the queue.
+    pub(super) fn queued(&self, job: &Job) {
+        let mut counted = self.lock();
+        let now = Instant::now();
+        counted.waiting.insert(job.id, (now, job.body.len()));
+        counted.bytes += job.body.len();
+        counted.most = counted.most.max(counted.waiting.len());
+        counted.most_bytes = counted.most_bytes.max(counted.bytes);
+    }
+
+    /// A worker has taken it out and begins.
+    pub(super) fn begun(&self, id: usize) {
+        let mut counted = self.lock();
+        if let Some((since, bytes)) = counted.waiting.remove(&id) {
+            counted.bytes -= bytes;
+            counted.longest = counted.longest.max(since.elapsed());
+        }
+    }
+
+    /// Measures how long the producer has to wait for its place.
+    pub(super) async fn waited<T>(&self, place: impl Future<Output = T>) -> T {
+        let start = Instant::now();
+        let place = place.await;
+        let waited = start.elapsed();
+        *self.lock().waited.get_or_insert_default() += waited;
+        place
+    }
+}
+
+/// Reads the URL of a Redis server.
+#[cfg(feature = "redis")]
+pub(super) fn broker(text: &str) -> Result<String, String> {
+    let expected = "must be the URL of a Redis server, like redis://localhost:6379/0";
+    match reqwest::Url::parse(text) {
+        Ok(url) if url.scheme() == "redis" && url.has_host() => Ok(text.to_owned()),
+        Ok(_) => Err(expected.to_owned()),
+        Err(why) => Err(format!("{expected}: {why}")),
+    }
+}
+
+/// Says how to get a program that can.
+#[cfg(not(feature = "redis"))]
+pub(super) fn broker(_: &str) -> Result<String, String> {
+    Err("this asyncdemo was built without Redis: cargo build --release --features redis".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, FromArgMatches};
+
+    use super::*;
+
+    fn plan(knobs: &[&str]) -> Plan {
+        let command = <Queue as clap::Args>::augment_args(Command::new("queue"));
+        let matches = command.no_binary_name(true).get_matches_from(knobs);
+        Plan::new(&Queue::from_arg_matches(&matches).unwrap())
+    }
+
+    #[test]
+    fn arithmetic_knows_when_each_job_begins() {
+        let all_at_once = plan(&["--jobs", "7", "--job-time", "1s", "--every", "0s"]);
+        assert_eq!(all_at_once.ideal(1), Duration::from_secs(7));
+        assert_eq!(all_at_once.ideal(3), Duration::from_secs(3));
+        assert_eq!(all_at_once.ideal(64), Duration::from_secs(1));
+        assert_eq!(all_at_once.in_queue_at_most(1), 6);
+        let seldom = plan(&["--jobs", "7", "--job-time", "1s", "--every", "2s"]);
+        assert_eq!(seldom.ideal(1), Duration::from_secs(13));
+        assert_eq!(seldom.in_queue_at_most(1), 0);
+        let some = plan(&["--jobs", "4", "--job-time", "1s", "--every", "100ms"]);
+        assert_eq!(some.ideal(2), Duration::from_millis(2100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_meter_counts_what_waits_and_for_how_long() {
+        let meter = Meter::default();
+        for id in 1..=3 {
+            meter.queued(&Job::new(id));
+        }
+        meter.begun(1);
+        meter.waited(sleep(Duration::from_secs(2))).await;
+        meter.waited(async {}).await;
+        meter.begun(2);
+        meter.begun(9);
+        let counted = meter.lock();
+        assert_eq!((counted.most, counted.most_bytes), (3, 3 * BODY));
+        assert_eq!((counted.waiting.len(), counted.bytes), (1, BODY));
+        assert_eq!(counted.longest, Duration::from_secs(2));
+        assert_eq!(counted.waited, Some(Duration::from_secs(2)));
+    }
+}

@@ -1,0 +1,396 @@
+//! Jobs in a SQLite file, for workers on one machine.
+//!
+//! Every change is one `BEGIN IMMEDIATE` transaction: SQLite has one writer at a time, so two workers
+//! cannot take the same job, in whatever process they are.
+
+mod turns;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use tempfile::TempDir;
+use tokio_rusqlite::Connection;
+
+use self::turns::Turns;
+use super::file::{self, Kind, Why};
+use super::{
+    Claim, Counts, Dead, Enqueued, Held, JobStore, NewJob, Refused, Terms, VANISHED, rest,
+};
+
+const KIND: Kind = Kind {
+    option: "--durable",
+    layout: 101,
+    tables: || TABLES.to_owned(),
+    whole: (
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('jobs', 'leases', 'results')",
+        3,
+        "its tables are not all there",
+    ),
+    waits: |connection| turns::wait_for_the_lock(connection),
+};
+
+/// `due_ms`: from when on a job may be claimed. For one that is leased, when its lease ends.
+/// `attempts` counts against the limit; `lease` counts every claim.
+const TABLES: &str = "
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    fails INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting'
+        CHECK (state IN ('waiting', 'leased', 'done', 'dead')),
+    due_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    lease INTEGER NOT NULL DEFAULT 0,
+    error TEXT
+);
+CREATE INDEX due ON jobs (due_ms, id) WHERE state IN ('waiting', 'leased');
+CREATE TABLE leases (
+    job INTEGER NOT NULL REFERENCES jobs (id),
+    lease INTEGER NOT NULL,
+    worker TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    PRIMARY KEY (job, lease)
+) WITHOUT ROWID;
+CREATE TABLE results (
+    job INTEGER PRIMARY KEY REFERENCES jobs (id),
+    lease INTEGER NOT NULL,
+    result TEXT NOT NULL
+);";
+
+/// Jobs in a file.
+#[derive(Clone, Debug)]
+pub struct SqliteJobs {
+    /// As the user knows it.
+    shown: PathBuf,
+    /// One connection, with a thread of its own: within a process, transactions take turns there.
+    connection: Connection,
+    turns: Turns,
+    /// Goes with the last clone, where the file is a temporary one.
+    _scratch: Option<Arc<TempDir>>,
+}
+
+impl SqliteJobs {
+    /// Opens the file, which is made if nothing has its name.
+    ///
+    /// # Errors
+    /// [`Refused`] where the file is not one that asyncdemo made for jobs, is damaged, locked or may
+    /// not be written: it is then left as it is.
+    pub fn make_or_open(file: &Path) -> Result<Self> {
+        Self::new(file, file::make_or_check, None)
+    }
+
+    /// Opens the file, which must be there.
+    ///
+    /// # Errors
+    /// As [`SqliteJobs::make_or_open`], and where nothing has its name.
+    pub fn open(file: &Path) -> Result<Self> {
+        Self::new(file, file::check_only, None)
+    }
+
+    /// A new file in a temporary directory of its own, which is removed with the last clone.
+    ///
+    /// # Errors
+    /// Where no such directory can be made.
+    pub fn temporary() -> Result<Self> {
+        let scratch = TempDir::with_prefix("asyncdemo-").with_context(|| {
+            format!(
+                "no temporary directory can be made in {}: set TMPDIR to a place where you may make files",
+                std::env::temp_dir().display()
+            )
+        })?;
+        let file = scratch.path().join("jobs.db");
+        Self::new(&file, file::make_or_check, Some(Arc::new(scratch)))
+    }
+
+    fn new(
+        shown: &Path,
+        ready: fn(&Path, &Kind) -> Result<(), Why>,
+        scratch: Option<Arc<TempDir>>,
+    ) -> Result<Self> {
+        let path = std::path::absolute(shown)
+            .with_context(|| format!("{} is not a path", shown.display()))?;
+        let open = || -> Result<rusqlite::Connection, Why> {
+            ready(&path, &KIND)?;
+            let connection = file::open(&path)?;
+            (KIND.waits)(&connection)?;
+            // A job that was accepted is on the disk, whatever happens to the machine.
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|why| refused(shown, why))?;
+        // tokio-rusqlite panics where it gets no thread.
+        let trial = thread::Builder::new()
+            .spawn(|| ())
+            .context("no thread can be started for a connection")?;
+        let _ = trial.join();
+        Ok(Self {
+            shown: shown.to_owned(),
+            connection: connection.into(),
+            turns: Turns::default(),
+            _scratch: scratch,
+        })
+    }
+
+    /// One transaction that writes. It waits for its turn, and the time is asked after that.
+    async fn write<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turns = self.turns.clone();
+        let transact = move |connection: &mut rusqlite::Connection| {
+            turns.leave_a_gap();
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = act(&transaction, now_ms())?;
+            transaction.commit()?;
+            turns.ended();
+            Ok(value)
+        };
+        let done = self.connection.call(transact).await;
+        done.map_err(|error| self.explain(error))
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.connection.call(|connection| act(connection)).await;
+        done.map_err(|error| self.explain(error))
+    }
+
+    /// Closes the file. Clones can then do nothing more.
+    ///
+    /// # Errors
+    /// Where SQLite cannot close it.
+    pub async fn close(self) -> Result<()> {
+        let closed = self.connection.clone().close().await;
+        closed.map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, error: tokio_rusqlite::Error) -> anyhow::Error {
+        match error {
+            tokio_rusqlite::Error::Error(error) => refused(&self.shown, Why::of(&error)),
+            other => anyhow::Error::new(other).context(format!("{}", self.shown.display())),
+        }
+    }
+}
+
+fn refused(file: &Path, why: Why) -> anyhow::Error {
+    let (file, option) = (file.to_owned(), KIND.option);
+    Refused { file, why, option }.into()
+}
+
+/// The time that all processes of this machine share.
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    ms(since.unwrap_or_default())
+}
+
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Ends a lease: the job gets another state, if `held` is still the one that has it.
+fn leave(
+    transaction: &Transaction<'_>,
+    held: &Held,
+    now: i64,
+    change: &str,
+    values: &[&dyn rusqlite::ToSql],
+) -> rusqlite::Result<bool> {
+    let sql = format!("UPDATE jobs SET {change} WHERE id = ?1 AND lease = ?2 AND state = 'leased'");
+    let mut all: Vec<&dyn rusqlite::ToSql> = vec![&held.id, &held.lease];
+    all.extend(values);
+    let ours = transaction.prepare_cached(&sql)?.execute(&all[..])? == 1;
+    if ours {
+        transaction
+            .prepare_cached(
+                "UPDATE leases SET until_ms = min(until_ms, ?3) WHERE job = ?1 AND lease = ?2",
+            )?
+            .execute(params![held.id, held.lease, now])?;
+    }
+    Ok(ours)
+}
+
+impl JobStore for SqliteJobs {
+    async fn enqueue(&self, jobs: Vec<NewJob>) -> Result<Enqueued> {
+        self.write(move |transaction, now| {
+            let mut enqueued = Enqueued::default();
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO jobs (key, fails, due_ms) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING",
+            )?;
+            for job in jobs {
+                match insert.execute(params![job.key, job.fails, now])? {
+                    0 => enqueued.already_there += 1,
+                    _ => enqueued.new += 1,
+                }
+            }
+            Ok(enqueued)
+        })
+        .await
+    }
+
+    async fn claim(&self, worker: &str, terms: Terms) -> Result<Claim> {
+        let worker = worker.to_owned();
+        self.write(move |transaction, now| {
+            let until = now.saturating_add(ms(terms.lease));
+            transaction
+                .prepare_cached(
+                    "UPDATE jobs SET state = 'dead', error = ?3
+                     WHERE state = 'leased' AND due_ms <= ?1 AND attempts >= ?2",
+                )?
+                .execute(params![now, terms.attempts, VANISHED])?;
+            let job = transaction
+                .prepare_cached(
+                    "UPDATE jobs SET state = 'leased', lease = lease + 1, attempts = attempts + 1, due_ms = ?2
+                     WHERE id = (SELECT id FROM jobs
+                                 WHERE state IN ('waiting', 'leased') AND due_ms <= ?1
+                                 ORDER BY due_ms, id LIMIT 1)
+                     RETURNING id, key, fails, lease",
+                )?
+                .query_row(params![now, until], |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })
+                .optional()?;
+            if let Some((id, key, fails, lease)) = job {
+                transaction
+                    .prepare_cached("INSERT INTO leases VALUES (?1, ?2, ?3, ?4, ?5)")?
+                    .execute(params![id, lease, worker, now, until])?;
+                let id = id.to_string();
+                return Ok(Claim::Job(Held { id, key, fails, worker, lease }));
+            }
+            let next: Option<i64> = transaction
+                .prepare_cached("SELECT min(due_ms) FROM jobs WHERE state IN ('waiting', 'leased')")?
+                .query_row((), |row| row.get(0))?;
+            Ok(match next {
+                Some(due) => {
+                    let wait = u64::try_from(due.saturating_sub(now)).unwrap_or_default();
+                    Claim::Wait(Duration::from_millis(wait))
+                }
+                None => Claim::Empty,
+            })
+        })
+        .await
+    }
+
+    async fn extend(&self, held: &Held, terms: Terms) -> Result<bool> {
+        let held = held.clone();
+        self.write(move |transaction, now| {
+            let until = now.saturating_add(ms(terms.lease));
+            let ours = transaction
+                .prepare_cached(
+                    "UPDATE jobs SET due_ms = ?3 WHERE id = ?1 AND lease = ?2 AND state = 'leased'",
+                )?
+                .execute(params![held.id, held.lease, until])?
+                == 1;
+            if ours {
+                transaction
+                    .prepare_cached(
+                        "UPDATE leases SET until_ms = ?3 WHERE job = ?1 AND lease = ?2",
+                    )?
+                    .execute(params![held.id, held.lease, until])?;
+            }
+            Ok(ours)
+        })
+        .await
+    }
+
+    async fn complete(&self, held: &Held, result: String) -> Result<bool> {
+        let held = held.clone();
+        self.write(move |transaction, now| {
+            let ours = leave(transaction, &held, now, "state = 'done', error = NULL", &[])?;
+            if ours {
+                transaction
+                    .prepare_cached("INSERT INTO results (job, lease, result) VALUES (?1, ?2, ?3)")?
+                    .execute(params![held.id, held.lease, result])?;
+            }
+            Ok(ours)
+        })
+        .await
+    }
+
+    async fn fail(&self, held: &Held, why: String, terms: Terms) -> Result<bool> {
+        let held = held.clone();
+        self.write(move |transaction, now| {
+            let attempts: Option<u32> = transaction
+                .prepare_cached("SELECT attempts FROM jobs WHERE id = ?1")?
+                .query_row([&held.id], |row| row.get(0))
+                .optional()?;
+            let attempts = attempts.unwrap_or_default();
+            let due = now.saturating_add(ms(rest(attempts)));
+            let change = if attempts >= terms.attempts {
+                "state = 'dead', error = ?3, due_ms = ?4"
+            } else {
+                "state = 'waiting', error = ?3, due_ms = ?4"
+            };
+            leave(transaction, &held, now, change, &[&why, &due])
+        })
+        .await
+    }
+
+    async fn give_back(&self, held: &Held) -> Result<bool> {
+        let held = held.clone();
+        self.write(move |transaction, now| {
+            let change = "state = 'waiting', attempts = attempts - 1, due_ms = ?3";
+            leave(transaction, &held, now, change, &[&now])
+        })
+        .await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.read(|connection| {
+            let query = "SELECT count(*), count(*) FILTER (WHERE state = 'waiting'),
+                                count(*) FILTER (WHERE state = 'leased'),
+                                (SELECT count(*) FROM results),
+                                count(*) FILTER (WHERE state = 'dead'),
+                                (SELECT count(*) FROM leases), count(*) FILTER (WHERE lease > 0)
+                         FROM jobs";
+            connection.prepare_cached(query)?.query_row((), |row| {
+                let (runs, begun): (u32, u32) = (row.get(5)?, row.get(6)?);
+                Ok(Counts {
+                    jobs: row.get(0)?,
+                    waiting: row.get(1)?,
+                    leased: row.get(2)?,
+                    done: row.get(3)?,
+                    dead: row.get(4)?,
+                    runs,
+                    repeats: runs.saturating_sub(begun),
+                })
+            })
+        })
+        .await
+    }
+
+    async fn dead(&self, most: u32) -> Result<Vec<Dead>> {
+        self.read(move |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT key, coalesce(error, '') FROM jobs WHERE state = 'dead' ORDER BY id LIMIT ?1",
+                )?
+                .query_map([most], |row| Ok(Dead { key: row.get(0)?, error: row.get(1)? }))?
+                .collect()
+        })
+        .await
+    }
+
+    async fn results(&self) -> Result<Vec<(String, String)>> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT key, result FROM results JOIN jobs ON jobs.id = job ORDER BY job",
+                )?
+                .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! A worker: it takes jobs from a store until none is left, or until it is told to stop.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::Result;
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::{Claim, Held, JobStore, Terms};
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// What its leases are taken under, with a number for each job at once.
+    pub name: String,
+    /// How many jobs at once.
+    pub at_once: usize,
+    /// On these terms.
+    pub terms: Terms,
+    /// Cancelled, it gives its jobs back.
+    pub stop: CancellationToken,
+}
+
+/// What became of the jobs that a worker took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Worked {
+    /// Done.
+    pub done: usize,
+    /// Attempts that failed.
+    pub failed: usize,
+    /// Jobs that another worker took over meanwhile: what this one did of them does not count.
+    pub lost: usize,
+    /// Given back when it was told to stop.
+    pub given_back: usize,
+}
+
+/// Between two looks at a queue that has nothing to give at the moment.
+const LOOKS: Duration = Duration::from_millis(50);
+
+impl Worker {
+    /// Takes jobs until nothing is left in the store, and does `job` for each.
+    ///
+    /// # Errors
+    /// Where the store fails. The jobs that it has then come back by themselves when their leases end.
+    pub async fn run<S, F, J>(&self, store: &S, job: F) -> Result<Worked>
+    where
+        S: JobStore,
+        F: Fn(Held) -> J,
+        J: Future<Output = Result<String, String>>,
+    {
+        let lanes = (1..=self.at_once).map(|lane| self.lane(lane, store, &job));
+        let worked = try_join_all(lanes).await?;
+        Ok(worked.iter().fold(Worked::default(), |sum, lane| Worked {
+            done: sum.done + lane.done,
+            failed: sum.failed + lane.failed,
+            lost: sum.lost + lane.lost,
+            given_back: sum.given_back + lane.given_back,
+        }))
+    }
+
+    /// One job after another.
+    async fn lane<S, F, J>(&self, lane: usize, store: &S, job: &F) -> Result<Worked>
+    where
+        S: JobStore,
+        F: Fn(Held) -> J,
+        J: Future<Output = Result<String, String>>,
+    {
+        let name = format!("{}.{lane}", self.name);
+        let mut worked = Worked::default();
+        while !self.stop.is_cancelled() {
+            let held = match store.claim(&name, self.terms).await? {
+                Claim::Job(held) => held,
+                Claim::Wait(wait) => {
+                    tokio::select! {
+                        () = sleep(wait.clamp(Duration::from_millis(1), LOOKS)) => {}
+                        () = self.stop.cancelled() => {}
+                    }
+                    continue;
+                }
+                Claim::Empty => break,
+            };
+            let ended = tokio::select! {
+                ended = job(held.clone()) => Some(ended),
+                lost = self.keep(store, &held) => { lost?; None }
+                () = self.stop.cancelled() => {
+                    worked.given_back += usize::from(store.give_back(&held).await?);
+                    break;
+                }
+            };
+            let counted = match ended {
+                Some(Ok(result)) => store
+                    .complete(&held, result)
+                    .await?
+                    .then_some(&mut worked.done),
+                Some(Err(why)) => store
+                    .fail(&held, why, self.terms)
+                    .await?
+                    .then_some(&mut worked.failed),
+                None => None,
+            };
+            match counted {
+                Some(count) => *count += 1,
+                None => worked.lost += 1,
+            }
+        }
+        Ok(worked)
+    }
+
+    /// Extends a lease for as long as it is waited for. Returns when the lease is another's.
+    async fn keep<S: JobStore>(&self, store: &S, held: &Held) -> Result<()> {
+        loop {
+            sleep(self.terms.lease / 3).await;
+            if !store.extend(held, self.terms).await? {
+                return Ok(());
+            }
+        }
+    }
+}
