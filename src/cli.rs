@@ -50,6 +50,7 @@ struct Look {
 enum Command {
     Sleep(Demo<concepts::Sleep>),
     Gather(Demo<concepts::Gather>),
+    Routes(Demo<concepts::Routes>),
     Db(Demo<concepts::Db>),
     Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
@@ -105,6 +106,7 @@ impl Cli {
         let checked = match &cli.command {
             Some(Command::Sleep(demo)) => demo.concept.check(),
             Some(Command::Gather(demo)) => demo.concept.check(),
+            Some(Command::Routes(demo)) => demo.concept.check(),
             Some(Command::Db(demo)) => demo.concept.check(),
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
@@ -125,6 +127,7 @@ impl Cli {
         match self.command {
             Some(Command::Sleep(demo)) => demo.run(&screen, stop),
             Some(Command::Gather(demo)) => demo.run(&screen, stop),
+            Some(Command::Routes(demo)) => demo.run(&screen, stop),
             Some(Command::Db(demo)) => demo.run(&screen, stop),
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),

@@ -62,6 +62,10 @@ pub fn metric(key: &str, value: f64) -> String {
         seconds(value)
     } else if key.ends_with("_bytes") {
         format!("{value} B")
+    } else if key.ends_with("_per_second") {
+        // Three digits: a rate is no count.
+        let decimals = (2.0 - value.abs().max(1.0).log10().floor()).max(0.0);
+        format!("{value:.*}", decimals as usize)
     } else {
         format!("{value}")
     }
@@ -106,5 +110,11 @@ mod tests {
         assert_eq!(spoken("connections_opened_count"), "connections opened");
         assert_eq!(metric("reply_s", 0.25), "250 ms");
         assert_eq!(metric("rows_count", 12.0), "12");
+        assert_eq!(spoken("requests_per_second"), "requests per second");
+        let rates = [4.9876, 98.04, 98765.4, 0.0, f64::INFINITY, f64::NAN];
+        assert_eq!(
+            rates.map(|rate| metric("requests_per_second", rate)),
+            ["4.99", "98.0", "98765", "0.00", "inf", "NaN"]
+        );
     }
 }

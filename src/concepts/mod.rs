@@ -7,6 +7,7 @@ mod gather;
 mod http;
 mod knob;
 mod region;
+mod routes;
 mod sleep;
 mod strategy;
 
@@ -17,6 +18,7 @@ pub use gather::Gather;
 pub use http::Http;
 pub use knob::{count, wait};
 pub use region::{RegionError, region};
+pub use routes::Routes;
 pub use sleep::Sleep;
 pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
 
@@ -37,6 +39,7 @@ pub struct Entry {
 pub const ALL: &[Entry] = &[
     entry::<Sleep>(),
     entry::<Gather>(),
+    entry::<Routes>(),
     entry::<Db>(),
     entry::<Http>(),
     entry::<Background>(),

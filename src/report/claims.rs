@@ -13,6 +13,8 @@ pub enum Claim {
     MadeIsNotStarted,
     /// The waits overlap: as long as the longest.
     Overlapped,
+    /// Most waits overlap, whatever it costs beside them to serve so many.
+    WaitTogether,
     /// The waits overlap on so many of these, each of which serves one at a time.
     OverlappedOn(usize, &'static str),
     /// The first error cancels what has not finished.
@@ -48,6 +50,10 @@ pub enum Claim {
     LostAtExit(&'static str, &'static str),
     /// Background work is finished before the shutdown (two metrics: lost, of all).
     DrainedAtExit(&'static str, &'static str),
+    /// Other requests are served meanwhile: the metric, their longest wait, is less than half of this.
+    OthersAreServed(&'static str, Duration),
+    /// Other requests wait: the metric, their longest wait, is at least half of this.
+    OthersWait(&'static str, Duration),
     /// All rows that were written are there (two metrics: found, expected).
     NothingLost(&'static str, &'static str),
 }
@@ -71,6 +77,14 @@ pub enum Fact {
         sum: Duration,
         threads: usize,
         busy: Duration,
+    },
+    /// So many of so many waited at once, on so few threads.
+    WaitedTogether {
+        in_flight: usize,
+        of: usize,
+        threads: usize,
+        wall: Duration,
+        sum: Duration,
     },
     /// At most `width` at once, on as many of `what`, so that the wall time is that of the rounds.
     OverlappedOn {
@@ -152,6 +166,8 @@ pub enum Fact {
     },
     /// Background work that was cut off, or that was not.
     AtExit { lost: f64, of: f64 },
+    /// The longest wait of requests for something else, which needs no time of its own.
+    Others { wait: Duration, served: bool },
     /// Every row is there.
     AllThere { found: f64 },
     /// More rows or fewer than there should be.
@@ -172,7 +188,9 @@ impl Fact {
         match self {
             Self::NeverStarted { .. } => "never_started",
             Self::SumOfWaits { .. } => "sum_of_waits",
-            Self::Overlapped { .. } | Self::OverlappedOn { .. } => "overlapped",
+            Self::Overlapped { .. } | Self::OverlappedOn { .. } | Self::WaitedTogether { .. } => {
+                "overlapped"
+            }
             Self::Cancelled { .. } => "cancelled",
             Self::Serialised { .. } => "serialised",
             Self::Dearer { .. } => "dearer",
@@ -190,6 +208,8 @@ impl Fact {
             Self::AnswerDelayed { .. } => "answer_delayed",
             Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
             Self::AtExit { .. } => "drained",
+            Self::Others { served: true, .. } => "others_are_served",
+            Self::Others { .. } => "others_wait",
             Self::AllThere { .. } => "nothing_lost",
             Self::OtherCount { .. } | Self::Inconclusive { .. } => "inconclusive",
         }

@@ -3,6 +3,8 @@
 //! A concept *claims* what the textbook says of a strategy. A claim is looked for in the run's own
 //! numbers; where they do not bear it out, the fact is "inconclusive", with the figures.
 
+mod beside;
+
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
@@ -49,6 +51,9 @@ const WORTH_TELLING: Duration = Duration::from_millis(50);
 
 /// A heartbeat gap that is no more than the machine's own unrest.
 const AWAKE: Duration = Duration::from_millis(60);
+
+/// How many times longer one takes than the other, where that is more than the machine's unrest.
+const CLEARLY: f64 = 1.2;
 
 /// What the detection looks at, of one strategy.
 struct Numbers<'a> {
@@ -112,6 +117,7 @@ impl<'a> Numbers<'a> {
                     busy: self.started.iter().map(|task| task.busy_s.0).sum(),
                 })
             }
+            Claim::WaitTogether => self.waited_together(),
             Claim::OverlappedOn(width, what) => {
                 let width = width.min(self.started.len());
                 let expected = self.strategy.ideal_s.map_or(self.longest, |ideal| ideal.0);
@@ -150,7 +156,7 @@ impl<'a> Numbers<'a> {
             Claim::Dearer(than, why) => {
                 let there =
                     Numbers::of(all.iter().find(|strategy| strategy.name == than)?).each()?;
-                let each = self.each().filter(|each| *each > there.mul_f64(1.2))?;
+                let each = self.each().filter(|each| *each > there.mul_f64(CLEARLY))?;
                 Some(Fact::Dearer {
                     each,
                     than,
@@ -262,6 +268,8 @@ impl<'a> Numbers<'a> {
                 let (lost, of) = (metric(lost)?, metric(of)?);
                 (lost == 0.0 && of > 0.0).then_some(Fact::AtExit { lost, of })
             }
+            Claim::OthersAreServed(key, work) => self.others(key, work, true),
+            Claim::OthersWait(key, work) => self.others(key, work, false),
             Claim::NothingLost(found, expected) => {
                 let (found, expected) = (metric(found)?, metric(expected)?);
                 Some(if found == expected {

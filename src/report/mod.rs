@@ -172,11 +172,12 @@ impl StrategyReport {
         walls.get(walls.len().checked_sub(1)? / 2).copied()
     }
 
-    /// How many tasks were in flight after each change.
+    /// How many tasks were in flight after each change. The heartbeat is none of them.
     pub fn in_flight(&self) -> Vec<(Seconds, usize)> {
         let lives = self
             .tasks
             .iter()
+            .filter(|task| task.label != HEARTBEAT)
             .filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
         trace::in_flight(lives)
             .into_iter()

@@ -20,7 +20,7 @@ fn moral(fact: &Fact) -> Option<&'static str> {
         Fact::NeverStarted { .. } => {
             "Calling an async fn only makes a future; awaiting it runs it."
         }
-        Fact::Overlapped { .. } => "Waiting needs no thread.",
+        Fact::Overlapped { .. } | Fact::WaitedTogether { .. } => "Waiting needs no thread.",
         Fact::Cancelled { .. } => "Dropping a future cancels it.",
         Fact::LoopBlocked { by: Some(_), .. } => {
             "So it would be for every other request of your server."
@@ -74,6 +74,18 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             units::count(*threads, "thread", "threads"),
             time(busy),
             time(wall),
+        ),
+        Fact::WaitedTogether {
+            in_flight,
+            of,
+            threads,
+            wall,
+            sum,
+        } => format!(
+            "{strategy}: {in_flight} of {of} waited at once, and {} served them all: {} of waiting took {}.",
+            units::count(*threads, "thread", "threads"),
+            time(sum),
+            time(wall)
         ),
         Fact::OverlappedOn {
             width,
@@ -241,6 +253,14 @@ fn figures(strategy: &str, fact: &Fact) -> String {
         Fact::AtExit { of, .. } => {
             format!("{strategy}: all {of} were done before the program ended.")
         }
+        Fact::Others { wait, served: true } => format!(
+            "{strategy}: meanwhile others were served. A /ping, asked for every 10 ms, never waited longer than {}.",
+            time(wait)
+        ),
+        Fact::Others { wait, .. } => format!(
+            "{strategy}: others had to wait, too. A /ping, which needs no time of its own, waited for {}.",
+            time(wait)
+        ),
         Fact::AllThere { found } => {
             format!("{strategy}: counted at the end, every new row is there: {found} of {found}.")
         }
@@ -279,6 +299,7 @@ fn expected(claim: Claim) -> String {
             "the sum of the waits, one at a time".into()
         }
         Claim::Overlapped => "the longest wait, all at once".into(),
+        Claim::WaitTogether => "most of them waiting at once".into(),
         Claim::OverlappedOn(width, what) => format!("{width} waits at once, on as many {what}"),
         Claim::ErrorCancels => "that the error cancels what has not finished".into(),
         Claim::SerialisedBy(by) => format!("that {by} makes them take turns"),
@@ -300,6 +321,8 @@ fn expected(claim: Claim) -> String {
         }
         Claim::LostAtExit(..) => "that work is lost at the exit".into(),
         Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
+        Claim::OthersAreServed(..) => "that other requests are served meanwhile".into(),
+        Claim::OthersWait(..) => "that other requests have to wait".into(),
         Claim::NothingLost(..) => "that every row is there".into(),
     }
 }

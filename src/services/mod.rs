@@ -2,6 +2,7 @@
 //! machine, unless the user names another one.
 
 pub mod client;
+pub mod crowd;
 pub mod database;
 pub mod failure;
 pub mod files;
