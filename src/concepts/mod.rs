@@ -3,6 +3,7 @@
 mod background;
 mod blocking_pitfall;
 mod db;
+mod files;
 mod gather;
 mod http;
 mod knob;
@@ -14,6 +15,7 @@ mod strategy;
 pub use background::Background;
 pub use blocking_pitfall::BlockingPitfall;
 pub use db::Db;
+pub use files::Files;
 pub use gather::Gather;
 pub use http::Http;
 pub use knob::{count, wait};
@@ -40,6 +42,7 @@ pub const ALL: &[Entry] = &[
     entry::<Sleep>(),
     entry::<Gather>(),
     entry::<Routes>(),
+    entry::<Files>(),
     entry::<Db>(),
     entry::<Http>(),
     entry::<Background>(),

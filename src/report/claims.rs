@@ -1,5 +1,6 @@
 //! What the textbook says of a strategy, and what its numbers can show.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// What a strategy is expected to show.
@@ -24,12 +25,17 @@ pub enum Claim {
     /// Each task takes longer than with this other strategy, for this reason. Not looked for in a
     /// run without the other one.
     Dearer(&'static str, &'static str),
+    /// Slower or quicker than this other strategy, whichever way it went; where it is slower, for this
+    /// reason. Not looked for in a run without the other one.
+    ComparedWith(&'static str, Option<&'static str>),
     /// Beyond the time of one after the other, taking turns costs time, for this reason.
     TurnsCost(&'static str),
     /// At most so many at once, because of this.
     LimitedTo(usize, &'static str),
     /// The async thread is held; nothing else runs.
     BlocksTheLoop,
+    /// Not a single heartbeat from the beginning to the end.
+    DeafThroughout,
     /// The work is as slow as when it blocks, but the loop stays awake.
     KeepsTheLoopAwake,
     /// One worker is held, and another one hides it.
@@ -109,6 +115,15 @@ pub enum Fact {
         there: Duration,
         why: &'static str,
     },
+    /// The wall time, here and with the other strategy: slower, quicker, or too close to call.
+    Compared {
+        wall: Duration,
+        other: &'static str,
+        there: Duration,
+        runs: usize,
+        why: Option<&'static str>,
+        way: Ordering,
+    },
     /// What went by while nobody had the turn.
     TurnsCost { why: &'static str, extra: Duration },
     /// Never more than the limit at once.
@@ -124,6 +139,12 @@ pub enum Fact {
         workers: usize,
         longest: Duration,
         total: Duration,
+        missed_beats: u128,
+    },
+    /// Nearly all of the time without a heartbeat, though some were due.
+    DeafThroughout {
+        gap: Duration,
+        wall: Duration,
         missed_beats: u128,
     },
     /// Many tasks in turn, each briefly, and nothing else between them.
@@ -194,9 +215,15 @@ impl Fact {
             Self::Cancelled { .. } => "cancelled",
             Self::Serialised { .. } => "serialised",
             Self::Dearer { .. } => "dearer",
+            Self::Compared { way, .. } => match way {
+                Ordering::Greater => "slower",
+                Ordering::Less => "quicker",
+                Ordering::Equal => "inconclusive",
+            },
             Self::TurnsCost { .. } => "turns_cost",
             Self::Limited { .. } => "limited",
             Self::LoopBlocked { .. } => "loop_blocked",
+            Self::DeafThroughout { .. } => "deaf_throughout",
             Self::LoopBusy { .. } => "loop_busy",
             Self::LoopAwake { .. } => "loop_awake",
             Self::Hidden { .. } => "hidden_blocker",

@@ -19,7 +19,9 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
     let numbers = Numbers::of(strategy);
     // Nothing can be said against a strategy that was not chosen.
     let compares_with = |claim: &Claim| match claim {
-        Claim::CountsMore(_, other) | Claim::Dearer(other, _) => Some(*other),
+        Claim::CountsMore(_, other) | Claim::Dearer(other, _) | Claim::ComparedWith(other, _) => {
+            Some(*other)
+        }
         _ => None,
     };
     let can_tell = |claim: &&Claim| {
@@ -34,7 +36,12 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
                 .unwrap_or_else(|| numbers.inconclusive(*claim))
         })
         .collect();
-    let told = |fact: &Fact| matches!(fact, Fact::LoopBlocked { .. } | Fact::LoopBusy { .. });
+    let told = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::LoopBlocked { .. } | Fact::LoopBusy { .. } | Fact::DeafThroughout { .. }
+        )
+    };
     if !facts.iter().any(told) {
         // A stretch of an untracked blocker is seen by the heartbeat alone; a busy machine makes short ones.
         facts.extend(
@@ -164,6 +171,7 @@ impl<'a> Numbers<'a> {
                     why,
                 })
             }
+            Claim::ComparedWith(other, why) => self.compared_with(other, why, all),
             Claim::TurnsCost(why) => {
                 let extra = self.wall.checked_sub(self.strategy.ideal_s?.0)?;
                 Some(Fact::TurnsCost { why, extra })
@@ -183,6 +191,7 @@ impl<'a> Numbers<'a> {
                 })
             }
             Claim::BlocksTheLoop => self.loop_blocked(),
+            Claim::DeafThroughout => self.deaf_throughout(),
             Claim::KeepsTheLoopAwake => {
                 let max_gap = self
                     .max_gap()

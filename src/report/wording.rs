@@ -1,5 +1,6 @@
 //! The facts in words.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
@@ -125,6 +126,30 @@ fn figures(strategy: &str, fact: &Fact) -> String {
                 time(there)
             )
         }
+        Fact::Compared {
+            wall,
+            other,
+            there,
+            runs,
+            why,
+            way,
+        } => {
+            let runs = match runs {
+                1 => "in this run".to_owned(),
+                runs => format!("in the median of {runs} runs"),
+            };
+            let took = format!("{}, where {other} took {}", time(wall), time(there));
+            match (way, why) {
+                (Ordering::Greater, Some(why)) => {
+                    format!("{strategy}: slower {runs}. It took {took}: {why}.")
+                }
+                (Ordering::Greater, None) => format!("{strategy}: slower {runs}. It took {took}."),
+                (Ordering::Less, _) => format!("{strategy}: quicker {runs}. It took {took}."),
+                (Ordering::Equal, _) => {
+                    format!("{strategy}: inconclusive. It took {took} {runs}: too close to call.")
+                }
+            }
+        }
         Fact::TurnsCost { why, extra } => {
             format!(
                 "{strategy}: the changes of turn cost another {} in all: {why}.",
@@ -168,6 +193,15 @@ fn figures(strategy: &str, fact: &Fact) -> String {
         } => format!(
             "{strategy}: nothing could run for {}. Something that is not tracked held the loop, or the machine was busy elsewhere.",
             time(longest)
+        ),
+        Fact::DeafThroughout {
+            gap,
+            wall,
+            missed_beats,
+        } => format!(
+            "{strategy}: nothing else could run. For {} of {} there was no heartbeat, though it was due {missed_beats} times.",
+            time(gap),
+            time(wall)
         ),
         Fact::LoopBusy { tasks, longest } => format!(
             "{strategy}: {} polled for {} without a turn for anything else.",
@@ -304,9 +338,11 @@ fn expected(claim: Claim) -> String {
         Claim::ErrorCancels => "that the error cancels what has not finished".into(),
         Claim::SerialisedBy(by) => format!("that {by} makes them take turns"),
         Claim::Dearer(than, _) => format!("that each takes longer than with {than}"),
+        Claim::ComparedWith(other, _) => format!("to be compared with {other}"),
         Claim::TurnsCost(_) => "that taking turns costs time".into(),
         Claim::LimitedTo(limit, what) => format!("at most {limit} at once for the {what}"),
         Claim::BlocksTheLoop => "that the loop is blocked".into(),
+        Claim::DeafThroughout => "no heartbeat from the beginning to the end".into(),
         Claim::KeepsTheLoopAwake => "that the loop stays awake".into(),
         Claim::HidesBehindAnotherWorker => "that another worker hides the blocked one".into(),
         Claim::TimeoutIsLate(_) => "that the timeout is late".into(),

@@ -6,5 +6,6 @@ pub mod crowd;
 pub mod database;
 pub mod failure;
 pub mod files;
+pub mod folder;
 pub mod mailbox;
 pub mod server;
