@@ -101,14 +101,14 @@ fn slower_or_quicker_is_what_the_run_says() {
         std.wall_s = vec![at(there)];
         other.wall_s = vec![at(here)];
         other.blocked.clear();
-        let claim = Claim::ComparedWith("std", Some("why"));
+        let claim = Claim::ComparedWith("std", Some("Why."));
         assert_eq!(facts(&other, &[claim], &[]), [], "nothing to compare with");
         let [fact] = &facts(&other, &[claim], &[std.clone()])[..] else {
             panic!("one claim is one fact")
         };
         (fact.kind(), words("it", fact, false))
     };
-    let slower = "it: slower in this run. It took 130 ms, where std took 100 ms: why.";
+    let slower = "it: slower in this run. It took 130 ms, where std took 100 ms. Why.";
     assert_eq!(told(100, 130), ("slower", slower.to_owned()));
     let quicker = "it: quicker in this run. It took 80 ms, where std took 100 ms.";
     assert_eq!(told(100, 80), ("quicker", quicker.to_owned()));

@@ -44,7 +44,7 @@ const MOST_AT_ONCE: usize = 500;
 const OTHER_FILES: usize = 16;
 
 /// Why `tokio::fs` may be slower.
-const TRIPS: &str = "each call is a trip to a thread of the blocking pool and back";
+const TRIPS: &str = "Each call of tokio::fs is a trip to a thread of the blocking pool and back.";
 
 impl Concept for Files {
     const ABOUT: About = About {

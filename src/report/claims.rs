@@ -25,8 +25,8 @@ pub enum Claim {
     /// Each task takes longer than with this other strategy, for this reason. Not looked for in a
     /// run without the other one.
     Dearer(&'static str, &'static str),
-    /// Slower or quicker than this other strategy, whichever way it went; where it is slower, for this
-    /// reason. Not looked for in a run without the other one.
+    /// Slower or quicker than this other strategy, whichever way it went; where it is slower, this
+    /// sentence helps to understand it. Not looked for in a run without the other one.
     ComparedWith(&'static str, Option<&'static str>),
     /// Beyond the time of one after the other, taking turns costs time, for this reason.
     TurnsCost(&'static str),

@@ -141,7 +141,7 @@ fn figures(strategy: &str, fact: &Fact) -> String {
             let took = format!("{}, where {other} took {}", time(wall), time(there));
             match (way, why) {
                 (Ordering::Greater, Some(why)) => {
-                    format!("{strategy}: slower {runs}. It took {took}: {why}.")
+                    format!("{strategy}: slower {runs}. It took {took}. {why}")
                 }
                 (Ordering::Greater, None) => format!("{strategy}: slower {runs}. It took {took}."),
                 (Ordering::Less, _) => format!("{strategy}: quicker {runs}. It took {took}."),

@@ -24,7 +24,8 @@ impl Numbers<'_> {
     /// this is told of short runs, too: there, the machine's unrest does not last from end to end.
     pub(super) fn deaf_throughout(&self) -> Option<Fact> {
         let heartbeat = self.strategy.heartbeat.as_ref()?;
-        let gap = heartbeat.max_gap_s.0;
+        // It may have begun a little before the work did.
+        let gap = heartbeat.max_gap_s.0.min(self.wall);
         let missed_beats = gap.as_nanos() / heartbeat.period_s.0.as_nanos().max(1);
         let throughout = missed_beats >= 2 && gap >= self.wall.mul_f64(0.8);
         throughout.then_some(Fact::DeafThroughout {
