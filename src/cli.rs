@@ -51,14 +51,16 @@ struct Look {
 enum Command {
     Sleep(Demo<concepts::Sleep>),
     Gather(Demo<concepts::Gather>),
+    Routes(Demo<concepts::Routes>),
+    Files(Demo<concepts::Files>),
     Db(Demo<concepts::Db>),
     Http(Demo<concepts::Http>),
     Background(Demo<concepts::Background>),
     BlockingPitfall(Demo<concepts::BlockingPitfall>),
-    Scale(Demo<concepts::Scale>),
     CpuBound(Demo<concepts::CpuBound>),
     Timeout(Demo<concepts::Timeout>),
     Queue(Demo<concepts::Queue>),
+    Scale(Demo<concepts::Scale>),
     /// Every concept in short form: what many believe, and what is measured
     Tour(tour::Options),
     /// The concepts, with the question that each answers
@@ -112,6 +114,8 @@ impl Cli {
         let checked = match &cli.command {
             Some(Command::Sleep(demo)) => demo.concept.check(),
             Some(Command::Gather(demo)) => demo.concept.check(),
+            Some(Command::Routes(demo)) => demo.concept.check(),
+            Some(Command::Files(demo)) => demo.concept.check(),
             Some(Command::Db(demo)) => demo.concept.check(),
             Some(Command::Http(demo)) => demo.concept.check(),
             Some(Command::Background(demo)) => demo.concept.check(),
@@ -136,6 +140,8 @@ impl Cli {
         match self.command {
             Some(Command::Sleep(demo)) => demo.run(&screen, stop),
             Some(Command::Gather(demo)) => demo.run(&screen, stop),
+            Some(Command::Routes(demo)) => demo.run(&screen, stop),
+            Some(Command::Files(demo)) => demo.run(&screen, stop),
             Some(Command::Db(demo)) => demo.run(&screen, stop),
             Some(Command::Http(demo)) => demo.run(&screen, stop),
             Some(Command::Background(demo)) => demo.run(&screen, stop),

@@ -101,6 +101,10 @@ pub fn metric(key: &str, value: f64) -> String {
         seconds(value)
     } else if key.ends_with("_bytes") {
         bytes(value)
+    } else if key.ends_with("_per_second") {
+        // Three digits: a rate is no count.
+        let decimals = (2.0 - value.abs().max(1.0).log10().floor()).max(0.0);
+        format!("{value:.*}", decimals as usize)
     } else if value.fract() == 0.0 && (0.0..1e15).contains(&value) {
         whole(value as usize)
     } else {
@@ -162,5 +166,11 @@ mod tests {
         assert_eq!(metric("peak_bytes", 1024.0 * 1023.9), "1.0 MiB");
         assert_eq!(metric("peak_bytes", 5_120.0), "5.0 KiB");
         assert_eq!(metric("odd_bytes", f64::INFINITY), "inf TiB");
+        assert_eq!(spoken("requests_per_second"), "requests per second");
+        let rates = [4.9876, 98.04, 98765.4, 0.0, f64::INFINITY, f64::NAN];
+        assert_eq!(
+            rates.map(|rate| metric("requests_per_second", rate)),
+            ["4.99", "98.0", "98765", "0.00", "inf", "NaN"]
+        );
     }
 }

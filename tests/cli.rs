@@ -142,7 +142,7 @@ fn help_ends_with_examples_that_stand_in_line() {
     }
 }
 
-/// A knob that takes a duration or a number.
+/// A knob that takes a duration, a size or a number.
 struct Knob {
     concept: &'static str,
     flag: String,
@@ -173,20 +173,18 @@ impl Range {
         Some(Self(least.to_owned(), most.to_owned()))
     }
 
-    /// In nanoseconds, or as the bare number that it is.
+    /// In nanoseconds, in bytes, or as the bare number that it is.
     fn ends(&self) -> (u128, u128) {
         let read = |end: &str| {
-            end.parse().unwrap_or_else(|_| {
-                humantime::parse_duration(end)
-                    .unwrap_or_else(|_| panic!("{self:?}: no number and no duration"))
-                    .as_nanos()
-            })
+            let duration = || Some(humantime::parse_duration(end).ok()?.as_nanos());
+            let number = end.parse().ok().or_else(|| size(end)).or_else(duration);
+            number.unwrap_or_else(|| panic!("{self:?}: no number, no size and no duration"))
         };
         (read(&self.0), read(&self.1))
     }
 
     fn is_of_durations(&self) -> bool {
-        self.1.parse::<u128>().is_err()
+        self.1.parse::<u128>().is_err() && size(&self.1).is_none()
     }
 
     /// What must be refused.
@@ -230,7 +228,16 @@ impl Range {
     }
 }
 
-/// Every duration and number that any concept takes. What takes a value and is none of them has a
+/// Reads `64MiB`.
+fn size(text: &str) -> Option<u128> {
+    let units = [("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+    let (number, unit) = units
+        .iter()
+        .find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))?;
+    Some(number.parse::<u128>().ok()? * unit)
+}
+
+/// Every duration, size and number that any concept takes. What takes a value and is none of them has a
 /// list of values, or is a file or a URL.
 fn knobs() -> Vec<Knob> {
     let mut command = cli::command();

@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report::Computing",
             "report::Stopping",
             "report::QueueClaim",
+            "report::Scaling",
             "services",
             "trace::Recorder",
         ],

@@ -247,7 +247,7 @@ fn every_strategy_comes_to_its_end_with_the_result_of_the_others() {
                 (Some(why), _) => assert!(!why.is_empty(), "{name}"),
             }
             for key in outcome.report.metrics.keys() {
-                let unit = ["_count", "_s", "_bytes"]
+                let unit = ["_count", "_s", "_bytes", "_per_second"]
                     .iter()
                     .any(|unit| key.ends_with(unit));
                 assert!(unit, "{name}: {key} does not name its unit");

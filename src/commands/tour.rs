@@ -114,7 +114,10 @@ impl Tour<'_> {
         let expected = longest.unwrap_or_default();
         // Room for an overhead: the strategies share one axis.
         let expected = expected + (expected / 3).max(Duration::from_millis(20));
-        self.style.lanes = (LANES / chosen.len().max(1)).clamp(1, 6);
+        // Without ideals, each strategy has an axis and a ruler of its own.
+        let rulers = if longest.is_some() { 1 } else { chosen.len() };
+        let lanes = (LANES + 1).saturating_sub(rulers);
+        self.style.lanes = (lanes / chosen.len().max(1)).clamp(1, 6);
         self.text.turn_page(self.style, expected);
         let head = self.text.head(about.name, about.title, about.python);
         let belief = self.text.belief(about.belief);

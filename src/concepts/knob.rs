@@ -39,6 +39,47 @@ pub fn count(least: usize, most: usize) -> impl Fn(&str) -> Result<usize, String
     }
 }
 
+/// Reads `4096`, `64KiB` or `1MiB`, from `least` to `most` bytes.
+pub(super) fn size(least: usize, most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone {
+    let range = format!("must be from {} to {}", in_bytes(least), in_bytes(most));
+    move |text| {
+        let text = text.trim();
+        let (number, unit) = UNITS
+            .iter()
+            .find_map(|(name, unit)| Some((text.strip_suffix(name)?, *unit)))
+            .unwrap_or((text, 1));
+        match number
+            .trim_end()
+            .parse::<usize>()
+            .map(|n| n.checked_mul(unit))
+        {
+            Ok(Some(value)) if (least..=most).contains(&value) => Ok(value),
+            Ok(_) => Err(range.clone()),
+            Err(_) => Err(format!("{range}, written like 4096, 64KiB or 1MiB")),
+        }
+    }
+}
+
+/// The largest first; `B` last, as the others end in it.
+const UNITS: [(&str, usize); 4] = [
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("B", 1),
+];
+
+/// As [`size`] reads it: a whole number of the largest unit that goes.
+pub(super) fn in_bytes(size: usize) -> String {
+    let fits = |(_, unit): &&(&str, usize)| size > 0 && size.is_multiple_of(*unit);
+    let (name, unit) = UNITS.iter().find(fits).unwrap_or(&("B", 1));
+    format!("{}{name}", size / unit)
+}
+
+/// Writes a size into a report as a user would type it.
+pub(super) fn size_as_typed<S: Serializer>(size: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&in_bytes(*size))
+}
+
 /// Writes a duration into a report as a user would type it.
 pub(super) fn as_typed<S: Serializer>(
     duration: &Duration,
@@ -80,6 +121,51 @@ mod tests {
         assert_eq!(read("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(read("1.5s"), Ok(Duration::from_millis(1500)));
         assert_eq!(read("1s 500ms"), Ok(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn sizes_are_read_as_they_are_written() {
+        let read = size(1, 64 << 20);
+        for (text, bytes, written) in [
+            ("1", 1, "1B"),
+            ("4096", 4096, "4KiB"),
+            ("1000B", 1000, "1000B"),
+            ("64KiB", 64 << 10, "64KiB"),
+            (" 1 MiB ", 1 << 20, "1MiB"),
+            ("1025KiB", 1025 << 10, "1025KiB"),
+            ("64MiB", 64 << 20, "64MiB"),
+        ] {
+            assert_eq!(read(text), Ok(bytes), "{text}");
+            assert_eq!(in_bytes(bytes), written);
+            assert_eq!(read(written), Ok(bytes));
+        }
+        let out_of_range = "must be from 1B to 64MiB";
+        for bad in [
+            "0",
+            "0MiB",
+            "65MiB",
+            "67108865",
+            "1GiB",
+            "18446744073709551615GiB",
+        ] {
+            assert_eq!(read(bad), Err(out_of_range.to_owned()), "{bad}");
+        }
+        for bad in [
+            "",
+            "B",
+            "MiB",
+            "-1",
+            "1.5MiB",
+            "1MB",
+            "1mib",
+            "1e3",
+            "nan",
+            "99999999999999999999",
+        ] {
+            let error = read(bad).unwrap_err();
+            assert!(error.starts_with(out_of_range), "{bad}: {error}");
+            assert!(error.contains("64KiB"), "{bad}: {error}");
+        }
     }
 
     #[test]

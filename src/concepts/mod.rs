@@ -4,11 +4,13 @@ mod background;
 mod blocking_pitfall;
 mod cpu_bound;
 mod db;
+mod files;
 mod gather;
 mod http;
 mod knob;
 mod queue;
 mod region;
+mod routes;
 mod scale;
 mod sleep;
 mod strategy;
@@ -18,11 +20,13 @@ pub use background::Background;
 pub use blocking_pitfall::BlockingPitfall;
 pub use cpu_bound::CpuBound;
 pub use db::Db;
+pub use files::Files;
 pub use gather::Gather;
 pub use http::Http;
 pub use knob::{count, wait};
 pub use queue::Queue;
 pub use region::{RegionError, region};
+pub use routes::Routes;
 pub use scale::Scale;
 pub use sleep::Sleep;
 pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
@@ -45,14 +49,16 @@ pub struct Entry {
 pub const ALL: &[Entry] = &[
     entry::<Sleep>(),
     entry::<Gather>(),
+    entry::<Routes>(),
+    entry::<Files>(),
     entry::<Db>(),
     entry::<Http>(),
     entry::<Background>(),
     entry::<BlockingPitfall>(),
-    entry::<Scale>(),
     entry::<CpuBound>(),
     entry::<Timeout>(),
     entry::<Queue>(),
+    entry::<Scale>(),
 ];
 
 const fn entry<C: Concept>() -> Entry {

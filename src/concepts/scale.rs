@@ -12,7 +12,7 @@ use tokio::task::unconstrained;
 use tokio::time::sleep;
 
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::report::{Claim, Scaling};
 use crate::services::usage::Usage;
 use crate::trace::Recorder;
 
@@ -83,9 +83,9 @@ impl Concept for Scale {
                 return strategy;
             }
             strategy
-                .claim(Claim::AllAtOnce)
-                .claim(Claim::CostStaysFlat)
-                .claim(Claim::HeldWhileStarting)
+                .claim(Claim::Scales(Scaling::AllAtOnce))
+                .claim(Claim::Scales(Scaling::Flat))
+                .claim(Claim::Scales(Scaling::HeldWhileStarting))
         };
         vec![
             overlap(
@@ -105,7 +105,7 @@ impl Concept for Scale {
                     move |recorder, ()| counted(tasks, clean, threads(recorder, (tasks, delay))),
                 ),
             )
-            .claim(Claim::DearerTask("spawned"))
+            .claim(Claim::Scales(Scaling::DearerThan("spawned")))
             .by_default(),
             overlap(
                 Strategy::new(
@@ -121,9 +121,9 @@ impl Concept for Scale {
                 move |recorder, ()| counted(tasks, clean, joined_budgeted(recorder, (tasks, delay))),
             )
             .ideal(delay)
-            .claim(Claim::CostGrows(
+            .claim(Claim::Scales(Scaling::Grows(
                 "Tokio lets a task take 128 steps, then its timers answer \"later\", and join_all asks every one of them again",
-            )),
+            ))),
         ]
     }
 }

@@ -1,9 +1,11 @@
 //! What the textbook says of a strategy, and what its numbers can show.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::computing::{Computed, Computing};
 use super::queue::{QueueClaim, QueueFact};
+use super::scaling::{Scaled, Scaling};
 use super::stopping::{Stopped, Stopping};
 
 /// What a strategy is expected to show.
@@ -17,6 +19,8 @@ pub enum Claim {
     MadeIsNotStarted,
     /// The waits overlap: as long as the longest.
     Overlapped,
+    /// Most waits overlap, whatever it costs beside them to serve so many.
+    WaitTogether,
     /// The waits overlap on so many of these, each of which serves one at a time.
     OverlappedOn(usize, &'static str),
     /// The first error cancels what has not finished.
@@ -26,22 +30,17 @@ pub enum Claim {
     /// Each task takes longer than with this other strategy, for this reason. Not looked for in a
     /// run without the other one.
     Dearer(&'static str, &'static str),
+    /// Slower or quicker than this other strategy, whichever way it went; where it is slower, this
+    /// sentence helps to understand it. Not looked for in a run without the other one.
+    ComparedWith(&'static str, Option<&'static str>),
     /// Beyond the time of one after the other, taking turns costs time, for this reason.
     TurnsCost(&'static str),
-    /// Every task was in flight at one instant. For tasks of which each alone takes the ideal time.
-    AllAtOnce,
-    /// To start many tasks keeps the loop from anything else. Looked for where it was kept from it.
-    HeldWhileStarting,
-    /// What a task costs does not depend on how many there are. Looked for where one run has several numbers.
-    CostStaysFlat,
-    /// The more tasks, the more each of them costs, for this reason. Looked for as [`Self::CostStaysFlat`].
-    CostGrows(&'static str),
-    /// Each takes more memory than with this other strategy, with as many. Not looked for without it.
-    DearerTask(&'static str),
     /// At most so many at once, because of this.
     LimitedTo(usize, &'static str),
     /// The async thread is held; nothing else runs.
     BlocksTheLoop,
+    /// Not a single heartbeat from the beginning to the end.
+    DeafThroughout,
     /// The work is as slow as when it blocks, but the loop stays awake.
     KeepsTheLoopAwake,
     /// One worker is held, and another one hides it.
@@ -62,6 +61,10 @@ pub enum Claim {
     LostAtExit(&'static str, &'static str),
     /// Background work is finished before the shutdown (two metrics: lost, of all).
     DrainedAtExit(&'static str, &'static str),
+    /// Other requests are served meanwhile: the metric, their longest wait, is less than half of this.
+    OthersAreServed(&'static str, Duration),
+    /// Other requests wait: the metric, their longest wait, is at least half of this.
+    OthersWait(&'static str, Duration),
     /// All rows that were written are there (two metrics: found, expected).
     NothingLost(&'static str, &'static str),
     /// How work is stopped, and whether it is.
@@ -70,6 +73,8 @@ pub enum Claim {
     Computes(Computing),
     /// What a queue shows.
     Queue(QueueClaim),
+    /// What many tasks cost.
+    Scales(Scaling),
 }
 
 /// What one strategy's numbers show.
@@ -91,6 +96,14 @@ pub enum Fact {
         sum: Duration,
         threads: usize,
         busy: Duration,
+    },
+    /// So many of so many waited at once, on so few threads.
+    WaitedTogether {
+        in_flight: usize,
+        of: usize,
+        threads: usize,
+        wall: Duration,
+        sum: Duration,
     },
     /// At most `width` at once, on as many of `what`, so that the wall time is that of the rounds.
     OverlappedOn {
@@ -115,39 +128,14 @@ pub enum Fact {
         there: Duration,
         why: &'static str,
     },
-    /// So many in flight at one instant, on so many threads. In turn they would take far longer.
-    AllAtOnce {
-        tasks: usize,
-        threads: usize,
+    /// The wall time, here and with the other strategy: slower, quicker, or too close to call.
+    Compared {
         wall: Duration,
-        in_turn: Duration,
-    },
-    /// How long the loop did nothing but start tasks.
-    HeldWhileStarting { tasks: usize, held: Duration },
-    /// What one task costs among few and among many, in bytes and in processor time.
-    FlatCost {
-        tasks: [usize; 2],
-        bytes: [f64; 2],
-        cpu: [Duration; 2],
-    },
-    /// As [`Self::FlatCost`], where it is neither the same nor what was claimed.
-    UnevenCost {
-        tasks: [usize; 2],
-        bytes: [f64; 2],
-        cpu: [Duration; 2],
-    },
-    /// The processor time of one task, among few and among many.
-    GrowingCost {
-        tasks: [usize; 2],
-        cpu: [Duration; 2],
-        why: &'static str,
-    },
-    /// The memory of one task of as many, here and with the other strategy.
-    DearerTask {
-        tasks: usize,
-        bytes: f64,
-        than: &'static str,
-        there: f64,
+        other: &'static str,
+        there: Duration,
+        runs: usize,
+        why: Option<&'static str>,
+        way: Ordering,
     },
     /// What went by while nobody had the turn.
     TurnsCost { why: &'static str, extra: Duration },
@@ -164,6 +152,12 @@ pub enum Fact {
         workers: usize,
         longest: Duration,
         total: Duration,
+        missed_beats: u128,
+    },
+    /// Nearly all of the time without a heartbeat, though some were due.
+    DeafThroughout {
+        gap: Duration,
+        wall: Duration,
         missed_beats: u128,
     },
     /// Many tasks in turn, each briefly, and nothing else between them.
@@ -206,6 +200,8 @@ pub enum Fact {
     },
     /// Background work that was cut off, or that was not.
     AtExit { lost: f64, of: f64 },
+    /// The longest wait of requests for something else, which needs no time of its own.
+    Others { wait: Duration, served: bool },
     /// Every row is there.
     AllThere { found: f64 },
     /// More rows or fewer than there should be.
@@ -216,6 +212,8 @@ pub enum Fact {
     Computed(Computed),
     /// What a queue has shown.
     Queue(QueueFact),
+    /// What many tasks have cost.
+    Scaled(Scaled),
     /// The numbers do not bear the claim out.
     Inconclusive {
         claim: Claim,
@@ -232,18 +230,21 @@ impl Fact {
         match self {
             Self::NeverStarted { .. } => "never_started",
             Self::SumOfWaits { .. } => "sum_of_waits",
-            Self::Overlapped { .. } | Self::OverlappedOn { .. } => "overlapped",
+            Self::Overlapped { .. } | Self::OverlappedOn { .. } | Self::WaitedTogether { .. } => {
+                "overlapped"
+            }
             Self::Cancelled { .. } => "cancelled",
             Self::Serialised { .. } => "serialised",
             Self::Dearer { .. } => "dearer",
-            Self::AllAtOnce { .. } => "all_at_once",
-            Self::HeldWhileStarting { .. } => "held_while_starting",
-            Self::FlatCost { .. } => "flat_cost",
-            Self::GrowingCost { .. } => "growing_cost",
-            Self::DearerTask { .. } => "dearer_task",
+            Self::Compared { way, .. } => match way {
+                Ordering::Greater => "slower",
+                Ordering::Less => "quicker",
+                Ordering::Equal => "inconclusive",
+            },
             Self::TurnsCost { .. } => "turns_cost",
             Self::Limited { .. } => "limited",
             Self::LoopBlocked { .. } => "loop_blocked",
+            Self::DeafThroughout { .. } => "deaf_throughout",
             Self::LoopBusy { .. } => "loop_busy",
             Self::LoopAwake { .. } => "loop_awake",
             Self::Hidden { .. } => "hidden_blocker",
@@ -255,13 +256,14 @@ impl Fact {
             Self::AnswerDelayed { .. } => "answer_delayed",
             Self::AtExit { lost, .. } if *lost > 0.0 => "lost_on_shutdown",
             Self::AtExit { .. } => "drained",
+            Self::Others { served: true, .. } => "others_are_served",
+            Self::Others { .. } => "others_wait",
             Self::AllThere { .. } => "nothing_lost",
             Self::Stopped(stopped) => stopped.kind(),
             Self::Computed(computed) => computed.kind(),
             Self::Queue(fact) => fact.kind(),
-            Self::UnevenCost { .. } | Self::OtherCount { .. } | Self::Inconclusive { .. } => {
-                "inconclusive"
-            }
+            Self::Scaled(scaled) => scaled.kind(),
+            Self::OtherCount { .. } | Self::Inconclusive { .. } => "inconclusive",
         }
     }
 }

@@ -3,11 +3,13 @@
 //! A concept *claims* what the textbook says of a strategy. A claim is looked for in the run's own
 //! numbers; where they do not bear it out, the fact is "inconclusive", with the figures.
 
+mod beside;
+
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
-use super::growth::{dearer_task, few_and_many};
-use super::numbers::{Numbers, length};
+use super::numbers::Numbers;
+use super::scaling::{Scaled, Scaling};
 use super::{Outcome, StrategyReport, Task, queue};
 
 /// The facts that `strategy`'s numbers bear out, of those that are claimed, and whether its loop
@@ -19,17 +21,15 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
     let numbers = Numbers::of(strategy);
     // Nothing can be said against a strategy that was not chosen.
     let compares_with = |claim: &Claim| match claim {
-        Claim::CountsMore(_, other) | Claim::Dearer(other, _) | Claim::DearerTask(other) => {
-            Some(*other)
-        }
+        Claim::CountsMore(_, other)
+        | Claim::Dearer(other, _)
+        | Claim::ComparedWith(other, _)
+        | Claim::Scales(Scaling::DearerThan(other)) => Some(*other),
         _ => None,
     };
     let can_tell = |claim: &&Claim| {
         let there = match claim {
-            Claim::CostStaysFlat | Claim::CostGrows(_) => {
-                few_and_many(&strategy.name, all).is_some()
-            }
-            Claim::HeldWhileStarting => !strategy.blocked.is_empty(),
+            Claim::Scales(claim) => claim.can_tell(strategy, all),
             _ => true,
         };
         there
@@ -48,7 +48,10 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
     let told = |fact: &Fact| {
         matches!(
             fact,
-            Fact::LoopBlocked { .. } | Fact::LoopBusy { .. } | Fact::HeldWhileStarting { .. }
+            Fact::LoopBlocked { .. }
+                | Fact::LoopBusy { .. }
+                | Fact::Scaled(Scaled::HeldWhileStarting { .. })
+                | Fact::DeafThroughout { .. }
         )
     };
     if !facts.iter().any(told) {
@@ -67,6 +70,9 @@ const WORTH_TELLING: Duration = Duration::from_millis(50);
 
 /// A heartbeat gap that is no more than the machine's own unrest.
 const AWAKE: Duration = Duration::from_millis(60);
+
+/// How many times longer one takes than the other, where that is more than the machine's unrest.
+const CLEARLY: f64 = 1.2;
 
 impl Numbers<'_> {
     fn bear_out(&self, claim: Claim, all: &[StrategyReport]) -> Option<Fact> {
@@ -103,6 +109,7 @@ impl Numbers<'_> {
                     busy: self.busy,
                 })
             }
+            Claim::WaitTogether => self.waited_together(),
             Claim::OverlappedOn(width, what) => {
                 let width = width.min(self.count);
                 let expected = self.strategy.ideal_s.map_or(self.longest, |ideal| ideal.0);
@@ -141,7 +148,7 @@ impl Numbers<'_> {
             Claim::Dearer(than, why) => {
                 let there =
                     Numbers::of(all.iter().find(|strategy| strategy.name == than)?).each()?;
-                let each = self.each().filter(|each| *each > there.mul_f64(1.2))?;
+                let each = self.each().filter(|each| *each > there.mul_f64(CLEARLY))?;
                 Some(Fact::Dearer {
                     each,
                     than,
@@ -149,32 +156,8 @@ impl Numbers<'_> {
                     why,
                 })
             }
-            Claim::AllAtOnce => {
-                (self.count > 1 && self.in_flight == self.count).then_some(Fact::AllAtOnce {
-                    tasks: self.count,
-                    threads: self.strategy.threads,
-                    wall: self.wall,
-                    in_turn: self
-                        .strategy
-                        .ideal_s
-                        .map_or(self.sum, |each| each.0.saturating_mul(self.count as u32)),
-                })
-            }
-            Claim::HeldWhileStarting => {
-                let worst = self.worst_stretch()?;
-                let curve = self.strategy.in_flight();
-                let (all_begun, _) = curve.iter().find(|(_, count)| *count == self.in_flight)?;
-                // It may have gone on a little: to look at timers that are due takes a while, too.
-                (worst.by.is_none() && worst.start_s < *all_begun).then_some(
-                    Fact::HeldWhileStarting {
-                        tasks: self.count,
-                        held: length(worst).min(all_begun.0.saturating_sub(worst.start_s.0)),
-                    },
-                )
-            }
-            Claim::CostStaysFlat => few_and_many(&self.strategy.name, all)?.flat(),
-            Claim::CostGrows(why) => few_and_many(&self.strategy.name, all)?.growing(why),
-            Claim::DearerTask(than) => dearer_task(&self.strategy.name, than, all),
+            Claim::Scales(claim) => claim.bear_out(self, all).map(Fact::Scaled),
+            Claim::ComparedWith(other, why) => self.compared_with(other, why, all),
             Claim::TurnsCost(why) => {
                 let extra = self.wall.checked_sub(self.strategy.ideal_s?.0)?;
                 Some(Fact::TurnsCost { why, extra })
@@ -194,6 +177,7 @@ impl Numbers<'_> {
                 })
             }
             Claim::BlocksTheLoop => self.loop_blocked(),
+            Claim::DeafThroughout => self.deaf_throughout(),
             Claim::KeepsTheLoopAwake => {
                 let max_gap = self
                     .max_gap()
@@ -279,6 +263,8 @@ impl Numbers<'_> {
                 let (lost, of) = (metric(lost)?, metric(of)?);
                 (lost == 0.0 && of > 0.0).then_some(Fact::AtExit { lost, of })
             }
+            Claim::OthersAreServed(key, work) => self.others(key, work, true),
+            Claim::OthersWait(key, work) => self.others(key, work, false),
             Claim::NothingLost(found, expected) => {
                 let (found, expected) = (metric(found)?, metric(expected)?);
                 Some(if found == expected {

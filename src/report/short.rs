@@ -1,5 +1,6 @@
 //! The facts in so few words that a cell of a table holds them.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::claims::Fact;
@@ -56,6 +57,20 @@ pub fn short(strategy: &str, fact: &Fact) -> String {
                 "nothing else ran for {}: {missed_beats} heartbeats missed",
                 time(longest)
             )
+        }
+        Fact::Compared {
+            wall,
+            other,
+            there,
+            way,
+            ..
+        } => {
+            let how = match way {
+                Ordering::Greater => "slower",
+                Ordering::Less => "quicker",
+                Ordering::Equal => "inconclusive",
+            };
+            format!("{how}: {}, {other} {}", time(wall), time(there))
         }
         Fact::LateTimeout { deadline, took } => {
             format!("a timeout of {} ended after {}", time(deadline), time(took))

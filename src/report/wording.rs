@@ -1,5 +1,6 @@
 //! The facts in words.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use super::claims::{Claim, Fact};
@@ -21,7 +22,7 @@ fn moral(fact: &Fact) -> Option<&'static str> {
         Fact::NeverStarted { .. } => {
             "Calling an async fn only makes a future; awaiting it runs it."
         }
-        Fact::Overlapped { .. } => "Waiting needs no thread.",
+        Fact::Overlapped { .. } | Fact::WaitedTogether { .. } => "Waiting needs no thread.",
         Fact::Cancelled { .. } => "Dropping a future cancels it.",
         Fact::LoopBlocked { by: Some(_), .. } => {
             "So it would be for every other request of your server."
@@ -79,6 +80,18 @@ pub(super) fn figures(strategy: &str, fact: &Fact) -> String {
             time(busy),
             time(wall),
         ),
+        Fact::WaitedTogether {
+            in_flight,
+            of,
+            threads,
+            wall,
+            sum,
+        } => format!(
+            "{strategy}: {in_flight} of {of} waited at once, and {} served them all: {} of waiting took {}.",
+            units::count(*threads, "thread", "threads"),
+            time(sum),
+            time(wall)
+        ),
         Fact::OverlappedOn {
             width,
             what,
@@ -117,61 +130,30 @@ pub(super) fn figures(strategy: &str, fact: &Fact) -> String {
                 time(there)
             )
         }
-        Fact::AllAtOnce {
-            tasks,
-            threads,
+        Fact::Compared {
             wall,
-            in_turn,
-        } => format!(
-            "{strategy}: {} waits were under way at once, on {}. It took {}; one after the other they would take {}.",
-            units::whole(*tasks),
-            units::count(*threads, "thread", "threads"),
-            time(wall),
-            units::long(*in_turn),
-        ),
-        Fact::HeldWhileStarting { tasks, held } => format!(
-            "{strategy}: to start {} kept the loop from everything else for {}: there is no await between them.",
-            units::whole(*tasks),
-            time(held)
-        ),
-        Fact::FlatCost { tasks, bytes, cpu } => format!(
-            "{strategy}: a task costs the same whether there are {} or {}: {} and {} of memory, {} and {} of processor time.",
-            units::whole(tasks[0]),
-            units::whole(tasks[1]),
-            units::bytes(bytes[0]),
-            units::bytes(bytes[1]),
-            time(&cpu[0]),
-            time(&cpu[1]),
-        ),
-        Fact::UnevenCost { tasks, bytes, cpu } => format!(
-            "{strategy}: inconclusive. Of {}, each took {} of memory and {} of processor time; of {}, {} and {}.",
-            units::whole(tasks[0]),
-            units::bytes(bytes[0]),
-            time(&cpu[0]),
-            units::whole(tasks[1]),
-            units::bytes(bytes[1]),
-            time(&cpu[1]),
-        ),
-        Fact::GrowingCost { tasks, cpu, why } => format!(
-            "{strategy}: each of {} costs {} of processor time, {:.1} times as much as each of {} ({}): {why}.",
-            units::whole(tasks[1]),
-            time(&cpu[1]),
-            cpu[1].as_secs_f64() / cpu[0].as_secs_f64(),
-            units::whole(tasks[0]),
-            time(&cpu[0]),
-        ),
-        Fact::DearerTask {
-            tasks,
-            bytes,
-            than,
+            other,
             there,
-        } => format!(
-            "{strategy}: of {}, each takes {} of memory, {:.0} times as much as with {than} ({}).",
-            units::whole(*tasks),
-            units::bytes(*bytes),
-            bytes / there,
-            units::bytes(*there),
-        ),
+            runs,
+            why,
+            way,
+        } => {
+            let runs = match runs {
+                1 => "in this run".to_owned(),
+                runs => format!("in the median of {runs} runs"),
+            };
+            let took = format!("{}, where {other} took {}", time(wall), time(there));
+            match (way, why) {
+                (Ordering::Greater, Some(why)) => {
+                    format!("{strategy}: slower {runs}. It took {took}. {why}")
+                }
+                (Ordering::Greater, None) => format!("{strategy}: slower {runs}. It took {took}."),
+                (Ordering::Less, _) => format!("{strategy}: quicker {runs}. It took {took}."),
+                (Ordering::Equal, _) => {
+                    format!("{strategy}: inconclusive. It took {took} {runs}: too close to call.")
+                }
+            }
+        }
         Fact::TurnsCost { why, extra } => {
             format!(
                 "{strategy}: the changes of turn cost another {} in all: {why}.",
@@ -215,6 +197,15 @@ pub(super) fn figures(strategy: &str, fact: &Fact) -> String {
         } => format!(
             "{strategy}: nothing could run for {}. Something that is not tracked held the loop, or the machine was busy elsewhere.",
             time(longest)
+        ),
+        Fact::DeafThroughout {
+            gap,
+            wall,
+            missed_beats,
+        } => format!(
+            "{strategy}: nothing else could run. For {} of {} there was no heartbeat, though it was due {missed_beats} times.",
+            time(gap),
+            time(wall)
         ),
         Fact::LoopBusy { tasks, longest } => format!(
             "{strategy}: {} polled for {} without a turn for anything else.",
@@ -300,6 +291,14 @@ pub(super) fn figures(strategy: &str, fact: &Fact) -> String {
         Fact::AtExit { of, .. } => {
             format!("{strategy}: all {of} were done before the program ended.")
         }
+        Fact::Others { wait, served: true } => format!(
+            "{strategy}: meanwhile others were served. A /ping, asked for every 10 ms, never waited longer than {}.",
+            time(wait)
+        ),
+        Fact::Others { wait, .. } => format!(
+            "{strategy}: others had to wait, too. A /ping, which needs no time of its own, waited for {}.",
+            time(wait)
+        ),
         Fact::AllThere { found } => {
             format!("{strategy}: counted at the end, every new row is there: {found} of {found}.")
         }
@@ -314,6 +313,7 @@ pub(super) fn figures(strategy: &str, fact: &Fact) -> String {
         Fact::Stopped(stopped) => stopped.figures(strategy),
         Fact::Computed(computed) => computed.figures(strategy),
         Fact::Queue(fact) => fact.figures(strategy),
+        Fact::Scaled(scaled) => scaled.figures(strategy),
         Fact::Inconclusive {
             claim,
             wall,
@@ -344,18 +344,16 @@ fn expected(claim: Claim) -> String {
             "the sum of the waits, one at a time".into()
         }
         Claim::Overlapped => "the longest wait, all at once".into(),
+        Claim::WaitTogether => "most of them waiting at once".into(),
         Claim::OverlappedOn(width, what) => format!("{width} waits at once, on as many {what}"),
         Claim::ErrorCancels => "that the error cancels what has not finished".into(),
         Claim::SerialisedBy(by) => format!("that {by} makes them take turns"),
         Claim::Dearer(than, _) => format!("that each takes longer than with {than}"),
-        Claim::AllAtOnce => "every wait under way at once".into(),
-        Claim::HeldWhileStarting => "that starting them all held the loop".into(),
-        Claim::CostStaysFlat => "that a task costs as much among many as among few".into(),
-        Claim::CostGrows(_) => "that a task costs more the more there are".into(),
-        Claim::DearerTask(than) => format!("that each takes more memory than with {than}"),
+        Claim::ComparedWith(other, _) => format!("to be compared with {other}"),
         Claim::TurnsCost(_) => "that taking turns costs time".into(),
         Claim::LimitedTo(limit, what) => format!("at most {limit} at once for the {what}"),
         Claim::BlocksTheLoop => "that the loop is blocked".into(),
+        Claim::DeafThroughout => "no heartbeat from the beginning to the end".into(),
         Claim::KeepsTheLoopAwake => "that the loop stays awake".into(),
         Claim::HidesBehindAnotherWorker => "that another worker hides the blocked one".into(),
         Claim::TimeoutIsLate(_) => "that the timeout is late".into(),
@@ -370,9 +368,12 @@ fn expected(claim: Claim) -> String {
         }
         Claim::LostAtExit(..) => "that work is lost at the exit".into(),
         Claim::DrainedAtExit(..) => "that no work is lost at the exit".into(),
+        Claim::OthersAreServed(..) => "that other requests are served meanwhile".into(),
+        Claim::OthersWait(..) => "that other requests have to wait".into(),
         Claim::NothingLost(..) => "that every row is there".into(),
         Claim::Stops(claim) => claim.expected(),
         Claim::Computes(claim) => claim.expected(),
         Claim::Queue(claim) => queue::expected(claim),
+        Claim::Scales(claim) => claim.expected(),
     }
 }

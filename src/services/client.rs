@@ -40,6 +40,15 @@ pub fn client(timeout: Duration) -> Result<Client, Failure> {
         .or_else(|_| trusting_nobody(timeout).build())?)
 }
 
+/// [`client`] for a server that this program starts itself: it needs no certificate, and waits for a
+/// connection as long as for the answer.
+///
+/// # Errors
+/// Where the system has no means for a client.
+pub fn patient(timeout: Duration) -> Result<Client, Failure> {
+    Ok(trusting_nobody(timeout).connect_timeout(timeout).build()?)
+}
+
 /// For a system without certificates: plain HTTP needs none, and HTTPS fails when it is tried.
 fn trusting_nobody(timeout: Duration) -> ClientBuilder {
     limited(timeout).tls_certs_only([])

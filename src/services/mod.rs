@@ -2,9 +2,11 @@
 //! machine, unless the user names another one.
 
 pub mod client;
+pub mod crowd;
 pub mod database;
 pub mod failure;
 pub mod files;
+pub mod folder;
 pub mod jobs;
 pub mod mailbox;
 pub mod server;

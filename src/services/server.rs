@@ -126,7 +126,11 @@ impl Drop for Server {
     }
 }
 
-fn listen() -> io::Result<TcpListener> {
+/// A port on 127.0.0.1 that the system chooses, with room for many who connect at once.
+///
+/// # Errors
+/// Where the system gives none.
+pub fn listen() -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
     socket.listen(BACKLOG)

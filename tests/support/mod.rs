@@ -295,6 +295,8 @@ pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
     match concept {
         "sleep" => &["--tasks", "3", "--delay", "40ms"],
         "gather" => &["--delays", "40ms,80ms", "--fail-at", "20ms"],
+        "routes" => &["--clients", "3", "--latency", "40ms", "--pool", "2"],
+        "files" => &["--files", "3", "--size", "4KiB"],
         "db" => &["--queries", "3", "--latency", "20ms", "--connections", "3"],
         "http" => &["--requests", "4", "--latency", "30ms", "--limit", "2"],
         "background" => &["--mails", "2", "--mail-time", "40ms"],

@@ -1,0 +1,232 @@
+//! `routes`: what a server does for others while one request waits.
+
+mod stage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{MethodRouter, get};
+use serde::Serialize;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use self::stage::{LONGEST_PING, Stage};
+use super::{About, Concept, Output, Strategy, knob};
+use crate::report::Claim;
+use crate::services::server;
+use crate::trace::Recorder;
+
+/// The knobs of `routes`.
+#[derive(clap::Args, Clone, Debug, Serialize)]
+pub struct Routes {
+    /// How many clients ask at once, one request each: from 1 to 1000
+    #[arg(long, value_name = "N", default_value = "20")]
+    #[arg(value_parser = knob::count(1, 1000), allow_hyphen_values = true)]
+    pub clients: usize,
+
+    /// How long the route's query takes: from 1ms to 10s
+    #[arg(long, value_name = "DURATION", default_value = "200ms")]
+    #[arg(value_parser = knob::duration(Duration::from_millis(1), Duration::from_secs(10)), allow_hyphen_values = true)]
+    #[serde(serialize_with = "knob::as_typed")]
+    pub latency: Duration,
+
+    /// How many threads `offloaded-route` may use, of which FastAPI has 40: from 1 to 500
+    #[arg(long, value_name = "N", default_value = "40")]
+    #[arg(value_parser = knob::count(1, 500), allow_hyphen_values = true)]
+    pub pool: usize,
+}
+
+/// A blocking poll is one of 10 ms or more.
+const BLOCKS: Duration = Duration::from_millis(10);
+
+/// What takes longer runs only if it is asked for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Concept for Routes {
+    const ABOUT: About = About {
+        name: "routes",
+        title: "a slow route: who else waits?",
+        question: "Does a slow route keep other requests waiting?",
+        python: "async def routes",
+        examples: "\
+  asyncdemo routes                      20 clients, one thread: async, blocking, offloaded
+  asyncdemo routes --clients 100        a pool of 40 threads takes three rounds
+  asyncdemo routes --clients 1000 --strategy async-route
+  asyncdemo routes --strategy blocking-route --code",
+        heartbeat_lane: true,
+        source: include_str!("routes.rs"),
+        twin: include_str!("../../lessons/python/routes.py"),
+        belief: "A server needs a thread for each request that it waits for.",
+        tour: &["--clients", "8", "--latency", "100ms"],
+    };
+
+    fn strategies(&self) -> Vec<Strategy> {
+        let Self {
+            clients,
+            latency,
+            pool,
+        } = *self;
+        let rounds =
+            |at_once: usize| latency * u32::try_from(clients.div_ceil(at_once)).unwrap_or(u32::MAX);
+        let patience = rounds(1) * 2 + Duration::from_secs(60);
+        let stage = move || Stage::set(clients, latency, pool, patience);
+        let mut strategies = vec![
+            Strategy::staged(
+                "async-route",
+                "query(…).await: the thread serves others meanwhile",
+                stage,
+                async_route,
+            )
+            .by_default()
+            .settles_the_belief()
+            .ideal(rounds(clients)),
+            Strategy::staged(
+                "blocking-route",
+                "an async fn route that blocks its thread",
+                stage,
+                blocking_route,
+            )
+            .ideal(rounds(1)),
+            Strategy::staged(
+                "offloaded-route",
+                format!("spawn_blocking(…).await, on at most {pool} threads"),
+                stage,
+                offloaded_route,
+            )
+            .by_default()
+            .ideal(rounds(pool)),
+        ];
+        let [one_thread, blocking, offloaded] = &mut strategies[..] else {
+            return strategies;
+        };
+        blocking.by_default = !self.takes_too_long();
+        if clients > 1 {
+            one_thread.claims.push(Claim::WaitTogether);
+            offloaded.claims.push(if clients > pool {
+                Claim::LimitedTo(pool, "pool of threads (--pool)")
+            } else {
+                Claim::OverlappedOn(clients, "threads of the pool")
+            });
+        }
+        if latency >= BLOCKS {
+            blocking.claims.push(Claim::BlocksTheLoop);
+            blocking
+                .claims
+                .push(Claim::OthersWait(LONGEST_PING, latency));
+            for prompt in [one_thread, offloaded] {
+                prompt
+                    .claims
+                    .push(Claim::OthersAreServed(LONGEST_PING, latency));
+            }
+        }
+        strategies
+    }
+
+    fn next(&self) -> Option<&'static str> {
+        if self.takes_too_long() {
+            Some("blocking-route takes clients × latency: too long to run unasked")
+        } else {
+            (self.clients <= self.pool).then_some("more clients than threads: --clients 100")
+        }
+    }
+}
+
+impl Routes {
+    fn takes_too_long(&self) -> bool {
+        self.latency * u32::try_from(self.clients).unwrap_or(u32::MAX) > PATIENCE
+    }
+}
+
+// ANCHOR: workload
+/// What the handlers share.
+#[derive(Clone)]
+struct App {
+    recorder: Recorder,
+    latency: Duration,
+    pool: Arc<Semaphore>,
+}
+
+type Route = MethodRouter<App>;
+
+/// What was asked for, or the status 500.
+type Answer = Result<String, StatusCode>;
+
+/// A slow query, by an async driver: while it waits, the thread is free.
+async fn query(id: usize, time: Duration) -> String {
+    sleep(time).await;
+    format!("item {id}")
+}
+
+/// The same query, by a library that knows nothing of async.
+#[expect(clippy::disallowed_methods, reason = "it holds its thread")]
+fn blocking_query(id: usize, time: Duration) -> String {
+    std::thread::sleep(time);
+    format!("item {id}")
+}
+
+/// Needs no time at all.
+async fn ping() -> &'static str {
+    "pong"
+}
+
+impl Stage {
+    /// Serves on this runtime and its one thread, until every client is
+    /// answered. Clients and pings come from threads of their own, beside it.
+    async fn serve(self, recorder: Recorder, item: Route) -> Result<Output> {
+        let app = App {
+            recorder,
+            latency: self.latency,
+            pool: self.pool,
+        };
+        let routes = Router::new()
+            .route("/items/{id}", item)
+            .route("/ping", get(ping))
+            .with_state(app);
+        let listener = server::listen()?;
+        let address = listener.local_addr()?;
+        tokio::select! {
+            answers = self.crowd.ask(address) => answers.map(stage::output),
+            ended = axum::serve(listener, routes) => bail!("{ended:?}"),
+        }
+    }
+}
+// ANCHOR_END: workload
+
+// ANCHOR: async-route
+async fn async_route(recorder: Recorder, stage: Stage) -> Result<Output> {
+    async fn item(State(app): State<App>, Path(id): Path<usize>) -> String {
+        let query = query(id, app.latency);
+        app.recorder.track(format!("GET item {id}"), query).await
+    }
+    stage.serve(recorder, get(item)).await
+}
+// ANCHOR_END: async-route
+
+// ANCHOR: blocking-route
+async fn blocking_route(recorder: Recorder, stage: Stage) -> Result<Output> {
+    async fn item(State(app): State<App>, Path(id): Path<usize>) -> String {
+        // No `.await` in the query: the server's only thread stands still.
+        let query = async { blocking_query(id, app.latency) };
+        app.recorder.track(format!("GET item {id}"), query).await
+    }
+    stage.serve(recorder, get(item)).await
+}
+// ANCHOR_END: blocking-route
+
+// ANCHOR: offloaded-route
+async fn offloaded_route(recorder: Recorder, stage: Stage) -> Result<Output> {
+    async fn item(State(app): State<App>, Path(id): Path<usize>) -> Answer {
+        // So FastAPI calls a plain `def` route: on one of so many threads.
+        let _thread = app.pool.acquire().await;
+        let query = spawn_blocking(move || blocking_query(id, app.latency));
+        let item = app.recorder.track(format!("GET item {id}"), query).await;
+        item.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    }
+    stage.serve(recorder, get(item)).await
+}
+// ANCHOR_END: offloaded-route

@@ -1,0 +1,294 @@
+//! Files in a temporary directory, with contents that can be checked.
+
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+use tempfile::TempDir;
+
+/// How often a directory is removed in vain: whoever still writes into it makes another file meanwhile.
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
+
+/// Where folders are made. Keep it as long as their runs: what is left of them goes with it. A run
+/// that holds its thread cannot remove its files when it is stopped.
+#[derive(Debug, Default)]
+pub struct Place {
+    live: Mutex<Vec<Arc<Scratch>>>,
+}
+
+impl Place {
+    /// A new temporary directory with `files` of `size` bytes each, `at_once` of which may be open.
+    ///
+    /// Each has been written and read once: who comes first would pay for memory that the others
+    /// then find ready, and would look slow for it.
+    ///
+    /// # Errors
+    /// Where no temporary directory can be made, or the files find no room in it.
+    pub fn folder(&self, files: usize, size: usize, at_once: usize) -> Result<Folder> {
+        let scratch = TempDir::with_prefix("asyncdemo-").map_err(|error| {
+            anyhow!(
+                "no temporary directory can be made in {}: {}. Set TMPDIR to a place where you may make files.",
+                std::env::temp_dir().display(),
+                error.kind()
+            )
+        })?;
+        let path = scratch.path().to_owned();
+        let scratch = Arc::new(Scratch(Mutex::new(Some(scratch))));
+        let mut live = lock(&self.live);
+        live.retain(|scratch| lock(&scratch.0).is_some());
+        live.push(Arc::clone(&scratch));
+        drop(live);
+        let files = (1..=files).map(|number| {
+            let path = path.join(format!("file-{number}"));
+            let checksum = checksum(&contents(number, size));
+            File {
+                number,
+                path,
+                size,
+                checksum,
+            }
+        });
+        let folder = Folder {
+            files: files.collect(),
+            at_once,
+            path,
+            size,
+            scratch,
+        };
+        let once = folder.files.iter().map(|file| {
+            std::fs::write(&file.path, file.contents())?;
+            std::fs::read(&file.path).map(|read| checksum(&read))
+        });
+        let sums: io::Result<Vec<u64>> = once.collect();
+        folder.check(&sums.map_err(|error| folder.explain(error.into()))?)?;
+        Ok(folder)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        for scratch in lock(&self.live).drain(..) {
+            scratch.remove();
+        }
+    }
+}
+
+/// Files that are to be written and read. Dropping it removes them, and their directory.
+#[derive(Debug)]
+pub struct Folder {
+    /// The files, numbered from 1.
+    pub files: Vec<File>,
+    /// How many of them may be open at once.
+    pub at_once: usize,
+    path: PathBuf,
+    size: usize,
+    scratch: Arc<Scratch>,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Counts from 1.
+    pub number: usize,
+    /// Where it is to be.
+    pub path: PathBuf,
+    size: usize,
+    checksum: u64,
+}
+
+impl File {
+    /// What a learner calls it.
+    pub fn name(&self) -> String {
+        format!("file {}", self.number)
+    }
+
+    /// What is to be written into it, made anew each time.
+    pub fn contents(&self) -> Vec<u8> {
+        contents(self.number, self.size)
+    }
+}
+
+/// Other bytes for each file, so that a block of another one is noticed.
+fn contents(number: usize, size: usize) -> Vec<u8> {
+    let pattern = (number as u64)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .to_le_bytes();
+    let mut contents = pattern.repeat(size.div_ceil(pattern.len()));
+    contents.truncate(size);
+    contents
+}
+
+impl Folder {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether these are the checksums of what was to be written.
+    ///
+    /// # Errors
+    /// Where a file is missing, or has read otherwise.
+    pub fn check(&self, checksums: &[u64]) -> Result<()> {
+        if checksums.len() != self.files.len() {
+            bail!(
+                "{} of {} files were read",
+                checksums.len(),
+                self.files.len()
+            );
+        }
+        let mut files = self.files.iter().zip(checksums);
+        match files.find(|(file, found)| file.checksum != **found) {
+            Some((file, _)) => bail!("file {} reads otherwise than it was written", file.number),
+            None => Ok(()),
+        }
+    }
+
+    /// What an error means here, and what can be done about it. Others stay as they are.
+    pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let cause = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<io::Error>());
+        let place = self.path.parent().unwrap_or(&self.path).display();
+        let all = self.files.len() * self.size;
+        match cause.map(io::Error::kind) {
+            Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) => {
+                anyhow!(
+                    "no room: {} files of {} bytes, {all} in all, do not fit into {place}. Set TMPDIR to a place with more room, or take fewer files (--files) or smaller ones (--size)",
+                    self.files.len(),
+                    self.size,
+                )
+            }
+            Some(ErrorKind::NotFound) => {
+                error.context(format!("{} has been removed", self.path.display()))
+            }
+            Some(_) => error.context(format!("in {place}")),
+            None => error,
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        self.scratch.remove();
+    }
+}
+
+/// A temporary directory until it is removed.
+#[derive(Debug)]
+struct Scratch(Mutex<Option<TempDir>>);
+
+impl Scratch {
+    fn remove(&self) {
+        let Some(scratch) = lock(&self.0).take() else {
+            return;
+        };
+        let path = scratch.keep();
+        for _ in 0..TRIES {
+            match std::fs::remove_dir_all(&path) {
+                Ok(()) => return,
+                Err(error) if error.kind() == ErrorKind::NotFound => return,
+                Err(_) => pause(),
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files are removed by plain threads, between two runs"
+)]
+fn pause() {
+    thread::sleep(BETWEEN_TRIES);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The checksum of a file's contents. The standard library's hasher does: what is compared was
+/// computed by this very program, so it need be no algorithm that others know, and it notices every
+/// change that is not made on purpose.
+pub fn checksum(contents: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(contents);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_files_have_the_same_contents_and_each_has_its_size() {
+        let folder = Place::default().folder(3, 21, 1).unwrap();
+        let mut contents: Vec<_> = folder.files.iter().map(File::contents).collect();
+        assert!(contents.iter().all(|contents| contents.len() == 21));
+        contents.sort();
+        contents.dedup();
+        assert_eq!(contents.len(), 3);
+        let empty = Place::default().folder(1, 0, 1).unwrap();
+        assert!(empty.files[0].contents().is_empty());
+    }
+
+    #[test]
+    fn a_checksum_tells_what_is_missing_and_what_has_changed() {
+        let folder = Place::default().folder(2, 100, 1).unwrap();
+        let mut sums: Vec<_> = folder
+            .files
+            .iter()
+            .map(|file| checksum(&file.contents()))
+            .collect();
+        let told = |sums: &[u64]| folder.check(sums).map_err(|error| error.to_string());
+        assert_eq!(told(&sums), Ok(()));
+        assert_eq!(told(&sums[..1]), Err("1 of 2 files were read".to_owned()));
+        let mut contents = folder.files[1].contents();
+        contents[99] ^= 1;
+        sums[1] = checksum(&contents);
+        assert_eq!(
+            told(&sums),
+            Err("file 2 reads otherwise than it was written".to_owned())
+        );
+        assert_ne!(checksum(&contents[..99]), checksum(&contents));
+    }
+
+    #[test]
+    fn nothing_is_left_behind_even_while_somebody_writes_on() {
+        let place = Place::default();
+        let folder = place.folder(400, 1000, 1).unwrap();
+        let path = folder.path().to_owned();
+        let files = folder.files.clone();
+        let writer = thread::spawn(move || {
+            files
+                .iter()
+                .try_for_each(|file| std::fs::write(&file.path, file.contents()))
+        });
+        // As if the run that owns it were stuck: only the place can remove it.
+        std::mem::forget(folder);
+        drop(place);
+        let _ = writer.join().unwrap();
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_what_it_is() {
+        let folder = Place::default().folder(2, 100, 1).unwrap();
+        let told = |kind: ErrorKind| {
+            let error = anyhow::Error::from(io::Error::from(kind)).context("file 1");
+            format!("{:#}", folder.explain(error))
+        };
+        let full = told(ErrorKind::StorageFull);
+        assert!(
+            full.starts_with("no room: 2 files of 100 bytes, 200 in all, do not fit into "),
+            "{full}"
+        );
+        assert!(told(ErrorKind::NotFound).contains("has been removed"));
+        assert!(told(ErrorKind::PermissionDenied).contains("permission denied"));
+        let other = folder.explain(anyhow!("no file at all"));
+        assert_eq!(format!("{other:#}"), "no file at all");
+    }
+}

@@ -1,0 +1,276 @@
+//! `files` as its users meet it: real files, and none left behind.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "that is how a test fails"
+)]
+
+mod support;
+
+use std::cmp::Ordering;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use asyncdemo::commands::live::Unwatched;
+use asyncdemo::concepts::{ALL, Strategy};
+use asyncdemo::lab::{Lab, Outcome, Stop};
+use asyncdemo::report::{Claim, Fact, HEARTBEAT, Heartbeat, Report, Seconds, facts, words};
+use support::{Test, no_hang};
+
+fn strategies(knobs: &[&str]) -> Vec<Strategy> {
+    let files = ALL
+        .iter()
+        .find(|entry| entry.about.name == "files")
+        .unwrap();
+    (files.strategies)(knobs).unwrap()
+}
+
+#[track_caller]
+fn ran(strategy: &Strategy) -> Outcome {
+    let lab = Lab {
+        slow_poll: Duration::from_millis(10),
+        repeat: 1,
+        show_heartbeat: true,
+        max_tasks: 1_000,
+        stop: Stop::default(),
+    };
+    let running = strategy.clone();
+    let outcome = no_hang(strategy.name, move || lab.run(&running, &mut Unwatched));
+    assert_eq!(outcome.report.error, None, "{}", strategy.name);
+    outcome
+}
+
+fn is_empty(folder: &Path) -> bool {
+    folder.read_dir().unwrap().next().is_none()
+}
+
+#[test]
+fn every_strategy_reads_what_was_written_into_every_file() {
+    let mut first: Option<serde_json::Value> = None;
+    for strategy in strategies(&["--files", "7", "--size", "100KiB"]) {
+        let Outcome { report, result, .. } = ran(&strategy);
+        let sums = result.unwrap();
+        let different: std::collections::BTreeSet<_> = sums
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|sum| sum.as_u64().unwrap())
+            .collect();
+        assert_eq!(different.len(), 7, "{}: {sums}", strategy.name);
+        assert_eq!(
+            *first.get_or_insert(sums.clone()),
+            sums,
+            "{}",
+            strategy.name
+        );
+        assert_eq!(
+            strategy.ideal, None,
+            "arithmetic promises nothing of a disk"
+        );
+
+        let lanes = report.tasks.iter().filter(|task| task.label != HEARTBEAT);
+        let expected = if strategy.name == "one-offload" { 1 } else { 7 };
+        assert_eq!(lanes.count(), expected, "{}", strategy.name);
+    }
+}
+
+#[test]
+fn no_more_files_at_once_than_are_allowed() {
+    for (limit, at_once) in [("1", 1), ("3", 3), ("500", 6)] {
+        let knobs = ["--files", "6", "--size", "1MiB", "--limit", limit];
+        let strategies = strategies(&knobs);
+        let concurrent = strategies
+            .iter()
+            .find(|strategy| strategy.name == "tokio-concurrent")
+            .unwrap();
+        let most = ran(concurrent).report.most_in_flight();
+        assert!(most <= at_once, "--limit {limit}: {most}");
+    }
+}
+
+#[test]
+fn slower_or_quicker_is_what_the_run_says() {
+    let of = |name: &str, strategies: &[Strategy]| {
+        let strategy = strategies.iter().find(|strategy| strategy.name == name);
+        ran(strategy.unwrap()).report
+    };
+    let strategies = strategies(&["--files", "2", "--size", "1KiB"]);
+    let (mut std, mut other) = (of("std", &strategies), of("tokio-sequential", &strategies));
+    let mut told = |there: u64, here: u64| {
+        let at = |ms| Seconds(Duration::from_millis(ms));
+        std.wall_s = vec![at(there)];
+        other.wall_s = vec![at(here)];
+        other.blocked.clear();
+        let claim = Claim::ComparedWith("std", Some("Why."));
+        assert_eq!(facts(&other, &[claim], &[]), [], "nothing to compare with");
+        let [fact] = &facts(&other, &[claim], &[std.clone()])[..] else {
+            panic!("one claim is one fact")
+        };
+        (fact.kind(), words("it", fact, false))
+    };
+    let slower = "it: slower in this run. It took 130 ms, where std took 100 ms. Why.";
+    assert_eq!(told(100, 130), ("slower", slower.to_owned()));
+    let quicker = "it: quicker in this run. It took 80 ms, where std took 100 ms.";
+    assert_eq!(told(100, 80), ("quicker", quicker.to_owned()));
+    for here in [90, 100, 115] {
+        let (kind, words) = told(100, here);
+        assert_eq!(kind, "inconclusive");
+        assert!(words.ends_with("too close to call."), "{words}");
+    }
+    let compared = Fact::Compared {
+        wall: Duration::from_millis(2),
+        other: "std",
+        there: Duration::from_millis(1),
+        runs: 5,
+        why: None,
+        way: Ordering::Greater,
+    };
+    assert_eq!(
+        words("it", &compared, false),
+        "it: slower in the median of 5 runs. It took 2.0 ms, where std took 1.0 ms."
+    );
+}
+
+#[test]
+fn deaf_throughout_is_only_who_was_deaf_throughout() {
+    let strategies = strategies(&["--files", "1", "--size", "1KiB"]);
+    let mut report = ran(&strategies[0]).report;
+    let mut told = |wall: u64, gap: u64| {
+        let at = |ms| Seconds(Duration::from_millis(ms));
+        report.wall_s = vec![at(wall)];
+        report.blocked.clear();
+        report.heartbeat = Some(Heartbeat {
+            period_s: at(10),
+            max_gap_s: at(gap),
+            blocked_by: None,
+        });
+        let [fact] = &facts(&report, &[Claim::DeafThroughout], &[])[..] else {
+            panic!("one claim is one fact")
+        };
+        (fact.kind(), words("std", fact, false))
+    };
+    let deaf = "std: nothing else could run. For 45 ms of 47 ms there was no heartbeat, though it was due 4 times.";
+    assert_eq!(told(47, 45), ("deaf_throughout", deaf.to_owned()));
+    // Half of the time, and too short a time.
+    assert_eq!(told(100, 50).0, "inconclusive");
+    assert_eq!(told(15, 15).0, "inconclusive");
+}
+
+#[test]
+fn what_does_not_make_sense_is_refused() {
+    for (arguments, told) in [
+        (
+            &["--files", "0"][..],
+            "must be a whole number from 1 to 1000",
+        ),
+        (&["--size", "0"], "must be from 1B to 64MiB"),
+        (&["--size", "65MiB"], "must be from 1B to 64MiB"),
+        (&["--size", "1MB"], "written like 4096, 64KiB or 1MiB"),
+        (&["--size", "-1"], "must be from 1B to 64MiB"),
+        (&["--limit", "501"], "must be a whole number from 1 to 500"),
+        (
+            &["--size", "5MiB"],
+            "--files 64 of --size 5MiB are 320MiB in all; at most 256MiB are written",
+        ),
+    ] {
+        let output = Test::new(["files"]).args(arguments).output();
+        assert_eq!(output.status, Some(2), "{arguments:?}");
+        assert!(
+            output.stderr.contains(told),
+            "{arguments:?}: {}",
+            output.stderr
+        );
+    }
+    let output = Test::new(["files", "--size", "64KiB", "--format", "json"]).output();
+    let report: Report = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(report.arguments["size"], "64KiB");
+}
+
+#[test]
+fn where_no_directory_can_be_made_it_says_so() {
+    let output = Test::new(["files", "--strategy", "std", "--format", "json"])
+        .env("TMPDIR", "/nowhere/at/all")
+        .output();
+    assert_eq!(output.status, Some(1));
+    let report: Report = serde_json::from_str(&output.stdout).unwrap();
+    let error = report.strategies[0].error.as_deref().unwrap();
+    assert!(
+        error.contains("no temporary directory can be made in /nowhere/at/all"),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_left_behind_after_the_end_or_an_interrupt() {
+    let place = tempfile::tempdir().unwrap();
+    let output = Test::new(["files", "--size", "4KiB", "--all"])
+        .env("TMPDIR", place.path())
+        .output();
+    assert_eq!(output.status, Some(0), "{}", output.stdout);
+    assert!(is_empty(place.path()));
+    for strategy in ["std", "tokio-sequential", "tokio-concurrent", "one-offload"] {
+        let run = ["files", "--repeat", "100", "--size", "1MiB", "--strategy"];
+        let started = Test::new(run)
+            .args([strategy])
+            .env("TMPDIR", place.path())
+            .start();
+        let begun = || (!is_empty(place.path())).then_some(());
+        support::within("it makes its directory", begun);
+        support::signal("INT", started.pid());
+        assert_eq!(started.output().status, Some(130), "{strategy}");
+        assert!(is_empty(place.path()), "{strategy}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_few_open_files_are_enough() {
+    let run =
+        "ulimit -n 40 && exec \"$0\" files --size 4KiB --files 300 --limit 300 --all --format json";
+    let output = Command::new("sh")
+        .args(["-c", run, env!("CARGO_BIN_EXE_asyncdemo")])
+        .output()
+        .unwrap();
+    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+    for strategy in &report.strategies {
+        assert_eq!(strategy.error, None, "{}", strategy.name);
+    }
+    let summary = &report.strategies[2].summary;
+    assert!(
+        summary.ends_with("files at once: no more may be open (ulimit -n)"),
+        "{summary}"
+    );
+}
+
+/// On a file system of its own, of one megabyte, where this machine lets a user mount one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_and_the_directory_is_gone() {
+    let place = tempfile::tempdir().unwrap();
+    let run = "mount -t tmpfs -o size=1m none \"$1\" || exit 99
+        TMPDIR=\"$1\" \"$0\" files --size 64KiB --strategy one-offload --format json
+        status=$?
+        ls -A \"$1\" >&2
+        exit $status";
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", run, env!("CARGO_BIN_EXE_asyncdemo")])
+        .arg(place.path())
+        .output();
+    let Ok(output) = output.map(|output| (output.status.code(), output)) else {
+        println!("not tried: there is no unshare");
+        return;
+    };
+    let (status, output) = output;
+    if output.stdout.is_empty() {
+        println!("not tried: {}", String::from_utf8_lossy(&output.stderr));
+        return;
+    }
+    assert_eq!(status, Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "what is left");
+    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+    let error = report.strategies[0].error.as_deref().unwrap();
+    let told = "no room: 64 files of 65536 bytes, 4194304 in all, do not fit into";
+    assert!(error.contains(told), "{error}");
+}
