@@ -11,7 +11,7 @@ use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
 use crate::commands::{jobs, list, run, scale, tour};
 
-use crate::concepts::{self, Concept};
+use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
 
 /// See async run: predict, run, look, understand.
@@ -78,7 +78,8 @@ struct Demo<C: Concept> {
 
 impl<C: Concept> Demo<C> {
     fn run(&self, screen: &Screen, stop: &Stop) -> Result<Ending> {
-        run::run(&self.concept, &self.options, screen, stop)
+        let (_, ending) = run::run(Set::of(&self.concept), &self.options, screen, stop)?;
+        Ok(ending)
     }
 }
 

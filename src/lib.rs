@@ -10,17 +10,19 @@
 //! | [`lab`] | runs a strategy on a fresh runtime and measures it |
 //! | [`report`] | what was measured, as plain data, and what it shows |
 //! | [`render`] | a report as text, a picture, or JSON |
+//! | [`lesson`] | lessons: from Markdown to steps, and what an answer is |
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
 //! Imports run one way: `cli → commands → {lab, render, services::jobs}`, `lab → {concepts, trace, report}`,
-//! `concepts → {trace::Recorder, services, report::Claim}`, `render → report → trace`. A concept
+//! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`, `render → report → trace`. A concept
 //! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.
 
 pub mod cli;
 pub mod commands;
 pub mod concepts;
 pub mod lab;
+pub mod lesson;
 pub mod render;
 pub mod report;
 pub mod services;

@@ -26,11 +26,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("lab", &["concepts", "report", "trace"]),
+    ("progress/", &["services::database"]),
+    ("lesson/", &["concepts", "report", "units"]),
     (
         "commands/",
         &[
             "concepts",
             "lab",
+            "lesson",
+            "progress",
             "render",
             "report",
             "services::jobs",

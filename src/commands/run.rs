@@ -9,7 +9,7 @@ use super::code::{self, Code};
 use super::live::{Live, Unwatched};
 use super::measure::{Audience, measure};
 use super::screen::{Screen, print};
-use crate::concepts::{About, Concept, Strategy};
+use crate::concepts::{About, Set, Strategy};
 use crate::lab::{Lab, Stop, Watch};
 use crate::render::{self, Text};
 use crate::report::{Report, StrategyReport};
@@ -77,6 +77,16 @@ pub struct Options {
 }
 
 impl Options {
+    pub(super) fn lab(&self, about: &About, stop: &Stop) -> Lab {
+        Lab {
+            slow_poll: self.slow_poll,
+            repeat: u32::try_from(self.repeat).unwrap_or(u32::MAX),
+            show_heartbeat: about.heartbeat_lane,
+            max_tasks: self.max_tasks,
+            stop: stop.clone(),
+        }
+    }
+
     /// The strategies that are to run, and the others.
     pub(super) fn choose(&self, strategies: Vec<Strategy>) -> (Vec<Strategy>, Vec<Strategy>) {
         strategies.into_iter().partition(|strategy| {
@@ -110,42 +120,38 @@ pub enum Ending {
     Stopped(i32),
 }
 
-/// Runs a concept.
+/// Runs a concept, shows it, and returns what was measured.
 ///
 /// # Errors
 /// Where standard output cannot be written.
-pub fn run<C: Concept>(
-    concept: &C,
-    options: &Options,
-    screen: &Screen,
-    stop: &Stop,
-) -> Result<Ending> {
-    let (chosen, others) = options.choose(concept.strategies());
-    let lab = Lab {
-        slow_poll: options.slow_poll,
-        repeat: u32::try_from(options.repeat).unwrap_or(u32::MAX),
-        show_heartbeat: C::ABOUT.heartbeat_lane,
-        max_tasks: options.max_tasks,
-        stop: stop.clone(),
-    };
-    let mut session = Session::new(&C::ABOUT, options, screen, &chosen, lab.slow_poll);
+pub fn run(set: Set, options: &Options, screen: &Screen, stop: &Stop) -> Result<(Report, Ending)> {
+    let Set {
+        about,
+        strategies,
+        arguments,
+        next,
+    } = set;
+    let (chosen, others) = options.choose(strategies);
+    let lab = options.lab(&about, stop);
+    let mut session = Session::new(&about, options, screen, &chosen, lab.slow_poll);
     session.head(&chosen)?;
-    let arguments = serde_json::to_value(concept)?;
-    let report = measure(&C::ABOUT, arguments, &chosen, &lab, &mut session)?;
+    let report = measure(&about, arguments, &chosen, &lab, &mut session)?;
     let comparison =
         |session: &Session| session.print(&session.text.comparison(&report.strategies));
-    session.end(&report, comparison, &others, concept.next())?;
-    Ok(match stop.signal() {
-        Some(signal) => Ending::Stopped(signal),
-        None if report
-            .strategies
-            .iter()
-            .any(|strategy| strategy.error.is_some()) =>
-        {
-            Ending::Failed
+    session.end(&report, comparison, &others, next)?;
+    let ending = Ending::of(&report, stop);
+    Ok((report, ending))
+}
+
+impl Ending {
+    fn of(report: &Report, stop: &Stop) -> Self {
+        let mut strategies = report.strategies.iter();
+        match stop.signal() {
+            Some(signal) => Self::Stopped(signal),
+            None if strategies.any(|strategy| strategy.error.is_some()) => Self::Failed,
+            None => Self::Done,
         }
-        None => Ending::Done,
-    })
+    }
 }
 
 /// What is written while the strategies run: nothing but the report at the end, if that is JSON.

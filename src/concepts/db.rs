@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::ValueHint;
 use futures_util::future::try_join_all;
 use rusqlite::TransactionBehavior;
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub struct Db {
 
     /// Use this database file, which is made if there is none, instead of a temporary one. A file
     /// that asyncdemo did not make is refused and left as it is
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[serde(serialize_with = "knob::path_as_typed")]
     pub database: Option<PathBuf>,
 }

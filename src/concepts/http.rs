@@ -5,6 +5,7 @@ mod stage;
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::ValueHint;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use reqwest::{Client, Url};
@@ -44,7 +45,8 @@ pub struct Http {
     pub timeout: Duration,
 
     /// Ask a server of your own, instead of the one that the demo starts: an http or https URL
-    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with = "latency")]
+    #[arg(long, value_name = "URL", value_parser = http_url, value_hint = ValueHint::Url)]
+    #[arg(conflicts_with = "latency")]
     #[serde(serialize_with = "as_text")]
     pub url: Option<Url>,
 }

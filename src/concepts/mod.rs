@@ -16,6 +16,8 @@ mod sleep;
 mod strategy;
 mod timeout;
 
+use serde_json::Value;
+
 pub use background::Background;
 pub use blocking_pitfall::BlockingPitfall;
 pub use cpu_bound::CpuBound;
@@ -43,6 +45,38 @@ pub struct Entry {
     /// # Errors
     /// Where the command line would be refused.
     pub strategies: fn(&[&str]) -> Result<Vec<Strategy>, clap::Error>,
+    /// Adds its knobs to a parser.
+    pub knobs: fn(clap::Command) -> clap::Command,
+    /// Reads them back.
+    ///
+    /// # Errors
+    /// What is wrong with them, for the user.
+    pub read: fn(&clap::ArgMatches) -> Result<Set, String>,
+}
+
+/// A concept whose knobs are set.
+#[derive(Clone, Debug)]
+pub struct Set {
+    /// The fixed part.
+    pub about: About,
+    /// Every way of doing its work.
+    pub strategies: Vec<Strategy>,
+    /// The knobs, as a user would type them.
+    pub arguments: Value,
+    /// What to try next, if something suggests itself.
+    pub next: Option<&'static str>,
+}
+
+impl Set {
+    /// `concept` as it stands.
+    pub fn of<C: Concept>(concept: &C) -> Self {
+        Self {
+            about: C::ABOUT,
+            strategies: concept.strategies(),
+            arguments: serde_json::to_value(concept).unwrap_or(Value::Null),
+            next: concept.next(),
+        }
+    }
 }
 
 /// Every concept, in the order in which a newcomer should meet them.
@@ -65,7 +99,15 @@ const fn entry<C: Concept>() -> Entry {
     Entry {
         about: C::ABOUT,
         strategies: strategies::<C>,
+        knobs: C::augment_args,
+        read: read::<C>,
     }
+}
+
+fn read<C: Concept>(matches: &clap::ArgMatches) -> Result<Set, String> {
+    let concept = C::from_arg_matches(matches).map_err(|error| error.to_string())?;
+    concept.check()?;
+    Ok(Set::of(&concept))
 }
 
 fn strategies<C: Concept>(knobs: &[&str]) -> Result<Vec<Strategy>, clap::Error> {

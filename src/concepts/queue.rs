@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::ValueHint;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use tokio::sync::{Mutex, Semaphore, mpsc};
@@ -53,13 +54,13 @@ pub struct Queue {
 
     /// Keep jobs in this file, where they outlive the program. With neither --enqueue nor --work:
     /// say what is in it. A file that asyncdemo did not make is refused and left as it is
-    #[arg(long, value_name = "FILE", help_heading = KEPT)]
+    #[arg(long, value_name = "FILE", help_heading = KEPT, value_hint = ValueHint::FilePath)]
     #[serde(skip)]
     pub durable: Option<PathBuf>,
 
     /// Keep jobs on a Redis server, for workers on many machines, as in redis://localhost:6379/0
     #[arg(long, value_name = "URL", value_parser = broker, conflicts_with = "durable", help_heading = KEPT)]
-    #[arg(hide = !cfg!(feature = "redis"))]
+    #[arg(hide = !cfg!(feature = "redis"), value_hint = ValueHint::Url)]
     #[serde(skip)]
     pub broker: Option<String>,
 

@@ -52,8 +52,9 @@ impl Text {
     /// At most so many as there may be; the last one stands for all that have none.
     fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
         let (tasks, most) = (&strategy.tasks, self.style.lanes.max(1));
-        let shown = if tasks.len() > most {
-            most - 1
+        let count = strategy.task_count();
+        let shown = if count > most {
+            (most - 1).min(tasks.len())
         } else {
             tasks.len()
         };
@@ -61,12 +62,12 @@ impl Text {
             .iter()
             .map(|task| self.lane(strategy, task, axis))
             .collect();
-        if shown < tasks.len() {
-            let more = format!(
-                "  + {}, {} at once",
-                tasks.len() - shown,
-                strategy.most_in_flight()
-            );
+        if shown < count {
+            let at_once = units::whole(strategy.most_in_flight());
+            let mut more = format!("  + {}, {at_once} at once", units::whole(count - shown));
+            if columns(&more) >= self.label_width() {
+                more = format!("  {at_once} at once");
+            }
             lines.push(format!(
                 "{} {}",
                 fit(&more, self.label_width() - 1),

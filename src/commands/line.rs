@@ -1,0 +1,169 @@
+//! A command line of this program that stands in a lesson: `gather --delays 1s,2s --all`.
+
+use anyhow::Result;
+use clap::builder::ValueHint;
+use clap::parser::ValueSource;
+use clap::{Args, Command, FromArgMatches};
+
+use super::live::Unwatched;
+use super::measure::{Audience, measure};
+use super::run::{Ending, Options, run};
+use super::screen::Screen;
+use crate::concepts::{self, Set, Strategy};
+use crate::lab::{Stop, Watch};
+use crate::report::{Report, StrategyReport};
+
+/// A concept with its knobs, ready to be run.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The concept.
+    pub set: Set,
+    /// Which strategies, how often.
+    pub options: Options,
+}
+
+/// Whose lesson it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// This program's own.
+    Own,
+    /// Somebody else's: no knob that names a file or an address.
+    Foreign,
+}
+
+impl Line {
+    /// Reads a line without the program's name. Nothing but this program's concepts can be run.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(line: &str, trust: Trust) -> Result<Self, String> {
+        let words = shlex::split(line).ok_or_else(|| format!("`{line}`: a quote is not closed"))?;
+        let (name, knobs) = words
+            .split_first()
+            .ok_or("expected a concept and its knobs, found an empty line")?;
+        let entry = concepts::ALL
+            .iter()
+            .find(|entry| entry.about.name == name)
+            .ok_or_else(|| {
+                format!("expected a concept (asyncdemo list names them), found `{name}`")
+            })?;
+        let bare = Command::new(entry.about.name).no_binary_name(true);
+        let mut command = Options::augment_args((entry.knobs)(bare));
+        let wrong = |error: clap::Error| {
+            let said = error.to_string();
+            let said = said.lines().next().unwrap_or_default();
+            format!("`{line}`: {}", said.trim_start_matches("error: "))
+        };
+        let matches = command.try_get_matches_from_mut(knobs).map_err(wrong)?;
+        if trust == Trust::Foreign {
+            let outside = command.get_arguments().find(|knob| {
+                let hint = knob.get_value_hint();
+                matches!(hint, ValueHint::FilePath | ValueHint::Url)
+                    && matches.value_source(knob.get_id().as_str())
+                        == Some(ValueSource::CommandLine)
+            });
+            if let Some(knob) = outside {
+                return Err(format!(
+                    "`{line}`: --{} names a file or an address, and a foreign course may not",
+                    knob.get_id().as_str().replace('_', "-")
+                ));
+            }
+        }
+        let options = Options::from_arg_matches(&matches).map_err(wrong)?;
+        let set = (entry.read)(&matches).map_err(|why| format!("`{line}`: {why}"))?;
+        let unknown = options
+            .strategy
+            .iter()
+            .find(|name| set.strategies.iter().all(|strategy| strategy.name != *name));
+        match unknown {
+            Some(name) => Err(format!(
+                "`{line}`: {} has no strategy `{name}`",
+                set.about.name
+            )),
+            None => Ok(Self { set, options }),
+        }
+    }
+
+    /// Runs it, and shows it as the program always does.
+    ///
+    /// # Errors
+    /// Where standard output cannot be written.
+    pub fn run(&self, screen: &Screen, stop: &Stop) -> Result<(Report, Ending)> {
+        run(self.set.clone(), &self.options, screen, stop)
+    }
+
+    /// Runs it and shows nothing.
+    ///
+    /// # Errors
+    /// None: what fails is in the report.
+    pub fn measure(&self, stop: &Stop) -> Result<Report> {
+        let (chosen, _) = self.options.choose(self.set.strategies.clone());
+        let lab = self.options.lab(&self.set.about, stop);
+        let arguments = self.set.arguments.clone();
+        measure(&self.set.about, arguments, &chosen, &lab, &mut Nobody)
+    }
+}
+
+/// Nobody looks on.
+struct Nobody;
+
+impl Audience for Nobody {
+    fn before(&mut self, _: &Strategy) -> Result<()> {
+        Ok(())
+    }
+
+    fn watch(&self) -> Box<dyn Watch> {
+        Box::new(Unwatched)
+    }
+
+    fn after(&mut self, _: &StrategyReport) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> String {
+        Line::parse(line, Trust::Foreign).unwrap_err()
+    }
+
+    #[test]
+    fn a_line_is_a_concept_with_its_knobs() {
+        let line = Line::parse("gather --delays 10ms,'20ms' --strategy join", Trust::Own).unwrap();
+        assert_eq!(line.set.about.name, "gather");
+        assert_eq!(line.set.arguments["delays"][1], "20ms");
+        let report = line.measure(&Stop::default()).unwrap();
+        let names: Vec<_> = report
+            .strategies
+            .iter()
+            .map(|strategy| strategy.name.as_str())
+            .collect();
+        assert_eq!(names, ["join"]);
+    }
+
+    #[test]
+    fn nothing_but_a_concept_is_run() {
+        assert!(refused("rm -rf /").starts_with("expected a concept"));
+        assert!(refused("tour").starts_with("expected a concept"));
+        assert!(refused("").starts_with("expected a concept"));
+        assert!(refused("gather 'open").contains("quote"));
+        assert!(refused("gather --delays soon,later").contains("--delays"));
+        assert!(refused("gather --delays 1s,2s,3s").contains("two durations"));
+        assert!(refused("gather --strategy nosuch").contains("no strategy `nosuch`"));
+    }
+
+    #[test]
+    fn a_foreign_course_names_no_file_and_no_address() {
+        for line in [
+            "db --database shop.db",
+            "http --url http://localhost:8000/",
+            "queue --durable jobs.db",
+        ] {
+            assert!(refused(line).contains("a foreign course may not"), "{line}");
+            assert!(Line::parse(line, Trust::Own).is_ok(), "{line}");
+        }
+        assert!(Line::parse("db", Trust::Foreign).is_ok());
+    }
+}

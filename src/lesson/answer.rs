@@ -1,0 +1,203 @@
+//! Answers: what a learner types, and what a report says.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::report::Report;
+use crate::units;
+
+/// What a predicted value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// A duration; the report has seconds.
+    Time,
+    /// A number of things.
+    Count,
+    /// A ratio: 3 is three times.
+    Times,
+    /// Memory.
+    Bytes,
+}
+
+/// A value with its unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// Seconds, pieces, times, or bytes.
+    pub value: f64,
+    /// Which of them.
+    pub unit: Unit,
+}
+
+impl Unit {
+    /// What was typed, if it can be understood: `200ms`, `0.2 s`, `3`, `3x`, `2 KiB`.
+    pub fn read(self, typed: &str) -> Option<f64> {
+        let typed = typed.trim().to_lowercase().replace(',', ".");
+        let number = |text: &str| {
+            let value: f64 = text.trim().parse().ok()?;
+            (value.is_finite() && value >= 0.0).then_some(value)
+        };
+        match self {
+            // A bare number is a number of seconds.
+            Self::Time => number(&typed).or_else(|| {
+                let words = typed.replace(' ', "");
+                let (digits, unit) = words.split_at(words.find(|sign: char| sign.is_alphabetic())?);
+                let scale = match unit {
+                    "s" | "sec" | "second" | "seconds" => 1.0,
+                    "ms" => 1e-3,
+                    "us" | "µs" | "μs" => 1e-6,
+                    "ns" => 1e-9,
+                    "m" | "min" | "minutes" => 60.0,
+                    _ => {
+                        return humantime::parse_duration(&words)
+                            .ok()
+                            .map(|time| time.as_secs_f64());
+                    }
+                };
+                Some(number(digits)? * scale)
+            }),
+            Self::Count => number(&typed),
+            Self::Times => number(typed.trim_end_matches(['x', '×']).trim_end_matches("times")),
+            Self::Bytes => {
+                let at = typed
+                    .find(|sign: char| sign.is_alphabetic())
+                    .unwrap_or(typed.len());
+                let (digits, unit) = typed.split_at(at);
+                let scale = match unit.trim() {
+                    "" | "b" | "bytes" => 1.0,
+                    "k" | "kb" | "kib" => 1024.0,
+                    "m" | "mb" | "mib" => 1024.0 * 1024.0,
+                    "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
+                    _ => return None,
+                };
+                Some(number(digits)? * scale)
+            }
+        }
+    }
+
+    /// How to write one.
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::Time => "a time, for example 200ms or 1.5s",
+            Self::Count => "a number, for example 3",
+            Self::Times => "how many times, for example 2x",
+            Self::Bytes => "an amount of memory, for example 500 or 2KiB",
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match self.unit {
+            Unit::Time => units::seconds(self.value),
+            Unit::Count if self.value.fract() == 0.0 => units::metric("_count", self.value),
+            Unit::Count => format!("{:.1}", self.value),
+            Unit::Times => format!("{:.1} times", self.value),
+            Unit::Bytes => units::bytes(self.value),
+        };
+        f.write_str(&shown)
+    }
+}
+
+impl Answer {
+    /// Whether it is the `measured` value, but for so many percent of it. Of times, also but for ten
+    /// milliseconds: no machine keeps less.
+    pub fn is_near(&self, measured: f64, tolerance: f64) -> bool {
+        let unrest = match self.unit {
+            Unit::Time => Duration::from_millis(10).as_secs_f64(),
+            Unit::Count | Unit::Times | Unit::Bytes => 0.0,
+        };
+        (self.value - measured).abs() <= (measured.abs() * tolerance / 100.0).max(unrest)
+    }
+}
+
+/// The figure at `path` in a report: a strategy's name, then its fields, as in `join.wall_s`,
+/// `lost.metrics.mails_lost_count`, `join.tasks.fetch two.end_s` or `pool.tasks.length`.
+pub fn value(report: &Report, path: &str) -> Option<f64> {
+    let (name, field) = path.split_once('.')?;
+    let strategy = report
+        .strategies
+        .iter()
+        .find(|strategy| strategy.name == name)?;
+    if field == "wall_s" {
+        return strategy.wall().map(|wall| wall.0.as_secs_f64());
+    }
+    let mut found = serde_json::to_value(strategy).ok()?;
+    for key in field.split('.') {
+        found = match found {
+            Value::Object(mut fields) => fields.remove(key)?,
+            Value::Array(items) if key == "length" => items.len().into(),
+            Value::Array(items) => {
+                let labelled = |item: &Value| item["label"] == key;
+                let index = items
+                    .iter()
+                    .position(labelled)
+                    .or_else(|| key.parse().ok())?;
+                items.into_iter().nth(index)?
+            }
+            _ => return None,
+        };
+    }
+    found.as_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_people_write_it() {
+        let time = |typed| Unit::Time.read(typed);
+        for typed in ["200ms", "0.2", "0,2 s", "200 MS", "0.2s"] {
+            let read = time(typed).unwrap();
+            assert!((read - 0.2).abs() < 1e-12, "{typed}: {read}");
+        }
+        assert_eq!(time("1s 500ms"), Some(1.5));
+        assert_eq!(time("2min"), Some(120.0));
+        for typed in ["", "soon", "-1s", "nan", "inf", "1e999", "s"] {
+            assert_eq!(time(typed), None, "{typed}");
+        }
+        assert_eq!(Unit::Times.read("3x"), Some(3.0));
+        assert_eq!(Unit::Times.read("3 times"), Some(3.0));
+        assert_eq!(Unit::Bytes.read("2 KiB"), Some(2048.0));
+        assert_eq!(Unit::Bytes.read("2 apples"), None);
+    }
+
+    #[test]
+    fn near_is_a_share_of_what_was_measured() {
+        let answer = |value| Answer {
+            value,
+            unit: Unit::Time,
+        };
+        assert!(answer(2.0).is_near(2.3, 15.0) && !answer(2.0).is_near(2.5, 15.0));
+        assert!(answer(0.0).is_near(0.009, 1.0));
+        let count = Answer {
+            value: 3.0,
+            unit: Unit::Count,
+        };
+        assert!(count.is_near(3.0, 0.0) && !count.is_near(4.0, 0.0));
+    }
+
+    #[test]
+    fn a_value_is_found_by_its_path() {
+        let report = include_str!("../../examples/gather.json");
+        let report: Report = serde_json::from_str(report).unwrap();
+        assert!(value(&report, "join.wall_s").is_some_and(|wall| wall > 1.9));
+        assert!(value(&report, "join.tasks.fetch two.end_s").is_some_and(|end| end > 1.9));
+        assert_eq!(value(&report, "join.tasks.length"), Some(2.0));
+        assert!(value(&report, "join.heartbeat.max_gap_s").is_some());
+        for path in [
+            "",
+            "join",
+            "join.",
+            "nobody.wall_s",
+            "join.tasks.x.end_s",
+            "join.name",
+        ] {
+            assert_eq!(value(&report, path), None, "{path}");
+        }
+    }
+}

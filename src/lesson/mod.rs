@@ -1,0 +1,153 @@
+//! Lessons: what a learner predicts, runs, looks at, and is told.
+//!
+//! A lesson is a Markdown file that reads well on any forge. Its steps are its prose and its fenced
+//! blocks; the second word after the fence says what a block is: ```` ```toml predict ````.
+
+mod answer;
+mod parse;
+
+use serde::Deserialize;
+
+pub use answer::{Answer, Unit, value};
+pub use parse::{Problem, parse};
+
+/// A lesson.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lesson {
+    /// The file's name, for messages.
+    pub file: String,
+    /// What it is called on the command line: the file's name without number and ending.
+    pub name: String,
+    /// What stands at its head.
+    pub about: About,
+    /// In the order of the file.
+    pub steps: Vec<Step>,
+}
+
+/// The head of a lesson: its first block, `toml lesson`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// A few words.
+    pub title: String,
+    /// The learner's question that it answers.
+    pub question: String,
+    /// The concept that it plays with.
+    pub concept: String,
+    /// How long it takes.
+    pub minutes: u32,
+    /// What many believe before.
+    pub belief: String,
+}
+
+/// A piece of a lesson that is shown at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Where it begins in its file.
+    pub line: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// For who is stuck: a `text hint` block behind it.
+    pub hint: Option<String>,
+    /// For whoever presents it: a `text notes` block behind it.
+    pub notes: Option<String>,
+}
+
+/// What a step is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// Markdown.
+    Prose(String),
+    /// A question before a run.
+    Predict(Predict),
+    /// A run to look at: a command line of this program, without its name.
+    Run(String),
+    /// Source to look at.
+    Code(Code),
+    /// A question with choices.
+    Quiz(Quiz),
+    /// A knob to turn.
+    Try(Try),
+}
+
+/// What will be measured?
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Predict {
+    /// What is asked.
+    pub question: String,
+    /// The command line that is run, without the program's name.
+    pub run: String,
+    /// Where in its report the answer is: `join.wall_s`.
+    pub value: String,
+    /// What is typed and measured.
+    pub unit: Unit,
+    /// What the measurement should come to: the course check compares.
+    pub answer: String,
+    /// How far an answer may be from the measurement and still be right, in percent of it.
+    pub tolerance: f64,
+    /// Answers to choose from. Without them the value itself is asked for.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    /// Said after the run, whatever was answered.
+    pub why: String,
+}
+
+/// An answer to choose: right if its value is what was measured.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// As shown.
+    pub text: String,
+    /// What it stands for.
+    pub value: String,
+}
+
+/// A region of a concept, or its Python twin.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// Whose source.
+    pub concept: String,
+    /// Which region. Without it, the Python twin.
+    pub strategy: Option<String>,
+}
+
+/// A question with choices, each with its why.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quiz {
+    /// What is asked.
+    pub question: String,
+    /// At least two, one or more of them right.
+    pub choices: Vec<QuizChoice>,
+}
+
+/// One choice of a quiz.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuizChoice {
+    /// As shown.
+    pub text: String,
+    /// Whether it is right.
+    #[serde(default)]
+    pub right: bool,
+    /// Why it is, or why not.
+    pub why: String,
+}
+
+/// Something to change, and to see what becomes of it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Try {
+    /// What will happen?
+    pub question: String,
+    /// The command line without the knob and without the program's name.
+    pub run: String,
+    /// The knob, as `--delays`.
+    pub knob: String,
+    /// A value worth trying.
+    pub suggest: String,
+    /// Said after the run.
+    pub why: String,
+}

@@ -1,0 +1,355 @@
+//! From Markdown to steps. What is wrong is told with its file, its line, and what was expected.
+
+use std::fmt;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+use serde::de::DeserializeOwned;
+
+use super::{About, Kind, Lesson, Predict, Quiz, Step};
+
+/// Something in a lesson that cannot be played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The lesson's file.
+    pub file: String,
+    /// Counted from one.
+    pub line: usize,
+    /// What was expected, and what was found.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// Reads a lesson.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
+    let problem = |line, what: String| Problem {
+        file: file.to_owned(),
+        line,
+        what,
+    };
+    let mut about = None;
+    let mut steps: Vec<Step> = Vec::new();
+    let mut prose = Prose::default();
+    for (line, block) in blocks(markdown) {
+        let (kind, text) = match block {
+            Block::Markdown(text) => {
+                prose.add(line, text);
+                continue;
+            }
+            Block::Heading => {
+                // The title is in the head, for the course's own list.
+                prose.flush(&mut steps);
+                continue;
+            }
+            Block::Section => {
+                prose.flush(&mut steps);
+                continue;
+            }
+            Block::Fence(kind, text) => (kind, text),
+        };
+        let at = |what: String| problem(line, what);
+        let behind = |steps: &mut Vec<Step>| match steps.last_mut() {
+            Some(_) => Ok(steps.len() - 1),
+            None => Err(at(format!(
+                "`{kind}` belongs behind a step, and there is none yet"
+            ))),
+        };
+        match kind.as_str() {
+            "lesson" => {
+                if about
+                    .replace(toml(&text).map_err(|(row, what)| problem(line + row, what))?)
+                    .is_some()
+                {
+                    return Err(at("expected one `lesson` block, found a second".to_owned()));
+                }
+                prose = Prose::default();
+                continue;
+            }
+            "hint" | "notes" => {
+                prose.flush(&mut steps);
+                let index = behind(&mut steps)?;
+                let place = if kind == "hint" {
+                    &mut steps[index].hint
+                } else {
+                    &mut steps[index].notes
+                };
+                *place = Some(text.trim().to_owned());
+                continue;
+            }
+            _ => {}
+        }
+        let read = |error: (usize, String)| problem(line + error.0, error.1);
+        let kind = match kind.as_str() {
+            "predict" => Kind::Predict(toml(&text).map_err(read)?),
+            "quiz" => Kind::Quiz(toml(&text).map_err(read)?),
+            "try" => Kind::Try(toml(&text).map_err(read)?),
+            "code" => Kind::Code(toml(&text).map_err(read)?),
+            "run" => Kind::Run(command(&text).map_err(at)?),
+            other => {
+                return Err(at(format!(
+                    "expected one of predict, run, code, quiz, try, hint, notes or lesson, found `{other}`"
+                )));
+            }
+        };
+        makes_sense(&kind).map_err(|what| problem(line, what))?;
+        prose.flush(&mut steps);
+        steps.push(Step {
+            line,
+            kind,
+            hint: None,
+            notes: None,
+        });
+    }
+    prose.flush(&mut steps);
+    let about: About = about.ok_or_else(|| {
+        problem(
+            1,
+            "expected a ```toml lesson block with title, question, concept, minutes and belief"
+                .to_owned(),
+        )
+    })?;
+    if steps.is_empty() {
+        return Err(problem(1, "expected at least one step".to_owned()));
+    }
+    let stem = file.rsplit('/').next().unwrap_or(file);
+    let stem = stem.strip_suffix(".md").unwrap_or(stem);
+    let name = stem.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '-');
+    Ok(Lesson {
+        file: file.to_owned(),
+        name: name.to_owned(),
+        about,
+        steps,
+    })
+}
+
+/// Markdown that has not become a step yet.
+#[derive(Default)]
+struct Prose {
+    line: usize,
+    text: String,
+}
+
+impl Prose {
+    fn add(&mut self, line: usize, text: &str) {
+        if self.text.is_empty() {
+            self.line = line;
+        } else {
+            self.text.push_str("\n\n");
+        }
+        self.text.push_str(text.trim());
+    }
+
+    fn flush(&mut self, steps: &mut Vec<Step>) {
+        let Self { line, text } = std::mem::take(self);
+        if !text.is_empty() {
+            steps.push(Step {
+                line,
+                kind: Kind::Prose(text),
+                hint: None,
+                notes: None,
+            });
+        }
+    }
+}
+
+enum Block<'a> {
+    /// A paragraph, a list, a heading, a fence that is only shown.
+    Markdown(&'a str),
+    /// The title of the file.
+    Heading,
+    /// A rule: what comes after it is shown on its own.
+    Section,
+    /// A block that is a step, by its kind.
+    Fence(String, String),
+}
+
+/// The outermost blocks, each with the line on which it begins.
+fn blocks(markdown: &str) -> Vec<(usize, Block<'_>)> {
+    let line = |at: usize| markdown[..at].matches('\n').count() + 1;
+    let mut blocks = Vec::new();
+    let mut depth = 0_usize;
+    let mut fence: Option<(String, String)> = None;
+    for (event, range) in Parser::new(markdown).into_offset_iter() {
+        match event {
+            Event::Start(tag) => {
+                if depth == 0
+                    && let Tag::CodeBlock(CodeBlockKind::Fenced(info)) = &tag
+                    && let Some(kind) = info.split_whitespace().nth(1)
+                {
+                    fence = Some((kind.to_owned(), String::new()));
+                }
+                depth += 1;
+            }
+            Event::End(end) => {
+                depth = depth.saturating_sub(1);
+                if depth > 0 {
+                    continue;
+                }
+                let block = match (end, fence.take()) {
+                    (_, Some((kind, text))) => Block::Fence(kind, text),
+                    (TagEnd::Heading(HeadingLevel::H1), None) => Block::Heading,
+                    _ => Block::Markdown(&markdown[range.clone()]),
+                };
+                blocks.push((line(range.start), block));
+            }
+            Event::Text(text) => {
+                if let Some((_, body)) = &mut fence {
+                    body.push_str(&text);
+                }
+            }
+            Event::Rule if depth == 0 => blocks.push((line(range.start), Block::Section)),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// The block's content, or how many lines below its fence it is wrong, and what was expected.
+fn toml<T: DeserializeOwned>(text: &str) -> Result<T, (usize, String)> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start.min(text.len()));
+        let row = text[..at].matches('\n').count() + 1;
+        (row, error.message().trim().to_owned())
+    })
+}
+
+/// A command line of this program, as one would type it.
+fn command(text: &str) -> Result<String, String> {
+    let line = text.trim();
+    match line.strip_prefix("asyncdemo ") {
+        Some(rest) if !rest.contains('\n') => Ok(rest.trim().to_owned()),
+        _ => Err(format!(
+            "expected one line `asyncdemo CONCEPT …`, found `{line}`"
+        )),
+    }
+}
+
+/// What TOML cannot say.
+fn makes_sense(kind: &Kind) -> Result<(), String> {
+    match kind {
+        Kind::Quiz(Quiz { choices, .. }) => {
+            let right = choices.iter().filter(|choice| choice.right).count();
+            if choices.len() < 2 || right == 0 {
+                return Err(format!(
+                    "expected at least two choices, one or more of them right, found {} and {right}",
+                    choices.len()
+                ));
+            }
+            Ok(())
+        }
+        Kind::Predict(predict) => predict.makes_sense(),
+        _ => Ok(()),
+    }
+}
+
+impl Predict {
+    fn makes_sense(&self) -> Result<(), String> {
+        let mut values = vec![&self.answer];
+        values.extend(self.choices.iter().map(|choice| &choice.value));
+        for value in values {
+            if self.unit.read(value).is_none() {
+                return Err(format!("expected {}, found `{value}`", self.unit.example()));
+            }
+        }
+        if !(0.0..=100.0).contains(&self.tolerance) {
+            return Err(format!(
+                "expected a tolerance from 0 to 100 percent, found {}",
+                self.tolerance
+            ));
+        }
+        if self.choices.len() == 1 {
+            return Err("expected no choices, or at least two".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "# Title\n\n```toml lesson\ntitle = \"T\"\nquestion = \"Q?\"\nconcept = \"gather\"\nminutes = 5\nbelief = \"B.\"\n```\n";
+
+    fn steps(body: &str) -> Vec<Step> {
+        parse("lessons/07-gather.md", &format!("{HEAD}\n{body}"))
+            .unwrap()
+            .steps
+    }
+
+    fn problem(body: &str) -> String {
+        parse("07-gather.md", &format!("{HEAD}\n{body}"))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_lesson_has_a_head_a_name_and_steps() {
+        let lesson = parse(
+            "lessons/07-gather.md",
+            &format!("{HEAD}\nHello *you*.\n\n- one\n- two\n"),
+        )
+        .unwrap();
+        assert_eq!((lesson.name.as_str(), lesson.about.minutes), ("gather", 5));
+        let [step] = &lesson.steps[..] else {
+            panic!("{lesson:?}")
+        };
+        assert_eq!(
+            step.kind,
+            Kind::Prose("Hello *you*.\n\n- one\n- two".to_owned())
+        );
+        assert_eq!(step.line, 11);
+    }
+
+    #[test]
+    fn a_rule_parts_the_prose_and_a_hint_belongs_to_what_is_before_it() {
+        let steps = steps(
+            "One.\n\n---\n\nTwo.\n\n```text hint\nThink.\n```\n\n```sh run\nasyncdemo gather --all\n```\n",
+        );
+        assert_eq!(steps.len(), 3);
+        assert_eq!(steps[1].hint.as_deref(), Some("Think."));
+        assert_eq!(steps[2].kind, Kind::Run("gather --all".to_owned()));
+    }
+
+    #[test]
+    fn code_that_is_only_shown_stays_in_the_prose() {
+        let steps = steps("Look:\n\n```python\nawait one()\n```\n");
+        assert_eq!(
+            steps[0].kind,
+            Kind::Prose("Look:\n\n```python\nawait one()\n```".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        assert_eq!(
+            problem("```toml predikt\n```"),
+            "07-gather.md:11: expected one of predict, run, code, quiz, try, hint, notes or lesson, found `predikt`"
+        );
+        let quiz =
+            "```toml quiz\nquestion = \"Q?\"\nchoices = [{ text = \"a\", why = \"w\" }]\n```";
+        assert_eq!(
+            problem(quiz),
+            "07-gather.md:11: expected at least two choices, one or more of them right, found 1 and 0"
+        );
+        assert!(problem("```toml code\nconcept = 3\n```").starts_with("07-gather.md:12: "));
+        assert!(problem("```toml code\nconzept = \"gather\"\n```").contains("conzept"));
+        assert!(
+            problem("```sh run\nrm -rf /\n```").contains("expected one line `asyncdemo CONCEPT …`")
+        );
+        assert!(
+            parse("x.md", "# Only a title\n")
+                .unwrap_err()
+                .to_string()
+                .starts_with("x.md:1: expected a")
+        );
+    }
+}
