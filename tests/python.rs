@@ -16,14 +16,6 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons/python")
 }
 
-/// The twin's file. One named `queue.py` would be what every other twin imports as `queue`.
-fn file_name(concept: &str) -> String {
-    match concept {
-        "queue" => "work-queue.py".to_owned(),
-        name => format!("{name}.py"),
-    }
-}
-
 /// The packages that a source imports.
 fn imports(source: &str) -> Vec<&str> {
     source
@@ -89,7 +81,7 @@ fn why_not() -> Option<String> {
 fn every_concept_has_a_short_twin() {
     for concept in ALL {
         let about = concept.about;
-        let file = folder().join(file_name(about.name));
+        let file = folder().join(about.twin_file());
         let source = fs::read_to_string(&file)
             .unwrap_or_else(|error| unreachable!("{}: {error}", file.display()));
         assert_eq!(
@@ -108,9 +100,7 @@ fn every_concept_has_a_short_twin() {
     for entry in fs::read_dir(folder()).expect("the twins can be listed") {
         let name = entry.expect("the twins can be listed").file_name();
         let name = name.to_string_lossy();
-        let known = ALL
-            .iter()
-            .any(|concept| file_name(concept.about.name) == name);
+        let known = ALL.iter().any(|concept| concept.about.twin_file() == name);
         assert!(known, "lessons/python/{name} belongs to no concept");
     }
 }
@@ -128,7 +118,7 @@ fn every_twin_runs_or_at_least_compiles() {
     assert!(standard.contains(&"asyncio"), "{listed}");
     for concept in ALL {
         let name = concept.about.name;
-        let file = folder().join(file_name(name));
+        let file = folder().join(concept.about.twin_file());
         let file = file.to_str().expect("this folder's name is Unicode");
         let others: Vec<_> = imports(concept.about.twin)
             .into_iter()

@@ -38,6 +38,17 @@ pub struct About {
     pub tour: &'static [&'static str],
 }
 
+impl About {
+    /// The twin's file in `lessons/python`. One named `queue.py` would be what the other twins, and
+    /// the standard library, import as `queue`.
+    pub fn twin_file(&self) -> String {
+        match self.name {
+            "queue" => "work-queue.py".to_owned(),
+            name => format!("{name}.py"),
+        }
+    }
+}
+
 /// A concept: knobs that clap reads, and the strategies that follow from them.
 pub trait Concept: clap::Args + Serialize {
     /// The fixed part.

@@ -4,11 +4,13 @@
 //! blocks; the second word after the fence says what a block is: ```` ```toml predict ````.
 
 mod answer;
+mod judge;
 mod parse;
 
 use serde::Deserialize;
 
 pub use answer::{Answer, Unit, value};
+pub use judge::{Guess, Verdict};
 pub use parse::{Problem, parse};
 
 /// A lesson.

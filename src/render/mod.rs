@@ -7,6 +7,7 @@ mod code;
 mod comparison;
 mod growth;
 mod legend;
+mod markdown;
 mod python;
 mod rail;
 mod rust;
@@ -15,6 +16,7 @@ mod text;
 
 pub use beliefs::{Tested, beliefs};
 pub use code::{Language, Source, beside, code, headed};
+pub use markdown::markdown;
 pub use style::{Paint, Style};
 pub use text::Text;
 
