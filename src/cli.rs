@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{jobs, list, run, scale, tour};
+use crate::commands::{jobs, learn, list, run, scale, tour};
 
 use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
@@ -61,6 +61,10 @@ enum Command {
     Timeout(Demo<concepts::Timeout>),
     Queue(Demo<concepts::Queue>),
     Scale(Demo<concepts::Scale>),
+    /// A lesson: predict, run, look, understand
+    Learn(learn::Options),
+    /// What you missed, asked again after 1, 3 and 7 days
+    Review(learn::ReviewOptions),
     /// Every concept in short form: what many believe, and what is measured
     Tour(tour::Options),
     /// The concepts, with the question that each answers
@@ -124,7 +128,8 @@ impl Cli {
             Some(Command::Scale(demo)) => demo.concept.check(),
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
-            Some(Command::Tour(_) | Command::List(_)) | None => Ok(()),
+            Some(Command::Learn(options)) => learn::check(options),
+            Some(Command::Review(_) | Command::Tour(_) | Command::List(_)) | None => Ok(()),
             Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
         };
         checked
@@ -151,6 +156,8 @@ impl Cli {
             Some(Command::Scale(demo)) => scale::run(&demo.concept, &demo.options, &screen, stop),
             Some(Command::CpuBound(demo)) => demo.run(&screen, stop),
             Some(Command::Timeout(demo)) => demo.run(&screen, stop),
+            Some(Command::Learn(options)) => learn::learn(&options, &screen, stop),
+            Some(Command::Review(options)) => learn::review(&options, &screen, stop),
             Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
             Some(Command::Queue(demo)) if demo.concept.keeps() => {

@@ -69,7 +69,8 @@ impl Line {
                 ));
             }
         }
-        let options = Options::from_arg_matches(&matches).map_err(wrong)?;
+        let mut options = Options::from_arg_matches(&matches).map_err(wrong)?;
+        options.bare = true;
         let set = (entry.read)(&matches).map_err(|why| format!("`{line}`: {why}"))?;
         let unknown = options
             .strategy

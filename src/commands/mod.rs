@@ -3,6 +3,7 @@
 pub mod code;
 pub mod jobs;
 mod keyboard;
+pub mod learn;
 pub mod line;
 pub mod list;
 pub mod live;

@@ -74,6 +74,11 @@ pub struct Options {
     )]
     #[serde(skip)]
     pub format: Format,
+
+    /// Within a lesson: nothing beside the run itself.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub bare: bool,
 }
 
 impl Options {
@@ -232,6 +237,9 @@ impl<'a> Session<'a> {
         }
         picture(self)?;
         self.print(&self.text.findings(&report.findings))?;
+        if self.options.bare {
+            return self.print(&self.text.legend());
+        }
         let mut more = Vec::new();
         if !others.is_empty() {
             let names: Vec<_> = others.iter().map(|strategy| strategy.name).collect();

@@ -1,0 +1,258 @@
+//! `asyncdemo learn`: a lesson, a step at a time and a line at a time. So it works on a terminal, in a
+//! pipe, over ssh, and with a screen reader alike.
+
+mod ask;
+mod review;
+mod step;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use self::ask::{Answers, Said};
+use super::line::Trust;
+use super::run::Ending;
+use super::screen::{Screen, complain, print};
+use crate::lab::Stop;
+use crate::lesson::{self, Lesson};
+use crate::progress::{self, Progress, Trouble};
+use crate::render::{self, Paint, markdown};
+use crate::units;
+
+pub use review::{Options as ReviewOptions, review};
+
+/// The knobs of `learn`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Which lesson, by its name or its number; without it, where you stopped
+    pub lesson: Option<String>,
+
+    /// Read the answers from this file, a line each, instead of from standard input
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+
+    /// Play the lessons of this folder. Their commands can run this program's concepts and nothing else
+    #[arg(long, value_name = "DIR")]
+    pub course: Option<PathBuf>,
+
+    /// Keep the progress in this folder
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Refuses the name of a lesson that is not there.
+///
+/// # Errors
+/// Which lessons there are.
+pub fn check(options: &Options) -> Result<(), String> {
+    match (&options.lesson, &options.course) {
+        (Some(name), None) => match find(lesson::builtin(), name) {
+            Some(_) => Ok(()),
+            None => Err(no_such(name, lesson::builtin())),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn no_such(name: &str, lessons: &[Lesson]) -> String {
+    let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
+    format!("there is no lesson `{name}`; there are {}", names.join(", "))
+}
+
+/// By its name, or by its number, from 1.
+fn find(lessons: &[Lesson], name: &str) -> Option<usize> {
+    let number: Option<usize> = name.parse().ok();
+    let by_number = number.and_then(|number| number.checked_sub(1));
+    lessons
+        .iter()
+        .position(|lesson| lesson.name == name)
+        .or(by_number.filter(|index| *index < lessons.len()))
+}
+
+/// Plays a lesson, and then the next one, until the learner stops.
+///
+/// # Errors
+/// Where standard output cannot be written, or the answers cannot be read.
+pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let own;
+    let (lessons, trust) = match &options.course {
+        None => (lesson::builtin(), Trust::Own),
+        Some(folder) => {
+            own = lesson::from_folder(folder)?;
+            (own.as_slice(), Trust::Foreign)
+        }
+    };
+    // A course of one's own has its progress nowhere: its lessons may have the names of the built-in ones.
+    let progress = match trust {
+        Trust::Own => keep(options.data_dir.as_deref())?,
+        Trust::Foreign => Progress::unsaved()?,
+    };
+    let answers = Answers::from(options.answers.as_deref(), screen)?;
+    let mut player = Player::new(screen, stop, progress, answers, trust);
+    let first = match &options.lesson {
+        Some(name) => find(lessons, name).with_context(|| no_such(name, lessons))?,
+        None => player.where_it_stopped(lessons)?,
+    };
+    for (index, lesson) in lessons.iter().enumerate().skip(first) {
+        let go = player.play(lesson, (index + 1, lessons.len()))?;
+        match go {
+            Go::On if index + 1 < lessons.len() => {}
+            Go::On => {
+                player.say("That was the last lesson. asyncdemo status shows how you did, asyncdemo review asks again what you missed.")?;
+            }
+            Go::Stopped(signal) => return Ok(Ending::Stopped(signal)),
+            Go::Quit => break,
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// The progress, or, after one warning, none that is kept.
+fn keep(folder: Option<&Path>) -> Result<Progress, Trouble> {
+    let opened = progress::directory(folder).and_then(|folder| Progress::open(&folder));
+    opened.or_else(|trouble| {
+        complain(&format!(
+            "asyncdemo: {trouble}\nThe lessons still play; what you do now is not saved.\n"
+        ));
+        Progress::unsaved()
+    })
+}
+
+/// What comes after a step or a lesson.
+enum Go {
+    /// The next one.
+    On,
+    /// The learner stops; or nothing more can be read.
+    Quit,
+    /// This signal.
+    Stopped(i32),
+}
+
+/// Who plays a lesson with a learner.
+struct Player<'a> {
+    screen: &'a Screen,
+    stop: &'a Stop,
+    progress: Progress,
+    answers: Answers,
+    trust: Trust,
+    /// Whether what is asked was asked before: then the review keeps the score.
+    reviews: bool,
+    /// Whether saving has failed already: that is said once.
+    warned: bool,
+    /// Whether the keys have been told.
+    keys_told: bool,
+}
+
+impl<'a> Player<'a> {
+    fn new(
+        screen: &'a Screen,
+        stop: &'a Stop,
+        progress: Progress,
+        answers: Answers,
+        trust: Trust,
+    ) -> Self {
+        Self {
+            screen,
+            stop,
+            progress,
+            answers,
+            trust,
+            reviews: false,
+            warned: false,
+            keys_told: false,
+        }
+    }
+
+    /// The lesson that is not finished, or the first that has not been begun.
+    fn where_it_stopped(&mut self, lessons: &[Lesson]) -> Result<usize> {
+        let known = self.progress.lessons().unwrap_or_default();
+        let state = |lesson: &Lesson| known.iter().find(|known| known.lesson == lesson.name);
+        let begun = lessons
+            .iter()
+            .position(|lesson| state(lesson).is_some_and(|known| !known.finished));
+        let fresh = lessons.iter().position(|lesson| state(lesson).is_none());
+        Ok(begun.or(fresh).unwrap_or(0))
+    }
+
+    fn play(&mut self, lesson: &Lesson, (number, of): (usize, usize)) -> Result<Go> {
+        let steps = lesson.steps.len();
+        let mut at = match self.progress.position(&lesson.name) {
+            Ok(Some(at)) if at < steps => at,
+            _ => 0,
+        };
+        self.head(lesson, number, of, at)?;
+        while let Some(step) = lesson.steps.get(at) {
+            let begun = Instant::now();
+            let place = format!("{} of {steps}", at + 1);
+            self.dim(&format!("{} · step {place}", lesson.about.title))?;
+            let said = self.step(lesson, at, step)?;
+            let next = match said {
+                Said::Back => at.saturating_sub(1),
+                Said::Quit | Said::Closed | Said::Stopped(_) => at,
+                Said::Enter | Said::Again | Said::Text(_) => at + 1,
+            };
+            let spent = begun.elapsed();
+            self.save(|progress| match next == steps {
+                true => progress.finished(&lesson.name, spent),
+                false => progress.reached(&lesson.name, next, steps, spent),
+            })?;
+            match said {
+                Said::Quit | Said::Closed => {
+                    self.say("Saved. asyncdemo learn goes on here.")?;
+                    return Ok(Go::Quit);
+                }
+                Said::Stopped(signal) => return Ok(Go::Stopped(signal)),
+                _ => at = next,
+            }
+        }
+        self.say(&format!("Lesson {number} is done: {}.", lesson.about.title))?;
+        Ok(Go::On)
+    }
+
+    fn head(&mut self, lesson: &Lesson, number: usize, of: usize, at: usize) -> Result<()> {
+        let about = &lesson.about;
+        let minutes = units::count(about.minutes as usize, "minute", "minutes");
+        let title = format!("Lesson {number} of {of} · {}", about.title);
+        let mut text = format!(
+            "\n{}\n{}\n\nMany believe: *{}*",
+            about.question, minutes, about.belief
+        );
+        if at > 0 {
+            text += &format!("\n\nYou stopped at step {}.", at + 1);
+        }
+        let name = self.screen.out.paint(Paint::Name, &self.screen.out.encode(&title));
+        self.print(&format!("\n{name}\n"))?;
+        self.print(&markdown(&text, &self.screen.out))
+    }
+
+    /// Saves, or says once that it cannot. The lesson goes on either way.
+    fn save(&mut self, save: impl FnOnce(&mut Progress) -> Result<(), Trouble>) -> Result<()> {
+        if let Err(trouble) = save(&mut self.progress)
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            complain(&format!(
+                "asyncdemo: {trouble}\nThe lesson goes on; what you do now may not be saved.\n"
+            ));
+        }
+        Ok(())
+    }
+
+    fn print(&self, text: &str) -> Result<()> {
+        Ok(print(text)?)
+    }
+
+    /// A paragraph of Markdown and a blank line before it.
+    fn say(&self, text: &str) -> Result<()> {
+        self.print(&format!("\n{}", markdown(text, &self.screen.out)))
+    }
+
+    fn dim(&self, text: &str) -> Result<()> {
+        let style = &self.screen.out;
+        self.print(&format!("\n{}\n", style.paint(Paint::Dim, &style.encode(text))))
+    }
+
+    fn code(&self, source: &str, language: render::Language) -> Result<()> {
+        self.print(&format!("\n{}", render::code(source, language, &self.screen.out)))
+    }
+}

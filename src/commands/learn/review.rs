@@ -1,0 +1,85 @@
+//! `asyncdemo review`: what was missed comes back, after 1, 3 and 7 days.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use anyhow::Result;
+
+use super::ask::{Answers, Said};
+use super::{Player, keep};
+use crate::commands::line::Trust;
+use crate::commands::run::Ending;
+use crate::commands::screen::Screen;
+use crate::lab::Stop;
+use crate::lesson::{self, Kind, Lesson, Step};
+use crate::progress::Due;
+use crate::units;
+
+/// The knobs of `review`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Read the answers from this file, a line each, instead of from standard input
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+
+    /// Keep the progress in this folder
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Asks what is due.
+///
+/// # Errors
+/// Where standard output cannot be written, or the answers or the progress cannot be read.
+pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let progress = keep(options.data_dir.as_deref())?;
+    let due = progress.due(SystemTime::now())?;
+    let answers = Answers::from(options.answers.as_deref(), screen)?;
+    let mut player = Player::new(screen, stop, progress, answers, Trust::Own);
+    player.reviews = true;
+    // A question may be gone from the course since.
+    let due: Vec<_> = due
+        .into_iter()
+        .filter_map(|due| Some((place(lesson::builtin(), &due)?, due)))
+        .collect();
+    if due.is_empty() {
+        player.say("Nothing is due. What you miss in a lesson comes back here after 1, 3 and 7 days.")?;
+        return Ok(Ending::Done);
+    }
+    let questions = units::count(due.len(), "question", "questions");
+    player.say(&format!("{questions} to ask again."))?;
+    let mut right = 0;
+    let mut asked = 0;
+    for ((lesson, at, step), due) in due {
+        player.dim(&format!("from the lesson: {}", lesson.about.title))?;
+        let (said, was_right) = match &step.kind {
+            Kind::Predict(predict) => player.predict(lesson, at, step, predict)?,
+            Kind::Quiz(quiz) => player.quiz(lesson, at, step, quiz)?,
+            _ => continue,
+        };
+        if let Some(was_right) = was_right {
+            asked += 1;
+            right += usize::from(was_right);
+            player.save(|progress| progress.reviewed(&due, was_right, SystemTime::now()))?;
+        }
+        match said {
+            Said::Quit | Said::Closed => break,
+            Said::Stopped(signal) => return Ok(Ending::Stopped(signal)),
+            _ => {}
+        }
+    }
+    player.say(&format!("{right} of {asked} right."))?;
+    Ok(Ending::Done)
+}
+
+/// Where the question stands.
+fn place<'a>(lessons: &'a [Lesson], due: &Due) -> Option<(&'a Lesson, usize, &'a Step)> {
+    let lesson = lessons.iter().find(|lesson| lesson.name == due.lesson)?;
+    let asks = |step: &Step| match &step.kind {
+        Kind::Predict(predict) => predict.question == due.question,
+        Kind::Quiz(quiz) => quiz.question == due.question,
+        _ => false,
+    };
+    let at = lesson.steps.iter().position(asks)?;
+    Some((lesson, at, &lesson.steps[at]))
+}

@@ -1,0 +1,243 @@
+//! A lesson, played to its end by whoever types, by a file, and by nobody.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{Output, Test};
+
+/// A course of one small lesson, whose runs are quick.
+const LESSON: &str = r#"# Small
+
+```toml lesson
+title = "A small lesson"
+question = "How long do two waits take?"
+concept = "gather"
+minutes = 5
+belief = "Two waits take as long as their sum."
+```
+
+Two waits, *at once*.
+
+```toml predict
+question = "How long, with join?"
+run = "gather --delays 100ms,300ms --strategy sequential --strategy join"
+value = "join.wall_s"
+unit = "time"
+answer = "300ms"
+tolerance = 30
+why = "As long as the longest."
+```
+
+```text hint
+Not the sum.
+```
+
+```toml predict
+question = "And how many threads did it?"
+run = "gather --delays 10ms,20ms --strategy join"
+value = "join.threads"
+unit = "count"
+answer = "1"
+tolerance = 0
+choices = [{ text = "one", value = "1" }, { text = "two", value = "2" }]
+why = "Waiting needs no thread."
+```
+
+```toml quiz
+question = "What starts a future?"
+choices = [
+  { text = "calling", why = "Calling makes it." },
+  { text = "awaiting", right = true, why = "It is polled then." },
+  { text = "spawning", right = true, why = "A task polls it." },
+]
+```
+
+```toml code
+concept = "gather"
+strategy = "join"
+```
+
+```toml try
+question = "What if both are equal?"
+run = "gather --strategy join"
+knob = "--delays"
+suggest = "20ms,20ms"
+why = "They overlap fully."
+```
+"#;
+
+fn course() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("there is room");
+    fs::write(folder.path().join("01-small.md"), LESSON).expect("there is room");
+    folder
+}
+
+fn learn(course: &Path, answers: &str) -> Output {
+    let file = course.join("answers.txt");
+    fs::write(&file, answers).expect("there is room");
+    let line = ["learn".as_ref(), "--course".as_ref(), course.as_os_str()];
+    Test::new(line)
+        .args(["--answers".as_ref(), file.as_os_str()])
+        .output()
+}
+
+#[track_caller]
+fn in_order(text: &str, pieces: &[&str]) {
+    let mut rest = text;
+    for piece in pieces {
+        let at = rest
+            .find(piece)
+            .unwrap_or_else(|| panic!("{piece:?} is not behind the piece before it in\n{text}"));
+        rest = &rest[at + piece.len()..];
+    }
+}
+
+#[test]
+fn a_lesson_is_predicted_run_told_and_explained() {
+    let course = course();
+    let output = learn(course.path(), "\n400ms\n\na\n\nb c\n\n\n50ms,60ms\n\n");
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    in_order(
+        &output.stdout,
+        &[
+            "Lesson 1 of 1 · A small lesson",
+            "Many believe: Two waits take as long as their sum.",
+            "Two waits, at once.",
+            "How long, with join?",
+            "asyncdemo gather --delays 100ms,300ms",
+            "Your prediction > 400ms",
+            "tokio::join!(one, two)",
+            "✗ You said 400 ms. It took 30",
+            "(ideal 300 ms). sequential took 40",
+            "As long as the longest.",
+            "- a one",
+            "Your prediction > a",
+            "✓ You said one. It came to 1.",
+            "Waiting needs no thread.",
+            "- c spawning",
+            "> b c",
+            "✓ Right.",
+            "- a no: Calling makes it.",
+            "- b right: It is polled then.",
+            "async fn join(",
+            "--delays (Enter: 20ms,20ms) > 50ms,60ms",
+            "They overlap fully.",
+            "Lesson 1 is done",
+            "That was the last lesson.",
+        ],
+    );
+}
+
+#[test]
+fn the_keys_show_hint_code_python_and_themselves_and_go_back() {
+    let course = course();
+    let output = learn(course.path(), "\nh\nc\np\n?\nsoon\nb\nq\n");
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    in_order(
+        &output.stdout,
+        &[
+            "Your prediction > h",
+            "Not the sum.",
+            "> c",
+            "async fn join(",
+            "> p",
+            "await asyncio.gather(",
+            "> ?",
+            "Enter goes on · b back",
+            "> soon",
+            "Type a time, for example 200ms or 1.5s.",
+            "> b",
+            "step 1 of 6",
+            "> q",
+            "Saved.",
+        ],
+    );
+}
+
+#[test]
+fn where_letters_are_answers_the_words_are_keys() {
+    let course = course();
+    let output = learn(course.path(), "\n300ms\n\na\n\nb\n\nq\n");
+    in_order(
+        &output.stdout,
+        &["Which ones (for example a c) > b", "✗ Not quite.", "step 5 of 6", "> q"],
+    );
+    let output = learn(course.path(), "\n300ms\n\nback\nq\n");
+    in_order(&output.stdout, &["- a one", "> back", "step 2 of 6", "> q"]);
+}
+
+#[test]
+fn the_end_of_the_answers_saves_and_is_no_error() {
+    let course = course();
+    for answers in ["", "\n", "\n300ms\n"] {
+        let output = learn(course.path(), answers);
+        assert_eq!((output.status, &*output.stderr), (Some(0), ""), "{answers:?}");
+        assert!(output.stdout.ends_with("Saved. asyncdemo learn goes on here.\n"));
+    }
+}
+
+#[test]
+fn a_wrong_knob_is_told_and_asked_again() {
+    let course = course();
+    let output = learn(course.path(), "\n1\n\na\n\nb c\n\n\nnever\n20ms,20ms\n\n");
+    in_order(
+        &output.stdout,
+        &["> never", "--delays", "> 20ms,20ms", "They overlap fully."],
+    );
+}
+
+#[test]
+fn a_foreign_lesson_runs_nothing_but_concepts() {
+    let course = course();
+    let evil = LESSON.replace("gather --strategy join\"", "db --database x.db\"");
+    fs::write(course.path().join("01-small.md"), evil).expect("there is room");
+    let output = learn(course.path(), "\n1\n\na\n\nb c\n\n\n20ms\n\n");
+    assert!(output.stdout.contains("a foreign course may not"), "{}", output.stdout);
+    assert!(!Path::new("x.db").exists());
+}
+
+#[test]
+fn the_built_in_lessons_go_on_where_one_stopped() {
+    let data = tempfile::tempdir().expect("there is room");
+    let play = |answers: &str| {
+        let file = data.path().join("answers.txt");
+        fs::write(&file, answers).expect("there is room");
+        Test::new(["learn", "--answers"])
+            .args([file.as_os_str()])
+            .args(["--data-dir".as_ref(), data.path().as_os_str()])
+            .output()
+    };
+    let first = play("q\n");
+    assert_eq!((first.status, &*first.stderr), (Some(0), ""));
+    assert!(first.stdout.contains("Lesson 1 of "), "{}", first.stdout);
+    let second = play("\nq\n");
+    assert!(second.stdout.contains("step 1 of "), "{}", second.stdout);
+    let third = play("q\n");
+    in_order(&third.stdout, &["You stopped at step 2.", "step 2 of "]);
+}
+
+#[test]
+fn a_lesson_that_is_not_there_is_refused_with_those_that_are() {
+    let output = Test::new(["learn", "nosuch"]).output();
+    assert_eq!((output.status, &*output.stdout), (Some(2), ""));
+    assert!(output.stderr.contains("there is no lesson `nosuch`; there are "));
+}
+
+#[test]
+fn progress_that_cannot_be_kept_is_told_once_and_the_lesson_plays() {
+    let data = tempfile::tempdir().expect("there is room");
+    let place = data.path().join("a-file");
+    fs::write(&place, "not a folder").expect("there is room");
+    let answers = data.path().join("answers.txt");
+    fs::write(&answers, "q\n").expect("there is room");
+    let output = Test::new(["learn", "1", "--data-dir"])
+        .args([place.as_os_str(), "--answers".as_ref(), answers.as_os_str()])
+        .output();
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("a-file"), "{}", output.stderr);
+    assert!(output.stderr.contains("what you do now is not saved"));
+    assert!(output.stdout.contains("Lesson 1 of "));
+    assert_eq!(fs::read(&place).expect("it is there"), b"not a folder");
+}
