@@ -11,11 +11,13 @@
 //! | [`report`] | what was measured, as plain data, and what it shows |
 //! | [`render`] | a report as text, a picture, or JSON |
 //! | [`lesson`] | lessons: from Markdown to steps, and what an answer is |
+//! | [`progress`] | a learner's progress, in a SQLite file |
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
 //! Imports run one way: `cli → commands → {lab, render, services::jobs}`, `lab → {concepts, trace, report}`,
-//! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`, `render → report → trace`. A concept
+//! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`,
+//! `progress → services::database`, `render → report → trace`. A concept
 //! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.
 
 pub mod cli;
@@ -23,6 +25,7 @@ pub mod commands;
 pub mod concepts;
 pub mod lab;
 pub mod lesson;
+pub mod progress;
 pub mod render;
 pub mod report;
 pub mod services;

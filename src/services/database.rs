@@ -3,8 +3,9 @@
 //! Every connection knows the SQL function `pause(seconds)`. It waits inside SQLite, on the thread of
 //! whoever asks, as a query over a large table would.
 
-pub(super) mod file;
+pub(crate) mod file;
 mod pool;
+pub(crate) mod turn;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

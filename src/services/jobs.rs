@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::database::{Refused, file};
+use super::database::{Refused, file, turn};
 
 /// A job to be put in.
 #[derive(Clone, Debug, PartialEq, Eq)]

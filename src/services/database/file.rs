@@ -19,6 +19,9 @@ pub(crate) struct Kind {
     pub(crate) option: &'static str,
     /// SQLite's `user_version`: a hundred numbers for each kind, to be raised when its tables change.
     pub(crate) layout: i32,
+    /// How files with older layouts are brought up to it: the last of these is from the layout before
+    /// it, the one before that from the layout before that. Older ones are refused.
+    pub(crate) upgrades: &'static [&'static str],
     /// Makes the tables.
     pub(crate) tables: fn() -> String,
     /// A query for a count, the count that it must give, and what is wrong where it gives another.
@@ -34,6 +37,7 @@ const KINDS: i32 = 100;
 pub(super) const DATABASE: Kind = Kind {
     option: "--database",
     layout: 1,
+    upgrades: &[],
     tables: || {
         format!(
             "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -93,6 +97,11 @@ pub enum Why {
         ANOTHER_NAME
     )]
     OtherLayout,
+    #[error(
+        "was made by a newer version of asyncdemo. It was left as it is. {}",
+        ANOTHER_NAME
+    )]
+    Newer,
     #[error(
         "was made by asyncdemo for something else: each of --database and --durable has files of its own. It was left as it is. {}",
         ANOTHER_NAME
@@ -249,10 +258,18 @@ fn look(path: &Path, kind: &Kind) -> Result<(), Why> {
     let connection = Connection::open_with_flags(immutable(path), flags)?;
     let mark = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     match (mark("application_id")?, mark("user_version")?) {
-        (APPLICATION_ID, layout) if layout == kind.layout => Ok(()),
         (APPLICATION_ID, layout) if layout / KINDS != kind.layout / KINDS => Err(Why::OtherKind),
-        (APPLICATION_ID, _) => Err(Why::OtherLayout),
+        (APPLICATION_ID, layout) => kind.upgrades_from(layout).map(|_| ()),
         _ => Err(Why::Foreign),
+    }
+}
+
+impl Kind {
+    /// What is to be done with a file of this layout, before it is used.
+    fn upgrades_from(&self, layout: i32) -> Result<&[&str], Why> {
+        let behind = usize::try_from(self.layout - layout).map_err(|_| Why::Newer)?;
+        let first = self.upgrades.len().checked_sub(behind);
+        Ok(&self.upgrades[first.ok_or(Why::OtherLayout)?..])
     }
 }
 
@@ -270,12 +287,23 @@ fn check(path: &Path, kind: &Kind) -> Result<(), Why> {
             found.split_whitespace().collect::<Vec<_>>().join(" "),
         ));
     }
+    // Asked again: another process may have upgraded it meanwhile, and its log is read only now.
+    let layout = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let upgrades = kind.upgrades_from(layout)?;
+    for upgrade in upgrades {
+        transaction.execute_batch(upgrade)?;
+    }
     let (query, expected, otherwise) = kind.whole;
     let counted: rusqlite::Result<u32> = transaction.query_row(query, (), |row| row.get(0));
     if counted.as_ref() != Ok(&expected) {
         return Err(Why::Damaged(otherwise.to_owned()));
     }
-    transaction.rollback()?;
+    if upgrades.is_empty() {
+        transaction.rollback()?;
+    } else {
+        transaction.pragma_update(None, "user_version", kind.layout)?;
+        transaction.commit()?;
+    }
     log_ahead(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.close().map_err(|(_, error)| error.into())

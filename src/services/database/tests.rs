@@ -205,7 +205,7 @@ fn a_damaged_file_is_refused_and_left_alone() {
     let mut later = whole;
     later[63] = 99;
     write("later.db", &later);
-    refused(directory.path(), "later.db", "another version");
+    refused(directory.path(), "later.db", "a newer version");
 }
 
 #[test]

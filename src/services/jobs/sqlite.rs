@@ -17,6 +17,7 @@ use tokio_rusqlite::Connection;
 
 use self::turns::Turns;
 use super::file::{self, Kind, Why};
+use super::turn;
 use super::{
     Claim, Counts, Dead, Enqueued, Held, JobStore, NewJob, Refused, Terms, VANISHED, rest,
 };
@@ -24,13 +25,14 @@ use super::{
 const KIND: Kind = Kind {
     option: "--durable",
     layout: 101,
+    upgrades: &[],
     tables: || TABLES.to_owned(),
     whole: (
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('jobs', 'leases', 'results')",
         3,
         "its tables are not all there",
     ),
-    waits: |connection| turns::wait_for_the_lock(connection),
+    waits: turn::wait::<30>,
 };
 
 /// `due_ms`: from when on a job may be claimed. For one that is leased, when its lease ends.

@@ -1,0 +1,405 @@
+//! A learner's progress, in a SQLite file: where they are, what they answered, what comes back for review.
+//!
+//! Each change is one transaction, so that a program that is killed loses at most the step in hand,
+//! and two programs may use one file.
+
+mod place;
+mod review;
+mod trouble;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use crate::services::database::{Why, file, turn};
+
+pub use place::directory;
+pub use review::Due;
+pub use trouble::{Trouble, What};
+
+/// The name of the file in its directory.
+const FILE: &str = "progress.db";
+
+const LAYOUT: file::Kind = file::Kind {
+    option: "--data-dir",
+    layout: 201,
+    upgrades: &[],
+    tables: || TABLES.to_owned(),
+    whole: (
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('lessons', 'questions')",
+        2,
+        "its tables are not all there",
+    ),
+    waits: turn::wait::<5>,
+};
+
+/// `furthest`: one may go back, and what is done stays done. `turn`: grows with each change; clocks are
+/// set back at times. `stage` and `due_s` are NULL where nothing is to be reviewed.
+const TABLES: &str = "
+CREATE TABLE lessons (
+    lesson TEXT PRIMARY KEY,
+    step INTEGER NOT NULL CHECK (step >= 0),
+    furthest INTEGER NOT NULL CHECK (furthest >= 0),
+    steps INTEGER NOT NULL CHECK (steps >= 0),
+    spent_ms INTEGER NOT NULL CHECK (spent_ms >= 0),
+    under_way INTEGER NOT NULL,
+    finished INTEGER NOT NULL,
+    turn INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE questions (
+    lesson TEXT NOT NULL,
+    question TEXT NOT NULL,
+    step INTEGER NOT NULL CHECK (step >= 0),
+    kind TEXT NOT NULL CHECK (kind IN ('predict', 'quiz', 'try')),
+    answer TEXT NOT NULL,
+    is_right INTEGER NOT NULL,
+    stage INTEGER,
+    due_s INTEGER,
+    PRIMARY KEY (lesson, question)
+) STRICT, WITHOUT ROWID;";
+
+/// One open database, or one in memory.
+#[derive(Debug)]
+pub struct Progress {
+    connection: Connection,
+    /// For messages.
+    file: PathBuf,
+}
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What a run will measure.
+    Predict,
+    /// A question with choices.
+    Quiz,
+    /// What a turned knob will do. It is kept and never reviewed.
+    Try,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Predict => "predict",
+            Self::Quiz => "quiz",
+            Self::Try => "try",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            "predict" => Self::Predict,
+            "quiz" => Self::Quiz,
+            _ => Self::Try,
+        }
+    }
+}
+
+/// How many were right, of those that were asked. Of several answers to a question the last counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// Answered right.
+    pub right: usize,
+    /// Answered.
+    pub asked: usize,
+}
+
+/// What a learner has done of a lesson.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LessonProgress {
+    /// Its name.
+    pub lesson: String,
+    /// How many steps are behind the learner: all, if it was finished once.
+    pub done: usize,
+    /// How many steps it had when it was played last; 0 if that is not known.
+    pub steps: usize,
+    /// Its predictions.
+    pub predictions: Score,
+    /// Its questions with choices.
+    pub quiz: Score,
+    /// The time spent on it.
+    pub spent: Duration,
+    /// Whether it was finished once.
+    pub finished: bool,
+    /// How many of its questions will come back for review, now or later.
+    pub to_review: usize,
+}
+
+impl Progress {
+    /// In `directory`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// Where there is a file that is not sound, not ours, locked or may not be written: it is left as
+    /// it is. Where none can be made.
+    pub fn open(directory: &Path) -> Result<Self, Trouble> {
+        place::make(directory)?;
+        Self::at(directory.join(FILE), file::make_or_check)
+    }
+
+    /// In `directory`, if there is progress: nothing is made.
+    ///
+    /// # Errors
+    /// As [`Progress::open`].
+    pub fn open_existing(directory: &Path) -> Result<Option<Self>, Trouble> {
+        place::look(directory)?;
+        match Self::at(directory.join(FILE), file::check_only) {
+            Err(trouble) if trouble.is_nothing_there() => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    fn at(
+        shown: PathBuf,
+        ready: fn(&Path, &file::Kind) -> Result<(), Why>,
+    ) -> Result<Self, Trouble> {
+        let open = || -> Result<Connection, Why> {
+            let path =
+                std::path::absolute(&shown).map_err(|error| Why::CannotLook(error.kind()))?;
+            ready(&path, &LAYOUT)?;
+            let connection = file::open(&path)?;
+            (LAYOUT.waits)(&connection)?;
+            // A step that was done is on the disk, whatever happens to the machine.
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            Ok(connection)
+        };
+        match open() {
+            Ok(connection) => Ok(Self {
+                connection,
+                file: shown,
+            }),
+            Err(why) => Err(Trouble::new(&shown, why)),
+        }
+    }
+
+    /// Kept nowhere: the lessons still play.
+    ///
+    /// # Errors
+    /// Where there is no memory left.
+    pub fn unsaved() -> Result<Self, Trouble> {
+        let file = PathBuf::from("(in memory)");
+        let make = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open_in_memory()?;
+            connection.execute_batch(TABLES)?;
+            Ok(connection)
+        };
+        match make() {
+            Ok(connection) => Ok(Self { connection, file }),
+            Err(error) => Err(Trouble::new(&file, Why::of(&error))),
+        }
+    }
+
+    /// The step to go on with: `None` where the lesson was not begun, or was finished since.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn position(&self, lesson: &str) -> Result<Option<usize>, Trouble> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT step FROM lessons WHERE lesson = ?1 AND under_way")?
+                .query_row([lesson], |row| number(row, 0))
+                .optional()
+        })
+    }
+
+    /// The lesson that was played last, whether it was finished or not.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn latest(&self) -> Result<Option<String>, Trouble> {
+        self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT lesson FROM lessons ORDER BY turn DESC LIMIT 1",
+                    (),
+                    |row| row.get(0),
+                )
+                .optional()
+        })
+    }
+
+    /// The learner is at `step` (from 0) of `steps` now, after so much more time.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn reached(
+        &mut self,
+        lesson: &str,
+        step: usize,
+        steps: usize,
+        spent: Duration,
+    ) -> Result<(), Trouble> {
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO lessons VALUES (?1, ?2, ?2, ?3, ?4, true, false,
+                         (SELECT coalesce(max(turn), 0) + 1 FROM lessons))
+                     ON CONFLICT DO UPDATE SET step = ?2, furthest = max(furthest, ?2), steps = ?3,
+                         spent_ms = spent_ms + ?4, under_way = true, turn = excluded.turn",
+                )?
+                .execute(params![lesson, whole(step), whole(steps), millis(spent)])?;
+            Ok(())
+        })
+    }
+
+    /// The lesson's end was reached, after so much more time. It begins anew when it is played again.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn finished(&mut self, lesson: &str, spent: Duration) -> Result<(), Trouble> {
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO lessons VALUES (?1, 0, 0, 0, ?2, false, true,
+                         (SELECT coalesce(max(turn), 0) + 1 FROM lessons))
+                     ON CONFLICT DO UPDATE SET step = 0, spent_ms = spent_ms + ?2,
+                         under_way = false, finished = true, turn = excluded.turn",
+                )?
+                .execute(params![lesson, millis(spent)])?;
+            Ok(())
+        })
+    }
+
+    /// A question was answered just now. `question` identifies it within its lesson. A wrong answer to
+    /// a prediction or a quiz puts it up for review; a right one leaves a review that is due alone:
+    /// right after the explanation it says little.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn answered(
+        &mut self,
+        lesson: &str,
+        step: usize,
+        kind: Kind,
+        question: &str,
+        answer: &str,
+        right: bool,
+    ) -> Result<(), Trouble> {
+        let (stage, due) = if right || kind == Kind::Try {
+            (None, None)
+        } else {
+            (Some(0), Some(review::after(SystemTime::now(), 0)))
+        };
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     ON CONFLICT DO UPDATE SET step = ?3, kind = ?4, answer = ?5, is_right = ?6,
+                         stage = coalesce(?7, stage), due_s = coalesce(?8, due_s)",
+                )?
+                .execute(params![
+                    lesson,
+                    question,
+                    whole(step),
+                    kind.name(),
+                    answer,
+                    right,
+                    stage,
+                    due
+                ])?;
+            Ok(())
+        })
+    }
+
+    /// What was done of each lesson that was begun, by name.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn lessons(&self) -> Result<Vec<LessonProgress>, Trouble> {
+        self.read(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT lesson, furthest, steps, spent_ms, finished,
+                     count(*) FILTER (WHERE kind = 'predict' AND is_right),
+                     count(*) FILTER (WHERE kind = 'predict'),
+                     count(*) FILTER (WHERE kind = 'quiz' AND is_right),
+                     count(*) FILTER (WHERE kind = 'quiz'),
+                     count(due_s)
+                 FROM (SELECT lesson FROM lessons UNION SELECT lesson FROM questions)
+                     LEFT JOIN lessons USING (lesson) LEFT JOIN questions USING (lesson)
+                 GROUP BY lesson ORDER BY lesson",
+            )?;
+            let lessons = statement.query_map((), |row| {
+                let (steps, finished) = (number(row, 2)?, row.get::<_, Option<bool>>(4)?);
+                let finished = finished.unwrap_or_default();
+                let score = |right, asked| -> rusqlite::Result<_> {
+                    Ok(Score {
+                        right: number(row, right)?,
+                        asked: number(row, asked)?,
+                    })
+                };
+                Ok(LessonProgress {
+                    lesson: row.get(0)?,
+                    done: if finished {
+                        steps
+                    } else {
+                        number(row, 1)?.min(steps)
+                    },
+                    steps,
+                    predictions: score(5, 6)?,
+                    quiz: score(7, 8)?,
+                    spent: Duration::from_millis(number(row, 3)? as u64),
+                    finished,
+                    to_review: number(row, 9)?,
+                })
+            })?;
+            lessons.collect()
+        })
+    }
+
+    /// Forgets a lesson, or all.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn reset(&mut self, lesson: Option<&str>) -> Result<(), Trouble> {
+        self.write(|transaction| {
+            for table in ["lessons", "questions"] {
+                let delete = format!("DELETE FROM {table} WHERE ?1 IS NULL OR lesson = ?1");
+                transaction.execute(&delete, [lesson])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
+        ask(&self.connection).map_err(|error| Trouble::new(&self.file, Why::of(&error)))
+    }
+
+    /// One transaction. It takes the lock at its beginning, where it can be waited for.
+    fn write<T>(
+        &mut self,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Trouble> {
+        let write = || -> rusqlite::Result<T> {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = self.connection.transaction_with_behavior(behavior)?;
+            let done = change(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        write().map_err(|error| Trouble::new(&self.file, Why::of(&error)))
+    }
+}
+
+/// A number of a column that is not negative; where there is none, 0.
+fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<usize> {
+    let number: Option<i64> = row.get(column)?;
+    Ok(usize::try_from(number.unwrap_or_default()).unwrap_or_default())
+}
+
+fn whole(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// At most 49 days, so that no sum of them leaves SQLite's numbers.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// Seconds since 1970.
+fn seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests;
