@@ -29,6 +29,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("progress/", &["services::database"]),
     ("lesson/", &["concepts", "report", "units"]),
     (
+        "commands/learn/",
+        &[
+            "commands", "concepts", "lab", "lesson", "progress", "render", "report", "units",
+        ],
+    ),
+    (
         "commands/",
         &[
             "concepts",

@@ -87,10 +87,12 @@ fn learn(course: &Path, answers: &str) -> Output {
 fn in_order(text: &str, pieces: &[&str]) {
     let mut rest = text;
     for piece in pieces {
-        let at = rest
-            .find(piece)
-            .unwrap_or_else(|| panic!("{piece:?} is not behind the piece before it in\n{text}"));
-        rest = &rest[at + piece.len()..];
+        let at = rest.find(piece);
+        assert!(
+            at.is_some(),
+            "{piece:?} is not behind the piece before it in\n{text}"
+        );
+        rest = &rest[at.unwrap_or_default() + piece.len()..];
     }
 }
 
@@ -162,7 +164,12 @@ fn where_letters_are_answers_the_words_are_keys() {
     let output = learn(course.path(), "\n300ms\n\na\n\nb\n\nq\n");
     in_order(
         &output.stdout,
-        &["Which ones (for example a c) > b", "✗ Not quite.", "step 5 of 6", "> q"],
+        &[
+            "Which ones (for example a c) > b",
+            "✗ Not quite.",
+            "step 5 of 6",
+            "> q",
+        ],
     );
     let output = learn(course.path(), "\n300ms\n\nback\nq\n");
     in_order(&output.stdout, &["- a one", "> back", "step 2 of 6", "> q"]);
@@ -173,8 +180,16 @@ fn the_end_of_the_answers_saves_and_is_no_error() {
     let course = course();
     for answers in ["", "\n", "\n300ms\n"] {
         let output = learn(course.path(), answers);
-        assert_eq!((output.status, &*output.stderr), (Some(0), ""), "{answers:?}");
-        assert!(output.stdout.ends_with("Saved. asyncdemo learn goes on here.\n"));
+        assert_eq!(
+            (output.status, &*output.stderr),
+            (Some(0), ""),
+            "{answers:?}"
+        );
+        assert!(
+            output
+                .stdout
+                .ends_with("Saved. asyncdemo learn goes on here.\n")
+        );
     }
 }
 
@@ -194,7 +209,11 @@ fn a_foreign_lesson_runs_nothing_but_concepts() {
     let evil = LESSON.replace("gather --strategy join\"", "db --database x.db\"");
     fs::write(course.path().join("01-small.md"), evil).expect("there is room");
     let output = learn(course.path(), "\n1\n\na\n\nb c\n\n\n20ms\n\n");
-    assert!(output.stdout.contains("a foreign course may not"), "{}", output.stdout);
+    assert!(
+        output.stdout.contains("a foreign course may not"),
+        "{}",
+        output.stdout
+    );
     assert!(!Path::new("x.db").exists());
 }
 
@@ -222,7 +241,11 @@ fn the_built_in_lessons_go_on_where_one_stopped() {
 fn a_lesson_that_is_not_there_is_refused_with_those_that_are() {
     let output = Test::new(["learn", "nosuch"]).output();
     assert_eq!((output.status, &*output.stdout), (Some(2), ""));
-    assert!(output.stderr.contains("there is no lesson `nosuch`; there are "));
+    assert!(
+        output
+            .stderr
+            .contains("there is no lesson `nosuch`; there are ")
+    );
 }
 
 #[test]

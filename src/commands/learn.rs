@@ -11,14 +11,13 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use self::ask::{Answers, Said};
-use super::line::Trust;
+use super::line::{Line, Trust};
 use super::run::Ending;
 use super::screen::{Screen, complain, print};
 use crate::lab::Stop;
-use crate::lesson::{self, Lesson};
+use crate::lesson::{Lesson, Problem, course};
 use crate::progress::{self, Progress, Trouble};
 use crate::render::{self, Paint, markdown};
-use crate::units;
 
 pub use review::{Options as ReviewOptions, review};
 
@@ -47,17 +46,23 @@ pub struct Options {
 /// Which lessons there are.
 pub fn check(options: &Options) -> Result<(), String> {
     match (&options.lesson, &options.course) {
-        (Some(name), None) => match find(lesson::builtin(), name) {
-            Some(_) => Ok(()),
-            None => Err(no_such(name, lesson::builtin())),
-        },
+        (Some(name), None) => {
+            let lessons = course::builtin().map_err(|problem| problem.to_string())?;
+            match find(lessons, name) {
+                Some(_) => Ok(()),
+                None => Err(no_such(name, lessons)),
+            }
+        }
         _ => Ok(()),
     }
 }
 
 fn no_such(name: &str, lessons: &[Lesson]) -> String {
     let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-    format!("there is no lesson `{name}`; there are {}", names.join(", "))
+    format!(
+        "there is no lesson `{name}`; there are {}",
+        names.join(", ")
+    )
 }
 
 /// By its name, or by its number, from 1.
@@ -77,9 +82,10 @@ fn find(lessons: &[Lesson], name: &str) -> Option<usize> {
 pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     let own;
     let (lessons, trust) = match &options.course {
-        None => (lesson::builtin(), Trust::Own),
+        None => (course::builtin()?, Trust::Own),
         Some(folder) => {
-            own = lesson::from_folder(folder)?;
+            own = course::read(folder)?;
+            allowed(&own)?;
             (own.as_slice(), Trust::Foreign)
         }
     };
@@ -90,6 +96,9 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
     };
     let answers = Answers::from(options.answers.as_deref(), screen)?;
     let mut player = Player::new(screen, stop, progress, answers, trust);
+    if trust == Trust::Foreign {
+        player.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is not kept.")?;
+    }
     let first = match &options.lesson {
         Some(name) => find(lessons, name).with_context(|| no_such(name, lessons))?,
         None => player.where_it_stopped(lessons)?,
@@ -106,6 +115,22 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         }
     }
     Ok(Ending::Done)
+}
+
+/// Refuses a foreign course that would run anything but a concept, before any of it is played.
+fn allowed(lessons: &[Lesson]) -> Result<()> {
+    for lesson in lessons {
+        for step in &lesson.steps {
+            let parsed = step
+                .line_of_command()
+                .map(|line| Line::parse(line, Trust::Foreign));
+            if let Some(Err(what)) = parsed {
+                let (file, line) = (lesson.file.clone(), step.line);
+                return Err(Problem { file, line, what }.into());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The progress, or, after one warning, none that is kept.
@@ -212,17 +237,19 @@ impl<'a> Player<'a> {
 
     fn head(&mut self, lesson: &Lesson, number: usize, of: usize, at: usize) -> Result<()> {
         let about = &lesson.about;
-        let minutes = units::count(about.minutes as usize, "minute", "minutes");
-        let title = format!("Lesson {number} of {of} · {}", about.title);
-        let mut text = format!(
-            "\n{}\n{}\n\nMany believe: *{}*",
-            about.question, minutes, about.belief
+        let title = format!(
+            "Lesson {number} of {of} · {} · {} min",
+            about.title, about.minutes
         );
+        let mut text = format!("{}\n\nMany believe: *{}*", about.question, about.belief);
         if at > 0 {
             text += &format!("\n\nYou stopped at step {}.", at + 1);
         }
-        let name = self.screen.out.paint(Paint::Name, &self.screen.out.encode(&title));
-        self.print(&format!("\n{name}\n"))?;
+        let name = self
+            .screen
+            .out
+            .paint(Paint::Name, &self.screen.out.encode(&title));
+        self.print(&format!("\n{name}\n\n"))?;
         self.print(&markdown(&text, &self.screen.out))
     }
 
@@ -249,10 +276,16 @@ impl<'a> Player<'a> {
 
     fn dim(&self, text: &str) -> Result<()> {
         let style = &self.screen.out;
-        self.print(&format!("\n{}\n", style.paint(Paint::Dim, &style.encode(text))))
+        self.print(&format!(
+            "\n{}\n",
+            style.paint(Paint::Dim, &style.encode(text))
+        ))
     }
 
     fn code(&self, source: &str, language: render::Language) -> Result<()> {
-        self.print(&format!("\n{}", render::code(source, language, &self.screen.out)))
+        self.print(&format!(
+            "\n{}",
+            render::code(source, language, &self.screen.out)
+        ))
     }
 }

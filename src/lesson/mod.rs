@@ -4,6 +4,7 @@
 //! blocks; the second word after the fence says what a block is: ```` ```toml predict ````.
 
 mod answer;
+pub mod course;
 mod judge;
 mod parse;
 
@@ -53,6 +54,18 @@ pub struct Step {
     pub hint: Option<String>,
     /// For whoever presents it: a `text notes` block behind it.
     pub notes: Option<String>,
+}
+
+impl Step {
+    /// The command line that it runs, without the program's name and without a knob to turn.
+    pub fn line_of_command(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Run(line) => Some(line),
+            Kind::Predict(predict) => Some(&predict.run),
+            Kind::Try(attempt) => Some(&attempt.run),
+            Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
+        }
+    }
 }
 
 /// What a step is.

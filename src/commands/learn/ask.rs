@@ -11,7 +11,7 @@ use super::Player;
 use crate::commands::keyboard::{Typed, line};
 use crate::commands::screen::Screen;
 use crate::concepts::{self, region};
-use crate::lesson::{Kind, Lesson, Step};
+use crate::lesson::{Lesson, Step};
 use crate::render::Language;
 
 /// Where the answers come from.
@@ -147,7 +147,10 @@ impl Player<'_> {
 
     /// The source of what the step runs or shows.
     fn show_code(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
-        let Some(line) = line_of(step).and_then(|line| self.parsed(line).ok()) else {
+        let Some(line) = step
+            .line_of_command()
+            .and_then(|line| self.parsed(line).ok())
+        else {
             let about = entry(&lesson.about.concept).map(|entry| entry.about);
             let source = about.and_then(|about| region(about.source, "workload").ok());
             return match source {
@@ -165,7 +168,9 @@ impl Player<'_> {
     }
 
     fn show_python(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
-        let name = line_of(step).and_then(|line| line.split(' ').next());
+        let name = step
+            .line_of_command()
+            .and_then(|line| line.split(' ').next());
         match entry(name.unwrap_or(&lesson.about.concept)) {
             Some(entry) => self.code(entry.about.twin, Language::Python),
             None => self.say("There is no Python for this step."),
@@ -176,14 +181,4 @@ impl Player<'_> {
 /// The concept of this name.
 pub(super) fn entry(name: &str) -> Option<&'static concepts::Entry> {
     concepts::ALL.iter().find(|entry| entry.about.name == name)
-}
-
-/// The command line that the step runs.
-fn line_of(step: &Step) -> Option<&str> {
-    match &step.kind {
-        Kind::Run(line) => Some(line),
-        Kind::Predict(predict) => Some(&predict.run),
-        Kind::Try(attempt) => Some(&attempt.run),
-        Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
-    }
 }

@@ -11,7 +11,7 @@ use crate::commands::line::Trust;
 use crate::commands::run::Ending;
 use crate::commands::screen::Screen;
 use crate::lab::Stop;
-use crate::lesson::{self, Kind, Lesson, Step};
+use crate::lesson::{Kind, Lesson, Step, course};
 use crate::progress::Due;
 use crate::units;
 
@@ -37,13 +37,16 @@ pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
     let answers = Answers::from(options.answers.as_deref(), screen)?;
     let mut player = Player::new(screen, stop, progress, answers, Trust::Own);
     player.reviews = true;
+    let lessons = course::builtin()?;
     // A question may be gone from the course since.
     let due: Vec<_> = due
         .into_iter()
-        .filter_map(|due| Some((place(lesson::builtin(), &due)?, due)))
+        .filter_map(|due| Some((place(lessons, &due)?, due)))
         .collect();
     if due.is_empty() {
-        player.say("Nothing is due. What you miss in a lesson comes back here after 1, 3 and 7 days.")?;
+        player.say(
+            "Nothing is due. What you miss in a lesson comes back here after 1, 3 and 7 days.",
+        )?;
         return Ok(Ending::Done);
     }
     let questions = units::count(due.len(), "question", "questions");

@@ -98,7 +98,8 @@ impl Player<'_> {
                         self.answered(lesson, at, progress::Kind::Predict, question, said, right)?;
                     }
                 }
-                None => self.say("The run failed, so there is nothing to hold your prediction against.")?,
+                None => self
+                    .say("The run failed, so there is nothing to hold your prediction against.")?,
             }
             self.say(&predict.why)?;
             match self.ask(lesson, step, "", Wants::EnterOrAgain)? {
@@ -218,7 +219,12 @@ impl Player<'_> {
             if !std::mem::replace(&mut tried, true) {
                 self.answered(lesson, at, progress::Kind::Try, question, &value, true)?;
             }
-            match self.ask(lesson, step, "Enter goes on, r tries another ", Wants::EnterOrAgain)? {
+            match self.ask(
+                lesson,
+                step,
+                "Enter goes on, r tries another ",
+                Wants::EnterOrAgain,
+            )? {
                 Said::Again => {}
                 other => return Ok(other),
             }
