@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{jobs, learn, list, run, scale, tour};
+use crate::commands::{course, jobs, learn, list, run, scale, tour};
 
 use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
@@ -67,6 +67,9 @@ enum Command {
     Review(learn::ReviewOptions),
     /// Every concept in short form: what many believe, and what is measured
     Tour(tour::Options),
+    /// A course of lessons: check one, or begin your own
+    #[command(disable_help_subcommand = true)]
+    Course(course::Options),
     /// The concepts, with the question that each answers
     List(list::Options),
 }
@@ -129,7 +132,8 @@ impl Cli {
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
             Some(Command::Learn(options)) => learn::check(options),
-            Some(Command::Review(_) | Command::Tour(_) | Command::List(_)) | None => Ok(()),
+            Some(Command::Review(_) | Command::Tour(_) | Command::Course(_) | Command::List(_))
+            | None => Ok(()),
             Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
         };
         checked
@@ -159,6 +163,7 @@ impl Cli {
             Some(Command::Learn(options)) => learn::learn(&options, &screen, stop),
             Some(Command::Review(options)) => learn::review(&options, &screen, stop),
             Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
+            Some(Command::Course(options)) => course::course(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
             Some(Command::Queue(demo)) if demo.concept.keeps() => {
                 jobs::run(&demo.concept, &demo.options, &screen, stop)
