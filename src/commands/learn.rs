@@ -276,10 +276,12 @@ impl<'a> Player<'a> {
 
     fn dim(&self, text: &str) -> Result<()> {
         let style = &self.screen.out;
-        self.print(&format!(
-            "\n{}\n",
-            style.paint(Paint::Dim, &style.encode(text))
-        ))
+        let lines = textwrap::wrap(text, style.width.max(20));
+        let lines = lines.iter().map(|line| style.encode(line));
+        let lines: String = lines
+            .map(|line| style.paint(Paint::Dim, &line) + "\n")
+            .collect();
+        self.print(&format!("\n{lines}"))
     }
 
     fn code(&self, source: &str, language: render::Language) -> Result<()> {
