@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{jobs, list, run, scale, tour};
+use crate::commands::{jobs, list, reset, run, scale, status, tour};
 
 use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
@@ -65,6 +65,10 @@ enum Command {
     Tour(tour::Options),
     /// The concepts, with the question that each answers
     List(list::Options),
+    /// What of the lessons is done, and how well
+    Status(status::Options),
+    /// Forgets your progress in a lesson, or in all; asks first
+    Reset(reset::Options),
 }
 
 /// A concept's own knobs, and what every concept takes.
@@ -125,6 +129,7 @@ impl Cli {
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
             Some(Command::Tour(_) | Command::List(_)) | None => Ok(()),
+            Some(Command::Status(_) | Command::Reset(_)) => Ok(()),
             Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
         };
         checked
@@ -153,6 +158,10 @@ impl Cli {
             Some(Command::Timeout(demo)) => demo.run(&screen, stop),
             Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
+            Some(Command::Status(options)) => status::status(&options, &status::course(), &screen),
+            Some(Command::Reset(options)) => {
+                reset::reset(&options, &status::course(), &screen, stop)
+            }
             Some(Command::Queue(demo)) if demo.concept.keeps() => {
                 jobs::run(&demo.concept, &demo.options, &screen, stop)
             }

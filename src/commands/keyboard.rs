@@ -1,13 +1,24 @@
 //! Waits for Enter, and for whatever else may end the wait.
 
-use std::io;
+use std::io::{self, BufRead};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use crate::lab::Stop;
 
-/// What was answered.
+/// What was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// A line, without its end.
+    Line(String),
+    /// Nothing more can be typed.
+    Closed,
+    /// A signal came first.
+    Stopped,
+}
+
+/// What was answered to a question that wants no more than Enter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// Enter, or anything else that is not below.
@@ -20,18 +31,26 @@ pub(super) enum Answer {
     Stopped,
 }
 
-/// Reads a line, in a thread of its own: reading cannot be interrupted, and Ctrl-C must not wait for it.
+/// Waits for Enter.
 pub(super) fn answer(stop: &Stop) -> Answer {
+    match line(stop) {
+        Typed::Line(line) if line.trim().eq_ignore_ascii_case("q") => Answer::Quit,
+        Typed::Line(_) => Answer::GoOn,
+        Typed::Closed => Answer::Closed,
+        Typed::Stopped => Answer::Stopped,
+    }
+}
+
+/// Reads a line, in a thread of its own: reading cannot be interrupted, and Ctrl-C must not wait for it.
+pub(super) fn line(stop: &Stop) -> Typed {
     let (sender, lines) = mpsc::channel();
     let read = move || {
-        let mut line = String::new();
-        let read = io::stdin().read_line(&mut line);
+        let mut line = Vec::new();
+        let read = io::stdin().lock().read_until(b'\n', &mut line);
         // Whoever asked may be gone by now.
         let _ = sender.send(match read {
-            Ok(0) => Answer::Closed,
-            Ok(_) if line.trim().eq_ignore_ascii_case("q") => Answer::Quit,
-            // What is no text is no `q` either.
-            Ok(_) | Err(_) => Answer::GoOn,
+            Ok(0) | Err(_) => Typed::Closed,
+            Ok(_) => Typed::Line(String::from_utf8_lossy(&line).trim_end().to_owned()),
         });
     };
     if thread::Builder::new()
@@ -39,14 +58,14 @@ pub(super) fn answer(stop: &Stop) -> Answer {
         .spawn(read)
         .is_err()
     {
-        return Answer::Closed;
+        return Typed::Closed;
     }
     loop {
         match lines.recv_timeout(Duration::from_millis(20)) {
-            Ok(answer) => return answer,
-            Err(_) if stop.signal().is_some() => return Answer::Stopped,
+            Ok(typed) => return typed,
+            Err(_) if stop.signal().is_some() => return Typed::Stopped,
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Answer::Closed,
+            Err(RecvTimeoutError::Disconnected) => return Typed::Closed,
         }
     }
 }
