@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{course, jobs, learn, list, run, scale, tour};
+use crate::commands::{course, jobs, learn, list, reset, run, scale, status, tour};
 
 use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
@@ -65,6 +65,10 @@ enum Command {
     Learn(learn::Options),
     /// What you missed, asked again after 1, 3 and 7 days
     Review(learn::ReviewOptions),
+    /// What of the lessons is done, and how well
+    Status(status::Options),
+    /// Forgets your progress in a lesson, or in all; asks first
+    Reset(reset::Options),
     /// Every concept in short form: what many believe, and what is measured
     Tour(tour::Options),
     /// A course of lessons: check one, or begin your own
@@ -132,9 +136,16 @@ impl Cli {
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
             Some(Command::Learn(options)) => learn::check(options),
-            Some(Command::Review(_) | Command::Tour(_) | Command::Course(_) | Command::List(_))
-            | None => Ok(()),
             Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
+            Some(
+                Command::Review(_)
+                | Command::Tour(_)
+                | Command::Course(_)
+                | Command::List(_)
+                | Command::Status(_)
+                | Command::Reset(_),
+            )
+            | None => Ok(()),
         };
         checked
             .map_err(|why| command.error(ErrorKind::ValueValidation, why))
@@ -165,6 +176,10 @@ impl Cli {
             Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
             Some(Command::Course(options)) => course::course(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
+            Some(Command::Status(options)) => status::status(&options, &status::course()?, &screen),
+            Some(Command::Reset(options)) => {
+                reset::reset(&options, &status::course()?, &screen, stop)
+            }
             Some(Command::Queue(demo)) if demo.concept.keeps() => {
                 jobs::run(&demo.concept, &demo.options, &screen, stop)
             }

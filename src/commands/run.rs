@@ -121,6 +121,8 @@ pub enum Ending {
     Done,
     /// A strategy failed; the others ran.
     Failed,
+    /// What was typed cannot be done so; why was said.
+    Misused,
     /// This signal stopped it.
     Stopped(i32),
 }

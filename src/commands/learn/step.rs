@@ -241,7 +241,7 @@ impl Player<'_> {
         let (report, ending) = self.parsed(line)?.run(self.screen, self.stop)?;
         Ok(match ending {
             Ending::Stopped(signal) => Ran::Stopped(signal),
-            Ending::Done | Ending::Failed => Ran::Through(Box::new(report)),
+            Ending::Done | Ending::Failed | Ending::Misused => Ran::Through(Box::new(report)),
         })
     }
 

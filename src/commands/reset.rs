@@ -1,0 +1,162 @@
+//! `asyncdemo reset`: forgets the progress in a lesson, or in all, after asking.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::keyboard::{self, Typed};
+use super::run::Ending;
+use super::screen::{Screen, complain, print};
+use super::status::Outline;
+use crate::lab::Stop;
+use crate::progress::{self, LessonProgress, Progress};
+use crate::units;
+
+/// What to forget.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Which lesson, by its name or its number; without it, all of them
+    pub lesson: Option<String>,
+
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+
+    /// Where the progress is kept
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// `asyncdemo reset`.
+///
+/// # Errors
+/// Where the progress cannot be changed, or standard output cannot be written.
+pub fn reset(
+    options: &Options,
+    lessons: &[Outline<'_>],
+    screen: &Screen,
+    stop: &Stop,
+) -> Result<Ending> {
+    if !options.yes && !screen.asks {
+        complain(
+            "asyncdemo: reset asks before it forgets, and there is nobody to ask. With --yes it does not ask.\n",
+        );
+        return Ok(Ending::Misused);
+    }
+    let directory = progress::directory(options.data_dir.as_deref())?;
+    let mut progress = Progress::open_existing(&directory)?;
+    let begun = match &progress {
+        Some(progress) => progress.lessons()?,
+        None => Vec::new(),
+    };
+    let lesson = match &options.lesson {
+        Some(given) => match find(given, lessons, &begun) {
+            Some(name) => Some(name),
+            None => {
+                complain(&unknown(screen, given, lessons, &begun));
+                return Ok(Ending::Misused);
+            }
+        },
+        None => None,
+    };
+    let forgotten: Vec<_> = begun
+        .iter()
+        .filter(|one| lesson.is_none_or(|name| one.lesson == name))
+        .collect();
+    let what = match lesson {
+        Some(name) => format!("your progress in {name}"),
+        None => "all your progress".to_owned(),
+    };
+    let Some(progress) = progress.as_mut().filter(|_| !forgotten.is_empty()) else {
+        say(screen, "There is no progress to forget.\n")?;
+        return Ok(Ending::Done);
+    };
+    if !options.yes {
+        say(
+            screen,
+            &format!("Forget {what}: {}? [y/N] ", sum(&forgotten)),
+        )?;
+        match keyboard::line(stop) {
+            Typed::Line(line) if agrees(&line) => {}
+            Typed::Line(_) => {
+                say(screen, "Nothing was forgotten.\n")?;
+                return Ok(Ending::Done);
+            }
+            Typed::Closed => {
+                say(screen, "\nNothing was forgotten.\n")?;
+                return Ok(Ending::Done);
+            }
+            Typed::Stopped => {
+                say(screen, "\nNothing was forgotten.\n")?;
+                return Ok(stop.signal().map_or(Ending::Done, Ending::Stopped));
+            }
+        }
+    }
+    progress.reset(lesson)?;
+    say(screen, &format!("Forgotten: {what}.\n"))?;
+    Ok(Ending::Done)
+}
+
+fn say(screen: &Screen, text: &str) -> Result<()> {
+    // A name may be anything: nothing in it moves the cursor.
+    let stays = |sign: char| !sign.is_control() || sign == '\n';
+    let tame: String = text
+        .chars()
+        .map(|sign| if stays(sign) { sign } else { ' ' })
+        .collect();
+    print(&screen.out.encode(&tame))?;
+    Ok(())
+}
+
+fn agrees(line: &str) -> bool {
+    ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
+}
+
+/// A lesson by its name, or by its number, from 1.
+fn find<'a>(given: &str, lessons: &[Outline<'a>], begun: &'a [LessonProgress]) -> Option<&'a str> {
+    let names = lessons.iter().map(|outline| outline.name);
+    let all = names
+        .clone()
+        .chain(begun.iter().map(|one| one.lesson.as_str()));
+    let number = given.parse::<usize>().ok();
+    let by_number = number.and_then(|number| names.clone().nth(number.checked_sub(1)?));
+    all.clone().find(|name| *name == given).or(by_number)
+}
+
+fn unknown(
+    screen: &Screen,
+    given: &str,
+    lessons: &[Outline<'_>],
+    begun: &[LessonProgress],
+) -> String {
+    let mut names: Vec<&str> = lessons.iter().map(|outline| outline.name).collect();
+    for one in begun.iter().map(|one| one.lesson.as_str()) {
+        if !names.contains(&one) {
+            names.push(one);
+        }
+    }
+    let there = match names.is_empty() {
+        true => "none was begun".to_owned(),
+        false => format!("there are {}", names.join(", ")),
+    };
+    let text = format!("asyncdemo: there is no lesson `{given}`; {there}\n");
+    screen.out.encode(&text)
+}
+
+/// What would be lost.
+fn sum(lessons: &[&LessonProgress]) -> String {
+    let steps = lessons.iter().map(|one| one.done).sum();
+    let answers = lessons
+        .iter()
+        .map(|one| one.predictions.asked + one.quiz.asked)
+        .sum();
+    let of = match lessons {
+        [_] => String::new(),
+        _ => format!(" of {} lessons", units::whole(lessons.len())),
+    };
+    format!(
+        "{}{of} and {}",
+        units::count(steps, "step", "steps"),
+        units::count(answers, "answer", "answers")
+    )
+}

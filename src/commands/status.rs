@@ -1,0 +1,316 @@
+//! `asyncdemo status`: what of the lessons is done, and how well.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::run::{Ending, Format};
+use super::screen::{Screen, print};
+use crate::lesson::{Problem, course};
+use crate::progress::{self, LessonProgress, Progress, Score, Trouble};
+use crate::render::Paint;
+use crate::units;
+
+/// What may be asked of it.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// The status as text for people, or as json for programs
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub format: Format,
+
+    /// Where the progress is kept
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// A lesson that there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Outline<'a> {
+    /// As it is called on the command line.
+    pub name: &'a str,
+    /// A few words.
+    pub title: &'a str,
+    /// How many steps it has.
+    pub steps: usize,
+}
+
+/// The lessons that there are.
+///
+/// # Errors
+/// A lesson that cannot be played. A test parses them all, so a user never meets it.
+pub fn course() -> Result<Vec<Outline<'static>>, Problem> {
+    let lessons = course::builtin()?.iter();
+    let outlines = lessons.map(|lesson| Outline {
+        name: &lesson.name,
+        title: &lesson.about.title,
+        steps: lesson.steps.len(),
+    });
+    Ok(outlines.collect())
+}
+
+/// `asyncdemo status`.
+///
+/// # Errors
+/// Where the progress cannot be read, or standard output cannot be written.
+pub fn status(options: &Options, lessons: &[Outline<'_>], screen: &Screen) -> Result<Ending> {
+    let told = Told::read(options.data_dir.as_deref(), lessons)?;
+    print(&match options.format {
+        Format::Text => screen.out.encode(&told.text(screen)),
+        Format::Json => serde_json::to_string(&told)? + "\n",
+    })?;
+    Ok(Ending::Done)
+}
+
+/// The whole of `--format json`.
+#[derive(Debug, Serialize)]
+struct Told {
+    schema: &'static str,
+    lessons: Vec<Row>,
+    total: Row,
+    /// How many questions are to be reviewed now.
+    due_count: usize,
+}
+
+/// A lesson, or all of them.
+#[derive(Debug, Default, Serialize)]
+struct Row {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    done_count: usize,
+    steps_count: usize,
+    predictions: Points,
+    quiz: Points,
+    spent_s: f64,
+    /// Whether all of it was finished once.
+    finished: bool,
+    /// How many questions come back for review, now or later.
+    to_review_count: usize,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Points {
+    right_count: usize,
+    asked_count: usize,
+}
+
+impl Points {
+    fn of(score: Score) -> Self {
+        Self {
+            right_count: score.right,
+            asked_count: score.asked,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.right_count += other.right_count;
+        self.asked_count += other.asked_count;
+    }
+
+    fn words(&self) -> String {
+        match self.asked_count {
+            0 => "-".to_owned(),
+            asked => format!("{} of {asked}", self.right_count),
+        }
+    }
+}
+
+impl Told {
+    /// Makes nothing: who only looks leaves no file behind.
+    fn read(given: Option<&Path>, lessons: &[Outline<'_>]) -> Result<Self, Trouble> {
+        let directory = progress::directory(given)?;
+        let (mut found, due_count) = match Progress::open_existing(&directory)? {
+            Some(progress) => (progress.lessons()?, progress.due(SystemTime::now())?.len()),
+            None => (Vec::new(), 0),
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        for outline in lessons {
+            let at = found.iter().position(|one| one.lesson == outline.name);
+            let one = at.map(|at| found.remove(at)).unwrap_or_default();
+            rows.push(Row::new(outline, &one));
+        }
+        // Lessons that have gone since: what was done of them is done.
+        rows.extend(found.iter().map(|one| {
+            let outline = Outline {
+                name: &one.lesson,
+                title: "",
+                steps: one.steps,
+            };
+            Row::new(&outline, one)
+        }));
+        let mut total = Row {
+            finished: !rows.is_empty(),
+            ..Row::default()
+        };
+        for row in &rows {
+            total.done_count += row.done_count;
+            total.steps_count += row.steps_count;
+            total.predictions.add(&row.predictions);
+            total.quiz.add(&row.quiz);
+            total.spent_s += row.spent_s;
+            total.finished &= row.finished;
+            total.to_review_count += row.to_review_count;
+        }
+        Ok(Self {
+            schema: "asyncdemo.status/1",
+            lessons: rows,
+            total,
+            due_count,
+        })
+    }
+
+    fn text(&self, screen: &Screen) -> String {
+        let dim = |text: &str| screen.out.paint(Paint::Dim, text);
+        let wide = screen.out.width >= 64;
+        let names = self.lessons.iter().map(|row| row.name().width());
+        let names = names.max().unwrap_or_default().clamp(5, 24);
+        let mut text = String::new();
+        if !self.lessons.is_empty() {
+            if wide {
+                let head = columns(["steps", "predictions", "quiz", "time"]);
+                text += &format!(
+                    "  {}\n",
+                    dim(&format!("{}{head}", pad("lesson", names + 2)))
+                );
+            }
+            for row in self.lessons.iter().chain([&self.total]) {
+                let name = screen.out.paint(Paint::Name, &pad(&row.name(), names + 2));
+                let figures = row.figures();
+                text += &if wide {
+                    let line = columns(figures.each_ref().map(String::as_str));
+                    let line = if row.spent_s > 0.0 { line } else { dim(&line) };
+                    format!("  {name}{line}\n")
+                } else {
+                    let [steps, predictions, quiz, time] = figures;
+                    let all =
+                        format!("{steps} steps, predictions {predictions}, quiz {quiz}, {time}");
+                    format!("  {}\n{}", name.trim_end(), wrapped(screen, &all, "    "))
+                };
+            }
+            text += &format!("\n  {}\n\n", self.bar(screen));
+        }
+        text + &wrapped(screen, &self.next(), "  ")
+    }
+
+    /// How much of all is done.
+    fn bar(&self, screen: &Screen) -> String {
+        let (done, steps) = (self.total.done_count, self.total.steps_count);
+        let cells = screen.out.width.saturating_sub(14).clamp(4, 50);
+        // Full only when all is done, and not empty when something is.
+        let filled = match done {
+            0 => 0,
+            _ => (cells * done / steps.max(1)).clamp(1, cells),
+        };
+        let (full, empty) = if screen.out.ascii {
+            ("#", ".")
+        } else {
+            ("█", "░")
+        };
+        format!(
+            "{}{} {} %",
+            screen.out.paint(Paint::Name, &full.repeat(filled)),
+            screen.out.paint(Paint::Dim, &empty.repeat(cells - filled)),
+            100 * done / steps.max(1)
+        )
+    }
+
+    /// What to do now.
+    fn next(&self) -> String {
+        if self.total.spent_s == 0.0 && self.total.done_count == 0 {
+            return "Nothing is done yet: asyncdemo learn begins.".to_owned();
+        }
+        let on = if self.total.finished {
+            "All lessons are done."
+        } else {
+            "asyncdemo learn goes on."
+        };
+        let review = match (self.total.to_review_count, self.due_count) {
+            (0, _) => String::new(),
+            (later, 0) => format!(
+                " {} come back for review, and none of them today.",
+                units::count(later, "question", "questions")
+            ),
+            (all, now) => format!(
+                " asyncdemo review asks again what you missed: {} now, of {}.",
+                units::whole(now),
+                units::count(all, "question", "questions")
+            ),
+        };
+        format!("{on}{review}")
+    }
+}
+
+impl Row {
+    fn new(outline: &Outline<'_>, one: &LessonProgress) -> Self {
+        Self {
+            name: Some(outline.name.to_owned()),
+            title: Some(outline.title.to_owned()),
+            // It may have had more steps when it was played.
+            done_count: match one.finished {
+                true => outline.steps,
+                false => one.done.min(outline.steps),
+            },
+            steps_count: outline.steps,
+            predictions: Points::of(one.predictions),
+            quiz: Points::of(one.quiz),
+            spent_s: one.spent.as_secs_f64(),
+            finished: one.finished,
+            to_review_count: one.to_review,
+        }
+    }
+
+    /// As it can be shown: nothing in it moves the cursor.
+    fn name(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("total");
+        name.chars()
+            .map(|sign| if sign.is_control() { ' ' } else { sign })
+            .collect()
+    }
+
+    fn figures(&self) -> [String; 4] {
+        [
+            format!("{} of {}", self.done_count, self.steps_count),
+            self.predictions.words(),
+            self.quiz.words(),
+            spent(self.spent_s),
+        ]
+    }
+}
+
+/// Minutes: a lesson takes some.
+fn spent(seconds: f64) -> String {
+    let whole = Duration::try_from_secs_f64(seconds)
+        .unwrap_or_default()
+        .as_secs();
+    match (whole / 3600, whole / 60 % 60) {
+        (0, 0) if seconds > 0.0 => format!("{whole} s"),
+        (0, 0) => "-".to_owned(),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{} h {minutes} min", units::whole(hours as usize)),
+    }
+}
+
+fn columns([steps, predictions, quiz, time]: [&str; 4]) -> String {
+    format!("{steps:<12}{predictions:<13}{quiz:<10}{time}")
+}
+
+fn pad(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn wrapped(screen: &Screen, text: &str, indent: &str) -> String {
+    let options = textwrap::Options::new(screen.out.width.max(20))
+        .initial_indent(indent)
+        .subsequent_indent(indent);
+    textwrap::fill(text, options) + "\n"
+}
