@@ -206,14 +206,21 @@ fn a_wrong_knob_is_told_and_asked_again() {
 #[test]
 fn a_foreign_lesson_runs_nothing_but_concepts() {
     let course = course();
-    let evil = LESSON.replace("gather --strategy join\"", "db --database x.db\"");
-    fs::write(course.path().join("01-small.md"), evil).expect("there is room");
-    let output = learn(course.path(), "\n1\n\na\n\nb c\n\n\n20ms\n\n");
-    assert!(
-        output.stdout.contains("a foreign course may not"),
-        "{}",
-        output.stdout
-    );
+    for (line, why) in [
+        ("db --database x.db", "a foreign course may not"),
+        ("tour", "expected a concept"),
+    ] {
+        let quick = "run = \"gather --delays 10ms,20ms --strategy join\"";
+        let evil = LESSON.replace(quick, &format!("run = \"{line}\""));
+        fs::write(course.path().join("01-small.md"), evil).expect("there is room");
+        let output = learn(course.path(), "q\n");
+        assert_eq!((output.status, &*output.stdout), (Some(1), ""));
+        assert!(
+            output.stderr.contains("01-small.md:") && output.stderr.contains(why),
+            "{}",
+            output.stderr
+        );
+    }
     assert!(!Path::new("x.db").exists());
 }
 

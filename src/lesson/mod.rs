@@ -7,12 +7,14 @@ mod answer;
 pub mod check;
 pub mod course;
 mod judge;
+mod links;
 mod parse;
 
 use serde::Deserialize;
 
 pub use answer::{Answer, Unit, value};
 pub use judge::{Guess, Verdict};
+pub use links::links;
 pub use parse::{Problem, parse};
 
 /// A lesson.
