@@ -36,7 +36,8 @@ Start here
   asyncdemo gather              1 s + 2 s takes 2 s. Why?           6 s
   asyncdemo blocking-pitfall    one blocking call, and all wait     3 s
   asyncdemo gather --code       the code that runs, then the run    6 s
-  asyncdemo tour                every belief put to the test        1 min
+  asyncdemo tour                every belief put to the test        20 s
+  asyncdemo learn               the course, from the beginning      12 lessons
 
 Concepts
 {}

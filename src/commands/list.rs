@@ -25,7 +25,12 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
             "the code that runs, then the run",
             "6 s",
         ),
-        ("asyncdemo tour", "every belief put to the test", "1 min"),
+        ("asyncdemo tour", "every belief put to the test", "20 s"),
+        (
+            "asyncdemo learn",
+            "the course, from the beginning",
+            "12 lessons",
+        ),
     ];
     let name = screen.out.paint(Paint::Name, "asyncdemo");
     let mut text = wrapped(
