@@ -271,3 +271,114 @@ fn progress_that_cannot_be_kept_is_told_once_and_the_lesson_plays() {
     assert!(output.stdout.contains("Lesson 1 of "));
     assert_eq!(fs::read(&place).expect("it is there"), b"not a folder");
 }
+
+#[test]
+fn a_built_in_lesson_can_be_played_to_its_end() {
+    // Every answer is taken from the lesson: what holds is proved by `course check`.
+    let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
+    let lesson = lessons.iter().find(|lesson| lesson.name == "gather");
+    let lesson = lesson.expect("it is there");
+    let mut answers = String::new();
+    for step in &lesson.steps {
+        use asyncdemo::lesson::Kind;
+        answers += &match &step.kind {
+            Kind::Prose(_) | Kind::Code(_) => "\n".to_owned(),
+            Kind::Run(_) | Kind::Try(_) => "\n\n".to_owned(),
+            Kind::Predict(predict) if predict.choices.is_empty() => {
+                format!("{}\n\n", predict.answer)
+            }
+            Kind::Predict(predict) => {
+                let mut choices = predict.choices.iter().zip('a'..);
+                let right = choices.find(|(choice, _)| choice.value == predict.answer);
+                format!("{}\n\n", right.expect("one is the answer").1)
+            }
+            Kind::Quiz(quiz) => {
+                let right = quiz.choices.iter().zip('a'..);
+                let right = right.filter(|(choice, _)| choice.right);
+                let letters: String = right.map(|(_, letter)| format!("{letter} ")).collect();
+                format!("{letters}\n\n")
+            }
+        };
+    }
+    answers += "q\n";
+    let data = tempfile::tempdir().expect("there is room");
+    let file = data.path().join("answers.txt");
+    fs::write(&file, answers).expect("there is room");
+    let data_dir = ["--data-dir".as_ref(), data.path().as_os_str()];
+    let output = Test::new(["learn", "gather", "--answers"])
+        .args([file.as_os_str()])
+        .args(data_dir)
+        .output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    in_order(&output.stdout, &["Lesson 7 of 12", "Lesson 7 is done"]);
+
+    let status = Test::new(["status", "--format", "json"])
+        .args(data_dir)
+        .output();
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("it is JSON");
+    let rows = status["lessons"].as_array().expect("a row for each");
+    let row = rows.iter().find(|row| row["name"] == "gather");
+    let row = row.expect("it was played");
+    assert_eq!(row["quiz"]["right"], row["quiz"]["asked"], "{row}");
+    assert_eq!(row["finished"], true, "{row}");
+}
+
+#[test]
+fn what_was_missed_comes_back_when_it_is_due() {
+    let data = tempfile::tempdir().expect("there is room");
+    let data_dir = ["--data-dir".as_ref(), data.path().as_os_str()];
+    let review = Test::new(["review"]).args(data_dir).output();
+    assert_eq!((review.status, &*review.stderr), (Some(0), ""));
+    assert!(review.stdout.contains("Nothing is due."));
+
+    // Missed long ago, as the store has it.
+    let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
+    let (lesson, at, quiz) = lessons
+        .iter()
+        .find_map(|lesson| {
+            let quiz = |step: &asyncdemo::lesson::Step| match &step.kind {
+                asyncdemo::lesson::Kind::Quiz(quiz) => Some(quiz.clone()),
+                _ => None,
+            };
+            let at = lesson.steps.iter().position(|step| quiz(step).is_some())?;
+            Some((lesson, at, quiz(&lesson.steps[at])?))
+        })
+        .expect("there are questions");
+    let mut progress = asyncdemo::progress::Progress::open(data.path()).expect("it opens");
+    let kind = asyncdemo::progress::Kind::Quiz;
+    progress
+        .answered(&lesson.name, at, kind, &quiz.question, "a", false)
+        .expect("it is kept");
+    let much_later = std::time::SystemTime::now() + std::time::Duration::from_secs(8 * 86_400);
+    let due = progress.due(much_later).expect("it is read");
+    assert_eq!(due.len(), 1);
+    assert_eq!(
+        (&due[0].lesson, &due[0].question),
+        (&lesson.name, &quiz.question)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_it_listens_and_ctrl_c_saves() {
+    let course = course();
+    let line = [
+        "learn".as_ref(),
+        "--course".as_ref(),
+        course.path().as_os_str(),
+    ];
+    let mut terminal = Test::new(line).on_a_terminal(40, 80);
+    terminal.wait_for("Two waits, at once.");
+    terminal.press("\r");
+    terminal.wait_for("Your prediction >");
+    terminal.press("300ms\r");
+    terminal.wait_for("As long as the longest.");
+    terminal.press("\x03");
+    let seen = terminal.finish();
+    assert_eq!(
+        (seen.status, seen.ready_for_a_shell),
+        (130, true),
+        "{}",
+        seen.screen
+    );
+}
