@@ -17,6 +17,12 @@ macro_rules! embedded {
 /// The lessons in this program, in the order in which they are taken.
 const EMBEDDED: &[(&str, &str)] = embedded![
     // One line for each file. A test says which one is missing.
+    "01-what-is-async.md",
+    "02-await.md",
+    "03-routes.md",
+    "04-when-to-use-it.md",
+    "05-database.md",
+    "06-http.md",
     "07-gather.md",
 ];
 
