@@ -1,9 +1,10 @@
 //! `asyncdemo course`: proves that a course says what is true, and begins a new one.
 
+mod begin;
 mod check;
 mod told;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -11,7 +12,7 @@ use super::line::{Line, Trust};
 use super::run::{Ending, Format};
 use super::screen::{Screen, complain, print};
 use crate::lab::Stop;
-use crate::lesson::course::{sources, written};
+use crate::lesson::course::{Source, sources, written};
 use check::Check;
 
 /// What is to be done.
@@ -25,6 +26,12 @@ pub struct Options {
 enum What {
     /// Hold every lesson to what it says: run its predictions, and look up all that it names
     Check(CheckOptions),
+    /// Begin a course of your own: a lesson that works, and how to write more
+    New {
+        /// A new directory, or an empty one
+        #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+        folder: PathBuf,
+    },
 }
 
 /// The knobs of `course check`.
@@ -52,6 +59,10 @@ struct CheckOptions {
 pub fn course(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     match &options.what {
         What::Check(options) => check(options, screen, stop),
+        What::New { folder } => {
+            print(&screen.out.encode(&begin::begin(folder)?))?;
+            Ok(Ending::Done)
+        }
     }
 }
 
@@ -63,12 +74,18 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
             (Trust::Foreign, written.sources, written.problems)
         }
     };
+    let root = match &options.folder {
+        Some(folder) => Some(folder.as_path()),
+        // The lessons in the program link to files of its repository, which may not be at hand.
+        None => Some(Path::new(".")).filter(|_| sources.iter().all(Source::is_here)),
+    };
     let check = Check {
         trust,
+        root,
         stop,
         screen,
     };
-    let mut found = told::Found::new(trust, misnamed);
+    let mut found = told::Found::new(trust, misnamed, root.is_some());
     if let (Some(folder), []) = (&options.folder, &sources[..]) {
         found.nothing(&folder.display().to_string());
     }

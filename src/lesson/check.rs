@@ -201,3 +201,25 @@ pub fn listed(texts: &[&str]) -> String {
     let quoted: Vec<_> = texts.iter().map(|text| format!("\"{text}\"")).collect();
     quoted.join(" and ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::course::builtin;
+
+    #[test]
+    fn the_lessons_in_this_program_have_what_a_lesson_must_have() {
+        let lessons = builtin().unwrap().iter();
+        let problems: Vec<_> = lessons.flat_map(content).collect();
+        assert_eq!(problems, []);
+    }
+
+    #[test]
+    fn reading_is_words_questions_and_runs() {
+        let reading = Reading {
+            words: 400,
+            questions: 6,
+        };
+        assert!((reading.minutes(30.0) - 4.5).abs() < 1e-9);
+    }
+}

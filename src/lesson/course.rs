@@ -38,6 +38,13 @@ pub struct Source {
     pub markdown: Cow<'static, str>,
 }
 
+impl Source {
+    /// Whether the file itself is there, with this text.
+    pub fn is_here(&self) -> bool {
+        text(Path::new(&self.file)).is_ok_and(|text| text == self.markdown)
+    }
+}
+
 /// What is written in a directory, before anybody has read it as lessons.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
@@ -113,7 +120,8 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
         let name = name.to_string_lossy().into_owned();
-        if name.ends_with(".md") && !name.starts_with('.') && name != "README.md" {
+        let readme = name.eq_ignore_ascii_case("README.md");
+        if name.ends_with(".md") && !name.starts_with('.') && !readme {
             names.push(name);
         }
     }

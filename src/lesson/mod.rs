@@ -6,11 +6,13 @@
 mod answer;
 pub mod check;
 pub mod course;
+mod links;
 mod parse;
 
 use serde::Deserialize;
 
 pub use answer::{Answer, Unit, value};
+pub use links::links;
 pub use parse::{Problem, parse};
 
 /// A lesson.

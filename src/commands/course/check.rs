@@ -1,5 +1,6 @@
 //! Checks one lesson, and runs what it predicts.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -8,7 +9,8 @@ use super::told::{Checked, Prediction};
 use super::{Line, Screen, Stop, Trust, complain};
 use crate::lesson::check::{self, Reading, listed, near};
 use crate::lesson::course::Source;
-use crate::lesson::{Answer, Kind, Lesson, Predict, Try, parse, value};
+use crate::lesson::{Answer, Kind, Lesson, Predict, Try, links, parse, value};
+use crate::units;
 
 /// So often a prediction may be run before it has failed: a machine may be busy with something else.
 pub(super) const TRIES: usize = 3;
@@ -19,6 +21,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// How lessons are checked.
 pub(super) struct Check<'a> {
     pub(super) trust: Trust,
+    /// Where links to files are looked up.
+    pub(super) root: Option<&'a Path>,
     pub(super) stop: &'a Stop,
     pub(super) screen: &'a Screen,
 }
@@ -29,7 +33,10 @@ impl Check<'_> {
         let begin = Instant::now();
         let mut checked = Checked::new(&source.file);
         match parse(&source.file, &source.markdown) {
-            Ok(lesson) => self.content(&lesson, place, &mut checked)?,
+            Ok(lesson) => {
+                checked.problems = links(source, &lesson, self.root);
+                self.content(&lesson, place, &mut checked)?;
+            }
             Err(problem) => checked.problems.push(problem),
         }
         checked.problems.sort_by_key(|problem| problem.line);
@@ -41,7 +48,7 @@ impl Check<'_> {
         checked.name.clone_from(&lesson.name);
         checked.steps = lesson.steps.len();
         checked.stated_minutes = lesson.about.minutes;
-        checked.problems = check::content(lesson);
+        checked.problems.extend(check::content(lesson));
         let mut runs = Duration::ZERO;
         let mut predicted = Vec::new();
         for step in &lesson.steps {
@@ -66,6 +73,11 @@ impl Check<'_> {
             .extend(check::time(lesson, runs.as_secs_f64()));
         checked.minutes = Reading::of(lesson).minutes(runs.as_secs_f64());
         let all = predicted.len();
+        checked.to_predict = lesson
+            .steps
+            .iter()
+            .filter(|step| matches!(step.kind, Kind::Predict(_)))
+            .count();
         for (index, (at, predict, line)) in predicted.into_iter().enumerate() {
             if self.stop.signal().is_some() {
                 break;
@@ -191,7 +203,7 @@ fn compare(predict: &Predict, measured: &[f64]) -> Option<String> {
         })
         .collect();
     let figures = figures.join(", ");
-    let tries = format!("in {} tries", measured.len());
+    let tries = format!("in {}", units::count(measured.len(), "try", "tries"));
     if !(Answer { value, unit }).is_near(last, predict.tolerance) {
         return Some(format!(
             "expected `{}` within {} % of the answer {}, measured {figures} {tries}",

@@ -7,6 +7,8 @@ use crate::lesson::{Predict, Problem};
 use crate::render::{Paint, Style};
 use crate::units;
 
+const FOREIGN: &str = "Nothing but asyncdemo's own concepts is run for a course from a directory, and a knob that names a file or an address is refused.";
+
 /// What was found in a course.
 #[derive(Debug, Serialize)]
 pub(super) struct Found {
@@ -14,6 +16,8 @@ pub(super) struct Found {
     foreign: bool,
     /// Whether a signal stopped the check.
     pub(super) partial: bool,
+    /// Whether links to files were looked up.
+    files: bool,
     pub(super) lessons: Vec<Checked>,
     /// What is wrong with the directory.
     #[serde(serialize_with = "all")]
@@ -26,6 +30,10 @@ pub(super) struct Checked {
     pub(super) file: String,
     pub(super) name: String,
     pub(super) steps: usize,
+    /// How many predictions there are.
+    #[serde(rename = "predictions_count")]
+    pub(super) to_predict: usize,
+    /// Those that were run.
     pub(super) predictions: Vec<Prediction>,
     pub(super) stated_minutes: u32,
     pub(super) minutes: f64,
@@ -68,12 +76,18 @@ impl Checked {
             file: file.to_owned(),
             name: file.to_owned(),
             steps: 0,
+            to_predict: 0,
             predictions: Vec::new(),
             stated_minutes: 0,
             minutes: 0.0,
             took_s: 0.0,
             problems: Vec::new(),
         }
+    }
+
+    fn holding(&self) -> usize {
+        let holding = |tested: &&Prediction| tested.holds;
+        self.predictions.iter().filter(holding).count()
     }
 
     pub(super) fn problem(&mut self, line: usize, what: String) {
@@ -83,16 +97,8 @@ impl Checked {
 
     /// A line, and what is wrong beneath it.
     pub(super) fn text(&self, style: &Style) -> String {
-        let tries: usize = self
-            .predictions
-            .iter()
-            .map(|prediction| prediction.measured.len())
-            .sum();
-        let hold = self
-            .predictions
-            .iter()
-            .filter(|prediction| prediction.holds)
-            .count();
+        let tries = self.predictions.iter().map(|tested| tested.measured.len());
+        let tries = tries.sum::<usize>();
         let again = if tries > self.predictions.len() {
             format!(" in {tries} tries")
         } else {
@@ -101,23 +107,25 @@ impl Checked {
         let figures = [
             units::count(self.steps, "step", "steps"),
             format!(
-                "{hold} of {} predictions hold{again}",
-                self.predictions.len()
+                "{} of {} predictions{again}",
+                self.holding(),
+                self.to_predict
             ),
-            format!("{:.1} min, says {}", self.minutes, self.stated_minutes),
-            format!("checked in {:.1} s", self.took_s),
+            format!("{:.1} min of {}", self.minutes, self.stated_minutes),
+            format!("{:.1} s", self.took_s),
         ];
-        let name = style.paint(Paint::Name, &format!("{:<18}", self.name));
+        let name = style.paint(Paint::Name, &format!("{:<15}", self.name));
         let line = style.encode(&format!("{name} {}\n", figures.join(" · ")));
         line + &problems(&self.problems, style)
     }
 }
 
 impl Found {
-    pub(super) fn new(trust: Trust, problems: Vec<Problem>) -> Self {
+    pub(super) fn new(trust: Trust, problems: Vec<Problem>, files: bool) -> Self {
         Self {
             foreign: trust == Trust::Foreign,
             partial: false,
+            files,
             lessons: Vec::new(),
             problems,
         }
@@ -149,13 +157,19 @@ impl Found {
             0 => "no problems".to_owned(),
             count => units::count(count, "problem", "problems"),
         };
+        let predictions: usize = self.lessons.iter().map(|lesson| lesson.to_predict).sum();
+        let hold: usize = self.lessons.iter().map(Checked::holding).sum();
         let took: f64 = self.lessons.iter().map(|lesson| lesson.took_s).sum();
-        text += &format!("{lessons}, {wrong}, {took:.1} s\n");
+        text += &format!("{lessons}, {hold} of {predictions} predictions, {wrong}, {took:.1} s\n");
         if self.partial {
             text += "partial: stopped before the end\n";
         }
+        if !self.files {
+            text += "Links to files were not looked up: only in the repository can they be.\n";
+        }
         if self.foreign {
-            text += "A course of somebody else's: nothing but asyncdemo's own concepts was run, and no knob that\n  names a file or an address.\n";
+            let width = textwrap::Options::new(style.width.max(20)).subsequent_indent("  ");
+            text += &(textwrap::fill(FOREIGN, width) + "\n");
         }
         style.encode(&text)
     }
