@@ -83,7 +83,7 @@ fn of_the_file(why: &Why) -> String {
         }
         Why::CannotLook(error) => format!("cannot be looked at: {error}. You may {elsewhere}."),
         Why::CannotOpen => format!(
-            "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? If not, {elsewhere}."
+            "could not be opened. Are it, its directory and its disk writable? Or are too many files open (ulimit -n)? If not, {elsewhere}."
         ),
         Why::NoWal => format!(
             "is in a place where SQLite cannot keep a write-ahead log, such as a network drive. Instead, {elsewhere}, on a local disk."
