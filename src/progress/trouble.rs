@@ -77,11 +77,15 @@ fn of_the_file(why: &Why) -> String {
             "cannot be made: {} is already there, and SQLite would take it for a part of the new file. Move that away, or {elsewhere}.",
             beside.display()
         ),
-        Why::NoDirectory(_) => format!("cannot be made: its directory is gone. {elsewhere}."),
+        Why::NoDirectory(_) => {
+            format!("cannot be made: its directory is gone. Try again, or {elsewhere}.")
+        }
         Why::CannotMake(error) => {
             format!("cannot be made: {error}. Make its directory writable, or {elsewhere}.")
         }
-        Why::CannotLook(error) => format!("cannot be looked at: {error}. You may {elsewhere}."),
+        Why::CannotLook(error) => {
+            format!("cannot be looked at: {error}. See to its directory, or {elsewhere}.")
+        }
         Why::CannotOpen => format!(
             "could not be opened. Are it, its directory and its disk writable? Or are too many files open (ulimit -n)? If not, {elsewhere}."
         ),
