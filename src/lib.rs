@@ -15,7 +15,7 @@
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
-//! Imports run one way: `cli → commands → {lab, render, services::jobs}`, `lab → {concepts, trace, report}`,
+//! Imports run one way: `cli → commands → {lab, render, progress, services::jobs}`, `lab → {concepts, trace, report}`,
 //! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`,
 //! `progress → services::database`, `render → report → trace`. A concept
 //! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.

@@ -129,10 +129,14 @@ impl Told {
     /// Makes nothing: who only looks leaves no file behind.
     fn read(given: Option<&Path>, lessons: &[Outline<'_>]) -> Result<Self, Trouble> {
         let directory = progress::directory(given)?;
-        let (mut found, due_count) = match Progress::open_existing(&directory)? {
+        let (found, due_count) = match Progress::open_existing(&directory)? {
             Some(progress) => (progress.lessons()?, progress.due(SystemTime::now())?.len()),
             None => (Vec::new(), 0),
         };
+        Ok(Self::of(lessons, found, due_count))
+    }
+
+    fn of(lessons: &[Outline<'_>], mut found: Vec<LessonProgress>, due_count: usize) -> Self {
         let mut rows: Vec<Row> = Vec::new();
         for outline in lessons {
             let at = found.iter().position(|one| one.lesson == outline.name);
@@ -161,12 +165,12 @@ impl Told {
             total.finished &= row.finished;
             total.to_review_count += row.to_review_count;
         }
-        Ok(Self {
+        Self {
             schema: "asyncdemo.status/1",
             lessons: rows,
             total,
             due_count,
-        })
+        }
     }
 
     fn text(&self, screen: &Screen) -> String {
@@ -237,7 +241,7 @@ impl Told {
         let review = match (self.total.to_review_count, self.due_count) {
             (0, _) => String::new(),
             (later, 0) => format!(
-                " {} come back for review, and none of them today.",
+                " What you missed comes back for review: {}, and none today.",
                 units::count(later, "question", "questions")
             ),
             (all, now) => format!(
@@ -313,4 +317,129 @@ fn wrapped(screen: &Screen, text: &str, indent: &str) -> String {
         .initial_indent(indent)
         .subsequent_indent(indent);
     textwrap::fill(text, options) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::Style;
+
+    const LESSONS: [Outline<'_>; 3] = [
+        Outline {
+            name: "what-async-is",
+            title: "What async is",
+            steps: 9,
+        },
+        Outline {
+            name: "gather",
+            title: "Several things at once",
+            steps: 12,
+        },
+        Outline {
+            name: "limits",
+            title: "Limits",
+            steps: 7,
+        },
+    ];
+
+    fn found() -> Vec<LessonProgress> {
+        let score = |right, asked| Score { right, asked };
+        let one = |lesson: &str, done, finished, spent| LessonProgress {
+            lesson: lesson.to_owned(),
+            done,
+            steps: 20,
+            spent: Duration::from_secs(spent),
+            finished,
+            ..LessonProgress::default()
+        };
+        vec![
+            LessonProgress {
+                predictions: score(1, 2),
+                quiz: score(0, 1),
+                to_review: 2,
+                ..one("gather", 15, false, 59)
+            },
+            one("old\u{1b}[2J", 2, false, 1),
+            LessonProgress {
+                predictions: score(2, 2),
+                quiz: score(3, 3),
+                ..one("what-async-is", 20, true, 4_000)
+            },
+        ]
+    }
+
+    fn text(told: &Told, width: usize, ascii: bool) -> String {
+        let out = Style {
+            width,
+            ascii,
+            ..Style::default()
+        };
+        let screen = Screen {
+            out,
+            live: None,
+            asks: false,
+        };
+        out.encode(&told.text(&screen))
+    }
+
+    #[test]
+    fn the_lessons_in_their_order_and_a_bar_over_all() {
+        let told = Told::of(&LESSONS, found(), 1);
+        assert_eq!(
+            text(&told, 80, false),
+            "  lesson         steps       predictions  quiz      time
+  what-async-is  9 of 9      2 of 2       3 of 3    1 h 6 min
+  gather         12 of 12    1 of 2       0 of 1    59 s
+  limits         0 of 7      -            -         -
+  old [2J        2 of 20     -            -         1 s
+  total          23 of 48    3 of 4       3 of 4    1 h 7 min
+
+  ███████████████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░ 47 %
+
+  asyncdemo learn goes on. asyncdemo review asks again what you missed: 1 now,
+  of 2 questions.
+"
+        );
+    }
+
+    #[test]
+    fn on_a_narrow_screen_a_lesson_has_two_lines() {
+        let told = Told::of(&LESSONS[..2], found()[..1].to_vec(), 0);
+        assert_eq!(
+            text(&told, 40, true),
+            "  what-async-is
+    0 of 9 steps, predictions -, quiz -,
+    -
+  gather
+    12 of 12 steps, predictions 1 of 2,
+    quiz 0 of 1, 59 s
+  total
+    12 of 21 steps, predictions 1 of 2,
+    quiz 0 of 1, 59 s
+
+  ##############............ 57 %
+
+  asyncdemo learn goes on. What you
+  missed comes back for review: 2
+  questions, and none today.
+"
+        );
+    }
+
+    #[test]
+    fn nothing_done_and_everything_done() {
+        let nothing = text(&Told::of(&LESSONS, Vec::new(), 0), 80, true);
+        let bar = format!("  {} 0 %\n", ".".repeat(50));
+        assert!(nothing.contains(&bar), "{nothing}");
+        assert!(nothing.ends_with("\n  Nothing is done yet: asyncdemo learn begins.\n"));
+        assert_eq!(
+            text(&Told::of(&[], Vec::new(), 0), 80, true),
+            "  Nothing is done yet: asyncdemo learn begins.\n"
+        );
+        let all = Told::of(&LESSONS[..1], found()[2..].to_vec(), 0);
+        let all = text(&all, 80, true);
+        let bar = format!("  {} 100 %\n", "#".repeat(50));
+        assert!(all.contains(&bar), "{all}");
+        assert!(all.ends_with("\n  All lessons are done.\n"), "{all}");
+    }
 }

@@ -77,13 +77,17 @@ fn of_the_file(why: &Why) -> String {
             "cannot be made: {} is already there, and SQLite would take it for a part of the new file. Move that away, or {elsewhere}.",
             beside.display()
         ),
-        Why::NoDirectory(_) => format!("cannot be made: its directory is gone. {elsewhere}."),
+        Why::NoDirectory(_) => {
+            format!("cannot be made: its directory is gone. Try again, or {elsewhere}.")
+        }
         Why::CannotMake(error) => {
             format!("cannot be made: {error}. Make its directory writable, or {elsewhere}.")
         }
-        Why::CannotLook(error) => format!("cannot be looked at: {error}. You may {elsewhere}."),
+        Why::CannotLook(error) => {
+            format!("cannot be looked at: {error}. See to its directory, or {elsewhere}.")
+        }
         Why::CannotOpen => format!(
-            "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? If not, {elsewhere}."
+            "could not be opened. Are it, its directory and its disk writable? Or are too many files open (ulimit -n)? If not, {elsewhere}."
         ),
         Why::NoWal => format!(
             "is in a place where SQLite cannot keep a write-ahead log, such as a network drive. Instead, {elsewhere}, on a local disk."

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 /// The mark: SQLite's `application_id`, at byte 68 of the file. It reads `asyn`.
@@ -170,6 +171,13 @@ impl Why {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::CannotOpen) => Self::CannotOpen,
             Some(ErrorCode::DiskFull) => Self::Full,
+            // There is no room for the index of the log.
+            _ if error
+                .sqlite_error()
+                .is_some_and(|error| error.extended_code == SQLITE_IOERR_SHMSIZE) =>
+            {
+                Self::Full
+            }
             _ => Self::Other(error.to_string()),
         }
     }
@@ -256,6 +264,9 @@ fn look(path: &Path, kind: &Kind) -> Result<(), Why> {
         | OpenFlags::SQLITE_OPEN_URI
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(immutable(path), flags)?;
+    // Without it, a file is called damaged that is shorter than its head says: a program that was killed,
+    // or met a full disk, while it put its log away leaves such a one. With its log it is whole.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, true)?;
     let mark = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     match (mark("application_id")?, mark("user_version")?) {
         (APPLICATION_ID, layout) if layout / KINDS != kind.layout / KINDS => Err(Why::OtherKind),

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use super::*;
 
+mod layouts;
+
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Every file of a directory with its bytes.
@@ -359,60 +361,4 @@ fn connections_that_close_at_the_same_instant_leave_no_log_behind() {
         drop(database);
         assert_eq!(files(directory.path()).len(), 1);
     }
-}
-
-/// A kind of file with one layout, and the same kind after its tables have changed twice.
-const FIRST: file::Kind = file::Kind {
-    option: "--database",
-    layout: 901,
-    upgrades: &[],
-    tables: || "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept');".to_owned(),
-    whole: ("SELECT count(*) FROM notes", 1, "its note is gone"),
-    waits: |connection| connection.busy_timeout(BUSY),
-};
-const THIRD: file::Kind = file::Kind {
-    layout: 903,
-    upgrades: &[
-        "ALTER TABLE notes ADD COLUMN stars INTEGER NOT NULL DEFAULT 1;",
-        "UPDATE notes SET stars = stars + 4;",
-    ],
-    tables: || "CREATE TABLE notes (text TEXT, stars INTEGER);".to_owned(),
-    ..FIRST
-};
-
-#[test]
-fn an_older_layout_is_upgraded_with_all_that_is_in_it() {
-    let directory = TempDir::new().unwrap();
-    let path = directory.path().join("notes.db");
-    file::make_or_check(&path, &FIRST).unwrap();
-    // Two at once: one upgrades, and the other finds it done.
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| file::make_or_check(&path, &THIRD).unwrap());
-        }
-    });
-    let connection = file::open(&path).unwrap();
-    let notes: (String, i32) = connection
-        .query_row("SELECT text, stars FROM notes", (), |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .unwrap();
-    assert_eq!(notes, ("kept".to_owned(), 5));
-    let refused = file::make_or_check(&path, &FIRST);
-    assert!(matches!(refused, Err(Why::Newer)), "{refused:?}");
-}
-
-#[test]
-fn an_upgrade_that_fails_changes_nothing() {
-    let directory = TempDir::new().unwrap();
-    let path = directory.path().join("notes.db");
-    file::make_or_check(&path, &FIRST).unwrap();
-    let before = files(directory.path());
-    let broken = file::Kind {
-        upgrades: &["DELETE FROM notes;", "UPDATE nothing SET x = 1;"],
-        ..THIRD
-    };
-    file::make_or_check(&path, &broken).unwrap_err();
-    assert_eq!(files(directory.path()), before);
-    file::make_or_check(&path, &FIRST).unwrap();
 }
