@@ -10,12 +10,12 @@
 //! | [`lab`] | runs a strategy on a fresh runtime and measures it |
 //! | [`report`] | what was measured, as plain data, and what it shows |
 //! | [`render`] | a report as text, a picture, or JSON |
-//! | [`lesson`] | lessons: from Markdown to steps, and what an answer is |
+//! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`progress`] | a learner's progress, in a SQLite file |
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
-//! Imports run one way: `cli → commands → {lab, render, progress, services::jobs}`, `lab → {concepts, trace, report}`,
+//! Imports run one way: `cli → commands → {lesson, lab, progress, render, services::jobs}`, `lab → {concepts, trace, report}`,
 //! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`,
 //! `progress → services::database`, `render → report → trace`. A concept
 //! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.

@@ -586,8 +586,8 @@ fn the_python_twin_is_shown_once_in_front() {
         assert!(place(&both, &twin) < place(&both, &rust), "{both}");
         assert!(place(&both, &rust) < place(&both, &block), "{both}");
         assert!(both.contains(&format!(
-            "Python: the same, in lessons/python/{}.py",
-            about.name
+            "Python: the same, in lessons/python/{}",
+            about.twin_file()
         )));
     }
 }

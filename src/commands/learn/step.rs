@@ -207,7 +207,7 @@ impl Player<'_> {
                 Said::Enter => suggest.clone(),
                 other => return Ok(other),
             };
-            let line = format!("{run} {knob} '{}'", value.replace('\'', ""));
+            let line = attempt.with(&value);
             if let Err(wrong) = self.parsed(&line) {
                 self.say(&wrong.to_string())?;
                 continue;
