@@ -454,10 +454,7 @@ fn a_disk_that_cannot_be_written_is_told() {
     };
     let file = directory.path().join("progress.db");
     assert!(
-        told.contains(&format!(
-            "{} could not be opened. Are it, its directory and its disk writable?",
-            file.display()
-        )),
+        told.contains(&format!("{} may not be written by you.", file.display())),
         "{told}"
     );
 
@@ -479,12 +476,23 @@ fn a_file_of_somebody_else_is_told() {
     let directory = TempDir::new().unwrap();
     begun(directory.path());
     let file = directory.path().join("progress.db");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
+    let allow = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    allow(&file, 0o400);
     if fs::OpenOptions::new().append(true).open(&file).is_ok() {
         println!("not tried: this user may write everything");
         return;
     }
     refused(directory.path(), &file, "may not be written by you");
+    allow(&file, 0o600);
+    allow(directory.path(), 0o500);
+    refused(directory.path(), &file, "may not be written by you");
+    allow(directory.path(), 0o000);
+    let output = status(directory.path()).output();
+    assert!(said(&output).contains("cannot be looked at"), "{output:?}");
+    allow(directory.path(), 0o700);
+    assert!(gather(directory.path()).is_some(), "it is whole");
 }
 
 /// The lesson `gather` in the status.

@@ -305,7 +305,7 @@ fn spent(seconds: f64) -> String {
 }
 
 fn columns([steps, predictions, quiz, time]: [&str; 4]) -> String {
-    format!("{steps:<12}{predictions:<13}{quiz:<10}{time}")
+    format!("{steps:<10}  {predictions:<11}  {quiz:<8}  {time}")
 }
 
 fn pad(text: &str, width: usize) -> String {

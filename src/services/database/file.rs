@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
 
 /// The mark: SQLite's `application_id`, at byte 68 of the file. It reads `asyn`.
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"asyn");
@@ -289,6 +289,10 @@ fn check(path: &Path, kind: &Kind) -> Result<(), Why> {
     // What a damaged file has left in its log is not written back into it by the closing.
     let keep_log = beside(path, "-wal").exists();
     let mut connection = open(path)?;
+    // SQLite would go on, and leave a log beside it that is as read-only as the file.
+    if connection.is_readonly(MAIN_DB)? {
+        return Err(Why::ReadOnly);
+    }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep_log)?;
     (kind.waits)(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
