@@ -11,11 +11,13 @@
 //! | [`report`] | what was measured, as plain data, and what it shows |
 //! | [`render`] | a report as text, a picture, or JSON |
 //! | [`lesson`] | lessons: from Markdown to steps, and what an answer is |
+//! | [`present`] | a lesson on a large screen: slides, votes, and what is drawn |
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
 //! Imports run one way: `cli → commands → {lab, render, services::jobs}`, `lab → {concepts, trace, report}`,
-//! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`, `render → report → trace`. A concept
+//! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`,
+//! `present → {concepts, lesson, render, report}`, `render → report → trace`. A concept
 //! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.
 
 pub mod cli;
@@ -23,6 +25,7 @@ pub mod commands;
 pub mod concepts;
 pub mod lab;
 pub mod lesson;
+pub mod present;
 pub mod render;
 pub mod report;
 pub mod services;

@@ -7,6 +7,8 @@ pub mod line;
 pub mod list;
 pub mod live;
 pub mod measure;
+mod player;
+pub mod present;
 pub mod run;
 pub mod scale;
 pub mod screen;

@@ -116,6 +116,8 @@ pub enum Ending {
     Done,
     /// A strategy failed; the others ran.
     Failed,
+    /// It cannot be done here, as has been said.
+    Refused,
     /// This signal stopped it.
     Stopped(i32),
 }
