@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{jobs, list, present, run, scale, tour};
+use crate::commands::{course, jobs, list, present, run, scale, tour};
 
 use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
@@ -65,6 +65,9 @@ enum Command {
     Tour(tour::Options),
     /// A lesson in front of a class, full screen: predict, vote, run live
     Present(present::Options),
+    /// A course of lessons: check one, or begin your own
+    #[command(disable_help_subcommand = true)]
+    Course(course::Options),
     /// The concepts, with the question that each answers
     List(list::Options),
 }
@@ -126,7 +129,10 @@ impl Cli {
             Some(Command::Scale(demo)) => demo.concept.check(),
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
-            Some(Command::Tour(_) | Command::Present(_) | Command::List(_)) | None => Ok(()),
+            Some(
+                Command::Tour(_) | Command::Present(_) | Command::Course(_) | Command::List(_),
+            )
+            | None => Ok(()),
             Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
         };
         checked
@@ -155,6 +161,7 @@ impl Cli {
             Some(Command::Timeout(demo)) => demo.run(&screen, stop),
             Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
             Some(Command::Present(options)) => present::present(&options, &screen, stop),
+            Some(Command::Course(options)) => course::course(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
             Some(Command::Queue(demo)) if demo.concept.keeps() => {
                 jobs::run(&demo.concept, &demo.options, &screen, stop)

@@ -1,5 +1,7 @@
 //! A command line of this program that stands in a lesson: `gather --delays 1s,2s --all`.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::builder::ValueHint;
 use clap::parser::ValueSource;
@@ -82,6 +84,14 @@ impl Line {
             )),
             None => Ok(Self { set, options }),
         }
+    }
+
+    /// How long arithmetic says that it takes: what it says of no strategy counts as nothing.
+    pub fn ideal(&self) -> Duration {
+        let (chosen, _) = self.options.choose(self.set.strategies.clone());
+        let ideals = chosen.iter().filter_map(|strategy| strategy.ideal);
+        let once = ideals.fold(Duration::ZERO, Duration::saturating_add);
+        once.saturating_mul(u32::try_from(self.options.repeat).unwrap_or(u32::MAX))
     }
 
     /// Runs it, and shows it as the program always does.

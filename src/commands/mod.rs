@@ -1,6 +1,7 @@
 //! What the subcommands do.
 
 pub mod code;
+pub mod course;
 pub mod jobs;
 mod keyboard;
 pub mod line;

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -13,7 +13,7 @@ use super::player::Player;
 use super::run::Ending;
 use super::screen::{Screen, complain};
 use crate::lab::Stop;
-use crate::lesson::{Kind, Lesson, parse};
+use crate::lesson::{Kind, Lesson, course};
 use crate::present::{Ask, Heard, Look, Shelf, Show, Stage, Theme, draw};
 
 /// The knobs of `present`.
@@ -74,8 +74,8 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         return Ok(Ending::Refused);
     }
     let (lessons, trust) = match &options.course {
-        Some(folder) => (course(folder)?, Trust::Foreign),
-        None => (builtin()?, Trust::Own),
+        Some(folder) => (course::read(folder)?, Trust::Foreign),
+        None => (course::builtin()?.to_vec(), Trust::Own),
     };
     can_be_played(&lessons, trust)?;
     let first = first(&lessons, options.lesson.as_deref())?;
@@ -157,49 +157,17 @@ fn suspend(stage: &mut Stage) -> io::Result<()> {
     stage.resume()
 }
 
-/// This program's own lessons.
-fn builtin() -> Result<Vec<Lesson>> {
-    let gather = include_str!("../../lessons/07-gather.md");
-    Ok(vec![parse("lessons/07-gather.md", gather)?])
-}
-
-/// Somebody's lessons: every Markdown file of a directory that begins with a number.
-fn course(folder: &Path) -> Result<Vec<Lesson>> {
-    let named = || format!("--course {}", folder.display());
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(named)? {
-        let file = entry.with_context(named)?.path();
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".md") && name.starts_with(|sign: char| sign.is_ascii_digit()) {
-            files.push(file);
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        return Err(anyhow!(
-            "{}: expected lessons such as 01-name.md, found none",
-            named()
-        ));
-    }
-    let lesson = |file: &PathBuf| {
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).with_context(|| name.clone())?;
-        Ok(parse(&name, &text)?)
-    };
-    files.iter().map(lesson).collect()
-}
-
 /// Whether every line in the lessons can be run, so that none fails in front of the class.
 fn can_be_played(lessons: &[Lesson], trust: Trust) -> Result<()> {
     for lesson in lessons {
         for step in &lesson.steps {
             let line = match &step.kind {
-                Kind::Predict(predict) => &predict.run,
-                Kind::Run(line) => line,
-                Kind::Try(a_try) => &a_try.run,
+                Kind::Predict(predict) => predict.run.clone(),
+                Kind::Run(line) => line.clone(),
+                Kind::Try(a_try) => a_try.with(&a_try.suggest),
                 Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => continue,
             };
-            Line::parse(line, trust)
+            Line::parse(&line, trust)
                 .map_err(|why| anyhow!("{}:{}: {why}", lesson.file, step.line))?;
         }
     }

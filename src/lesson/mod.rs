@@ -4,11 +4,15 @@
 //! blocks; the second word after the fence says what a block is: ```` ```toml predict ````.
 
 mod answer;
+pub mod check;
+pub mod course;
+mod links;
 mod parse;
 
 use serde::Deserialize;
 
 pub use answer::{Answer, Unit, value};
+pub use links::links;
 pub use parse::{Problem, parse};
 
 /// A lesson.
@@ -158,4 +162,17 @@ pub struct Try {
     pub suggest: String,
     /// Said after the run.
     pub why: String,
+}
+
+impl Try {
+    /// The command line with the knob at `value`, which is one word whatever it holds.
+    pub fn with(&self, value: &str) -> String {
+        let Self { run, knob, .. } = self;
+        if value.is_empty() {
+            return format!("{run} {knob}");
+        }
+        // Only a NUL cannot be quoted, and no knob takes one.
+        let quoted = shlex::try_quote(value).unwrap_or_default();
+        format!("{run} {knob}={quoted}")
+    }
 }

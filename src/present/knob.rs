@@ -79,7 +79,7 @@ pub(super) fn strategies(line: &str) -> Vec<String> {
 }
 
 /// As one would type it: with quotes where they are needed only.
-pub(super) fn join<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<String> {
+fn join<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || ".,:=/+-_".contains(sign);
     let typed = words.into_iter().map(|word| {
         if !word.is_empty() && word.chars().all(plain) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ballot::Votes;
-use super::knob::{self, Turned};
+use super::knob::Turned;
 use crate::lesson::Kind;
 use crate::report::{Report, StrategyReport};
 
@@ -136,10 +136,7 @@ pub(super) fn line(kind: &Kind) -> Option<String> {
     match kind {
         Kind::Predict(predict) => Some(predict.run.clone()),
         Kind::Run(line) => Some(line.clone()),
-        Kind::Try(a_try) => {
-            let knob = knob::join([&*a_try.knob, &*a_try.suggest])?;
-            Some(format!("{} {knob}", a_try.run))
-        }
+        Kind::Try(a_try) => Some(a_try.with(&a_try.suggest)),
         Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
     }
 }

@@ -1,0 +1,112 @@
+//! `asyncdemo course`: proves that a course says what is true, and begins a new one.
+
+mod begin;
+mod check;
+mod told;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::line::{Line, Trust};
+use super::run::{Ending, Format};
+use super::screen::{Screen, complain, print};
+use crate::lab::Stop;
+use crate::lesson::course::{Source, sources, written};
+use check::Check;
+
+/// What is to be done.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand, Clone, Debug)]
+enum What {
+    /// Hold every lesson to what it says: run its predictions, and look up all that it names
+    Check(CheckOptions),
+    /// Begin a course of your own: a lesson that works, and how to write more
+    New {
+        /// A new directory, or an empty one
+        #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+}
+
+/// The knobs of `course check`.
+#[derive(clap::Args, Clone, Debug)]
+struct CheckOptions {
+    /// A directory with lessons called NN-name.md; without one, the lessons in this program
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+
+    /// What was found as text for people, or as json for programs
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    format: Format,
+}
+
+/// `asyncdemo course`.
+///
+/// # Errors
+/// Where standard output cannot be written, or there is no such course.
+pub fn course(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    match &options.what {
+        What::Check(options) => check(options, screen, stop),
+        What::New { folder } => {
+            print(&screen.out.encode(&begin::begin(folder)?))?;
+            Ok(Ending::Done)
+        }
+    }
+}
+
+fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let (trust, sources, misnamed) = match &options.folder {
+        None => (Trust::Own, sources(), Vec::new()),
+        Some(folder) => {
+            let written = written(folder)?;
+            (Trust::Foreign, written.sources, written.problems)
+        }
+    };
+    let root = match &options.folder {
+        Some(folder) => Some(folder.as_path()),
+        // The lessons in the program link to files of its repository, which may not be at hand.
+        None => Some(Path::new(".")).filter(|_| sources.iter().all(Source::is_here)),
+    };
+    let check = Check {
+        trust,
+        root,
+        stop,
+        screen,
+    };
+    let mut found = told::Found::new(trust, misnamed, root.is_some());
+    if let (Some(folder), []) = (&options.folder, &sources[..]) {
+        found.nothing(&folder.display().to_string());
+    }
+    for (place, source) in sources.iter().enumerate() {
+        if stop.signal().is_some() {
+            break;
+        }
+        let lesson = check.lesson(source, (place + 1, sources.len()))?;
+        if options.format == Format::Text {
+            print(&lesson.text(&screen.out))?;
+        }
+        found.lessons.push(lesson);
+    }
+    found.partial = stop.signal().is_some();
+    print(&match options.format {
+        Format::Text => found.text(&screen.out),
+        Format::Json => serde_json::to_string(&found)? + "\n",
+    })?;
+    Ok(match stop.signal() {
+        Some(signal) => Ending::Stopped(signal),
+        None if found.is_well() => Ending::Done,
+        None => Ending::Failed,
+    })
+}

@@ -1,0 +1,225 @@
+//! Checks one lesson, and runs what it predicts.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::told::{Checked, Prediction};
+use super::{Line, Screen, Stop, Trust, complain};
+use crate::lesson::check::{self, Reading, listed, near};
+use crate::lesson::course::Source;
+use crate::lesson::{Answer, Kind, Lesson, Predict, Try, links, parse, value};
+use crate::units;
+
+/// So often a prediction may be run before it has failed: a machine may be busy with something else.
+pub(super) const TRIES: usize = 3;
+
+/// A run that takes longer is no part of a lesson.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// How lessons are checked.
+pub(super) struct Check<'a> {
+    pub(super) trust: Trust,
+    /// Where links to files are looked up.
+    pub(super) root: Option<&'a Path>,
+    pub(super) stop: &'a Stop,
+    pub(super) screen: &'a Screen,
+}
+
+impl Check<'_> {
+    /// Checks a lesson, the first of so many.
+    pub(super) fn lesson(&self, source: &Source, place: (usize, usize)) -> Result<Checked> {
+        let begin = Instant::now();
+        let mut checked = Checked::new(&source.file);
+        match parse(&source.file, &source.markdown) {
+            Ok(lesson) => {
+                checked.problems = links(source, &lesson, self.root);
+                self.content(&lesson, place, &mut checked)?;
+            }
+            Err(problem) => checked.problems.push(problem),
+        }
+        checked.problems.sort_by_key(|problem| problem.line);
+        checked.took_s = begin.elapsed().as_secs_f64();
+        Ok(checked)
+    }
+
+    fn content(&self, lesson: &Lesson, place: (usize, usize), checked: &mut Checked) -> Result<()> {
+        checked.name.clone_from(&lesson.name);
+        checked.steps = lesson.steps.len();
+        checked.stated_minutes = lesson.about.minutes;
+        checked.problems.extend(check::content(lesson));
+        let mut runs = Duration::ZERO;
+        let mut predicted = Vec::new();
+        for step in &lesson.steps {
+            let line = match &step.kind {
+                Kind::Run(line) => self.line(line),
+                Kind::Predict(predict) => self.line(&predict.run),
+                Kind::Try(turn) => self.turned(turn),
+                Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => continue,
+            };
+            match line {
+                Ok(line) => {
+                    runs += line.ideal();
+                    if let Kind::Predict(predict) = &step.kind {
+                        predicted.push((step.line, predict, line));
+                    }
+                }
+                Err(what) => checked.problem(step.line, what),
+            }
+        }
+        checked
+            .problems
+            .extend(check::time(lesson, runs.as_secs_f64()));
+        checked.minutes = Reading::of(lesson).minutes(runs.as_secs_f64());
+        let all = predicted.len();
+        checked.to_predict = lesson
+            .steps
+            .iter()
+            .filter(|step| matches!(step.kind, Kind::Predict(_)))
+            .count();
+        for (index, (at, predict, line)) in predicted.into_iter().enumerate() {
+            if self.stop.signal().is_some() {
+                break;
+            }
+            self.progress(&format!(
+                "{} ({} of {}), prediction {} of {all}",
+                lesson.name,
+                place.0,
+                place.1,
+                index + 1
+            ));
+            let tested = self.predict(at, predict, &line);
+            self.progress("");
+            let (prediction, wrong) = tested?;
+            checked.predictions.push(prediction);
+            if let Some(what) = wrong {
+                checked.problem(at, what);
+            }
+        }
+        Ok(())
+    }
+
+    /// A line that may be run.
+    fn line(&self, line: &str) -> Result<Line, String> {
+        let parsed = Line::parse(line, self.trust)?;
+        if parsed.ideal() > LONGEST {
+            return Err(format!(
+                "`{line}`: expected a run of at most {} s, found one of {:.0} s",
+                LONGEST.as_secs(),
+                parsed.ideal().as_secs_f64()
+            ));
+        }
+        Ok(parsed)
+    }
+
+    /// The line of a `try` with its knob as suggested. Without the knob it must be a line, too.
+    fn turned(&self, turn: &Try) -> Result<Line, String> {
+        self.line(&turn.run)?;
+        if !turn.knob.starts_with("--") {
+            return Err(format!(
+                "expected a knob with its dashes, as --delays, found `{}`",
+                turn.knob
+            ));
+        }
+        self.line(&turn.with(&turn.suggest))
+    }
+
+    /// Runs a prediction until it holds, at most [`TRIES`] times. What was wrong in the last one, if
+    /// it never did.
+    fn predict(
+        &self,
+        line: usize,
+        predict: &Predict,
+        run: &Line,
+    ) -> Result<(Prediction, Option<String>)> {
+        let mut prediction = Prediction::new(line, predict);
+        let mut wrong = None;
+        for _ in 0..TRIES {
+            let report = run.measure(self.stop)?;
+            if self.stop.signal().is_some() {
+                return Ok((prediction, None));
+            }
+            let mut failed = report
+                .strategies
+                .iter()
+                .filter_map(|strategy| Some((&strategy.name, strategy.error.as_ref()?)));
+            if let Some((name, error)) = failed.next() {
+                wrong = Some(format!(
+                    "`{}`: {name} failed: {}",
+                    predict.run,
+                    error.lines().next().unwrap_or_default()
+                ));
+                continue;
+            }
+            let Some(measured) = value(&report, &predict.value) else {
+                let names: Vec<_> = report
+                    .strategies
+                    .iter()
+                    .map(|strategy| strategy.name.as_str())
+                    .collect();
+                // Another run would not have it either.
+                let what = format!(
+                    "expected a figure at `{}`, found none in the report of `{}` (its strategies: {})",
+                    predict.value,
+                    predict.run,
+                    names.join(", ")
+                );
+                return Ok((prediction, Some(what)));
+            };
+            prediction.measured.push(measured);
+            wrong = compare(predict, &prediction.measured);
+            if wrong.is_none() {
+                prediction.holds = true;
+                break;
+            }
+        }
+        Ok((prediction, wrong))
+    }
+
+    /// Says what is done now, if somebody looks; nothing wipes it out.
+    fn progress(&self, what: &str) {
+        if let Some(live) = self.screen.live {
+            let room = live.width.saturating_sub(1);
+            let shown: String = live.encode(what).chars().take(room).collect();
+            complain(&format!("\r\x1b[2K{shown}"));
+        }
+    }
+}
+
+/// What is wrong with the last of these measurements.
+fn compare(predict: &Predict, measured: &[f64]) -> Option<String> {
+    let unit = predict.unit;
+    let last = *measured.last()?;
+    let value = unit.read(&predict.answer)?;
+    let figures: Vec<_> = measured
+        .iter()
+        .map(|value| {
+            Answer {
+                value: *value,
+                unit,
+            }
+            .to_string()
+        })
+        .collect();
+    let figures = figures.join(", ");
+    let tries = format!("in {}", units::count(measured.len(), "try", "tries"));
+    if !(Answer { value, unit }).is_near(last, predict.tolerance) {
+        return Some(format!(
+            "expected `{}` within {} % of the answer {}, measured {figures} {tries}",
+            predict.value, predict.tolerance, predict.answer
+        ));
+    }
+    let near_measured = near(predict, last);
+    if predict.choices.is_empty()
+        || near_measured.len() == 1 && near_measured == near(predict, value)
+    {
+        return None;
+    }
+    Some(format!(
+        "expected one choice within {} % of what was measured, and the one near the answer {}, found {}: measured {figures} {tries}",
+        predict.tolerance,
+        predict.answer,
+        listed(&near_measured)
+    ))
+}

@@ -1,0 +1,204 @@
+//! What a check has found, for people and for programs.
+
+use serde::{Serialize, Serializer};
+
+use super::Trust;
+use crate::lesson::{Predict, Problem};
+use crate::render::{Paint, Style};
+use crate::units;
+
+const FOREIGN: &str = "Nothing but asyncdemo's own concepts is run for a course from a directory, and a knob that names a file or an address is refused.";
+
+/// What was found in a course.
+#[derive(Debug, Serialize)]
+pub(super) struct Found {
+    /// Whether it is somebody else's.
+    foreign: bool,
+    /// Whether a signal stopped the check.
+    pub(super) partial: bool,
+    /// Whether links to files were looked up.
+    files: bool,
+    pub(super) lessons: Vec<Checked>,
+    /// What is wrong with the directory.
+    #[serde(serialize_with = "all")]
+    problems: Vec<Problem>,
+}
+
+/// What was found in a lesson.
+#[derive(Debug, Serialize)]
+pub(super) struct Checked {
+    pub(super) file: String,
+    pub(super) name: String,
+    pub(super) steps: usize,
+    /// How many predictions there are.
+    #[serde(rename = "predictions_count")]
+    pub(super) to_predict: usize,
+    /// Those that were run.
+    pub(super) predictions: Vec<Prediction>,
+    pub(super) stated_minutes: u32,
+    pub(super) minutes: f64,
+    pub(super) took_s: f64,
+    #[serde(serialize_with = "all")]
+    pub(super) problems: Vec<Problem>,
+}
+
+/// A prediction that was run.
+#[derive(Debug, Serialize)]
+pub(super) struct Prediction {
+    line: usize,
+    run: String,
+    value: String,
+    answer: String,
+    tolerance: f64,
+    /// In each try: seconds, pieces, times or bytes.
+    pub(super) measured: Vec<f64>,
+    /// Whether the answer was near the last of them.
+    pub(super) holds: bool,
+}
+
+impl Prediction {
+    pub(super) fn new(line: usize, predict: &Predict) -> Self {
+        Self {
+            line,
+            run: predict.run.clone(),
+            value: predict.value.clone(),
+            answer: predict.answer.clone(),
+            tolerance: predict.tolerance,
+            measured: Vec::new(),
+            holds: false,
+        }
+    }
+}
+
+impl Checked {
+    pub(super) fn new(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            name: file.to_owned(),
+            steps: 0,
+            to_predict: 0,
+            predictions: Vec::new(),
+            stated_minutes: 0,
+            minutes: 0.0,
+            took_s: 0.0,
+            problems: Vec::new(),
+        }
+    }
+
+    fn holding(&self) -> usize {
+        let holding = |tested: &&Prediction| tested.holds;
+        self.predictions.iter().filter(holding).count()
+    }
+
+    pub(super) fn problem(&mut self, line: usize, what: String) {
+        let file = self.file.clone();
+        self.problems.push(Problem { file, line, what });
+    }
+
+    /// A line, and what is wrong beneath it.
+    pub(super) fn text(&self, style: &Style) -> String {
+        let tries = self.predictions.iter().map(|tested| tested.measured.len());
+        let tries = tries.sum::<usize>();
+        let again = if tries > self.predictions.len() {
+            format!(" in {tries} tries")
+        } else {
+            String::new()
+        };
+        let figures = [
+            units::count(self.steps, "step", "steps"),
+            format!(
+                "{} of {} predictions{again}",
+                self.holding(),
+                self.to_predict
+            ),
+            format!("{:.1} min of {}", self.minutes, self.stated_minutes),
+            format!("{:.1} s", self.took_s),
+        ];
+        let name = style.paint(Paint::Name, &format!("{:<15}", self.name));
+        let line = style.encode(&format!("{name} {}\n", figures.join(" · ")));
+        line + &problems(&self.problems, style)
+    }
+}
+
+impl Found {
+    pub(super) fn new(trust: Trust, problems: Vec<Problem>, files: bool) -> Self {
+        Self {
+            foreign: trust == Trust::Foreign,
+            partial: false,
+            files,
+            lessons: Vec::new(),
+            problems,
+        }
+    }
+
+    /// There is no lesson in the directory.
+    pub(super) fn nothing(&mut self, folder: &str) {
+        self.problems.push(Problem {
+            file: folder.to_owned(),
+            line: 1,
+            what: "expected lessons with names like 01-waiting.md, found none".to_owned(),
+        });
+    }
+
+    pub(super) fn is_well(&self) -> bool {
+        self.count() == 0
+    }
+
+    fn count(&self) -> usize {
+        let lessons = self.lessons.iter().map(|lesson| lesson.problems.len());
+        lessons.sum::<usize>() + self.problems.len()
+    }
+
+    /// What stands below the lessons.
+    pub(super) fn text(&self, style: &Style) -> String {
+        let mut text = problems(&self.problems, style);
+        let lessons = units::count(self.lessons.len(), "lesson", "lessons");
+        let wrong = match self.count() {
+            0 => "no problems".to_owned(),
+            count => units::count(count, "problem", "problems"),
+        };
+        let predictions: usize = self.lessons.iter().map(|lesson| lesson.to_predict).sum();
+        let hold: usize = self.lessons.iter().map(Checked::holding).sum();
+        let took: f64 = self.lessons.iter().map(|lesson| lesson.took_s).sum();
+        text += &format!("{lessons}, {hold} of {predictions} predictions, {wrong}, {took:.1} s\n");
+        if self.partial {
+            text += "partial: stopped before the end\n";
+        }
+        if !self.files {
+            text += "Links to files were not looked up: only in the repository can they be.\n";
+        }
+        if self.foreign {
+            let width = textwrap::Options::new(style.width.max(20)).subsequent_indent("  ");
+            text += &(textwrap::fill(FOREIGN, width) + "\n");
+        }
+        style.encode(&text)
+    }
+}
+
+fn problems(problems: &[Problem], style: &Style) -> String {
+    let line = |problem: &Problem| {
+        // A foreign text must not move the cursor.
+        let told: String = problem
+            .to_string()
+            .chars()
+            .map(|sign| if sign.is_control() { ' ' } else { sign })
+            .collect();
+        style.encode(&format!("  {told}\n"))
+    };
+    problems.iter().map(line).collect()
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    file: &'a str,
+    line: usize,
+    what: &'a str,
+}
+
+fn all<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(problems.iter().map(|Problem { file, line, what }| Told {
+        file,
+        line: *line,
+        what,
+    }))
+}

@@ -1,0 +1,223 @@
+//! Courses: the lessons that are in this program, and those in somebody's directory.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use super::{Lesson, Problem, parse};
+
+macro_rules! embedded {
+    ($($file:literal),* $(,)?) => {
+        &[$((concat!("lessons/", $file), include_str!(concat!("../../lessons/", $file)))),*]
+    };
+}
+
+/// The lessons in this program, in the order in which they are taken.
+const EMBEDDED: &[(&str, &str)] = embedded![
+    // One line for each file. A test says which one is missing.
+    "07-gather.md",
+];
+
+/// Larger than any lesson. What is larger is no lesson, and need not be read to its end.
+const LARGEST: u64 = 1 << 20;
+
+/// A lesson as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Where it stands, for messages.
+    pub file: String,
+    /// Its text.
+    pub markdown: Cow<'static, str>,
+}
+
+impl Source {
+    /// Whether the file itself is there, with this text.
+    pub fn is_here(&self) -> bool {
+        text(Path::new(&self.file)).is_ok_and(|text| text == self.markdown)
+    }
+}
+
+/// What is written in a directory, before anybody has read it as lessons.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// The lessons, in order.
+    pub sources: Vec<Source>,
+    /// Files that look like lessons, and cannot be.
+    pub problems: Vec<Problem>,
+}
+
+/// Why there is no course.
+#[derive(Debug, thiserror::Error)]
+pub enum CourseError {
+    /// The directory cannot be read.
+    #[error("the course in {0} cannot be read: {1}")]
+    Unreadable(PathBuf, io::Error),
+    /// There is no lesson in it.
+    #[error("{0}: expected lessons with names like 01-waiting.md, found none")]
+    Empty(PathBuf),
+    /// A lesson in it cannot be played.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+}
+
+/// The lessons in this program as they are written.
+pub fn sources() -> Vec<Source> {
+    let sources = EMBEDDED.iter().map(|(file, markdown)| Source {
+        file: (*file).to_owned(),
+        markdown: Cow::Borrowed(markdown),
+    });
+    sources.collect()
+}
+
+/// The lessons in this program, parsed once.
+///
+/// # Errors
+/// A lesson that cannot be played. A test parses them all, so a user never meets it.
+pub fn builtin() -> Result<&'static [Lesson], Problem> {
+    static LESSONS: LazyLock<Result<Vec<Lesson>, Problem>> = LazyLock::new(|| {
+        let lessons = EMBEDDED
+            .iter()
+            .map(|(file, markdown)| parse(file, markdown));
+        lessons.collect()
+    });
+    LESSONS.as_deref().map_err(Clone::clone)
+}
+
+/// The lessons in a directory: its files called `NN-name.md`, in the order of their names.
+///
+/// # Errors
+/// Where there is none, or one that cannot be played.
+pub fn read(folder: &Path) -> Result<Vec<Lesson>, CourseError> {
+    let written = written(folder)?;
+    if let Some(problem) = written.problems.into_iter().next() {
+        return Err(problem.into());
+    }
+    if written.sources.is_empty() {
+        return Err(CourseError::Empty(folder.to_owned()));
+    }
+    let lessons = written
+        .sources
+        .iter()
+        .map(|source| parse(&source.file, &source.markdown));
+    Ok(lessons.collect::<Result<_, _>>()?)
+}
+
+/// What is written in a directory. `README.md` and what is no Markdown are for other readers.
+///
+/// # Errors
+/// Where the directory itself cannot be read.
+pub fn written(folder: &Path) -> Result<Written, CourseError> {
+    let unreadable = |error| CourseError::Unreadable(folder.to_owned(), error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        let name = name.to_string_lossy().into_owned();
+        let readme = name.eq_ignore_ascii_case("README.md");
+        if name.ends_with(".md") && !name.starts_with('.') && !readme {
+            names.push(name);
+        }
+    }
+    names.sort_unstable();
+    let mut written = Written::default();
+    let mut taken: Vec<(String, String)> = Vec::new();
+    for name in names {
+        let path = folder.join(&name);
+        let file = path.display().to_string();
+        let mut wrong = |what: String| {
+            let file = file.clone();
+            written.problems.push(Problem {
+                file,
+                line: 1,
+                what,
+            });
+        };
+        let Some(lesson) = lesson_name(&name) else {
+            wrong("expected a name like 07-gather.md: two digits, a dash, then small letters, digits and dashes".to_owned());
+            continue;
+        };
+        if let Some((_, other)) = taken.iter().find(|(taken, _)| taken == lesson) {
+            wrong(format!(
+                "expected a name of its own, found `{lesson}`, which {other} has too"
+            ));
+            continue;
+        }
+        taken.push((lesson.to_owned(), name.clone()));
+        match text(&path) {
+            Ok(markdown) => written.sources.push(Source {
+                file,
+                markdown: Cow::Owned(markdown),
+            }),
+            Err(error) => wrong(format!("expected a text: {error}")),
+        }
+    }
+    Ok(written)
+}
+
+/// `gather` of `07-gather.md`.
+fn lesson_name(file: &str) -> Option<&str> {
+    let stem = file.strip_suffix(".md")?;
+    let (number, name) = stem.split_once('-')?;
+    let two_digits = number.len() == 2 && number.bytes().all(|sign| sign.is_ascii_digit());
+    let plain = |sign: u8| matches!(sign, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let begins = name.starts_with(|sign: char| sign.is_ascii_lowercase());
+    (two_digits && begins && name.bytes().all(plain)).then_some(name)
+}
+
+fn text(path: &Path) -> io::Result<String> {
+    let about = fs::metadata(path)?;
+    // A pipe would never end.
+    if !about.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    if about.len() > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    fs::read_to_string(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lesson_in_the_folder_is_in_the_program_and_can_be_played() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons");
+        let written = written(&folder).unwrap();
+        assert_eq!(written.problems, []);
+        let files: Vec<_> = written
+            .sources
+            .iter()
+            .map(|source| {
+                format!(
+                    "lessons/{}",
+                    source.file.rsplit(['/', '\\']).next().unwrap()
+                )
+            })
+            .collect();
+        let embedded: Vec<_> = EMBEDDED.iter().map(|(file, _)| *file).collect();
+        assert_eq!(files, embedded, "the list in src/lesson/course.rs");
+        assert_eq!(builtin().unwrap().len(), embedded.len());
+        assert!(!embedded.is_empty());
+    }
+
+    #[test]
+    fn a_lesson_is_named_by_its_file() {
+        assert_eq!(lesson_name("07-gather.md"), Some("gather"));
+        assert_eq!(lesson_name("12-at-scale-2.md"), Some("at-scale-2"));
+        for name in [
+            "gather.md",
+            "7-gather.md",
+            "07gather.md",
+            "07-.md",
+            "07-Gather.md",
+            "07-2.md",
+            "07-a b.md",
+            "07-gather.txt",
+            "-a.md",
+        ] {
+            assert_eq!(lesson_name(name), None, "{name}");
+        }
+    }
+}
