@@ -3,6 +3,8 @@
 use std::env;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -105,10 +107,16 @@ fn play(
 ) -> io::Result<Ending> {
     let start = Instant::now();
     let mut drawn: Option<Duration> = None;
+    let continued = continued();
     loop {
         if let Some(signal) = stop.signal() {
             player.stop();
             return Ok(Ending::Stopped(signal));
+        }
+        if continued.swap(false, Ordering::SeqCst) {
+            // Whoever stopped it may have left anything on the terminal.
+            stage.resume()?;
+            drawn = None;
         }
         let now = start.elapsed();
         let mut changed = player.news(|number, news| show.hear(number, news));
@@ -141,9 +149,21 @@ fn play(
                 player.stop();
                 return Ok(Ending::Stopped(2));
             }
-            Ask::Suspend => suspend(&mut stage)?,
+            Ask::Suspend => {
+                suspend(&mut stage)?;
+                continued.store(false, Ordering::SeqCst);
+            }
         }
     }
+}
+
+/// Set when the program goes on after it was stopped.
+fn continued() -> Arc<AtomicBool> {
+    let continued = Arc::new(AtomicBool::new(false));
+    // Without it, the picture is whole again at the next resize.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGCONT, Arc::clone(&continued));
+    continued
 }
 
 /// Gives the terminal to the shell, and takes it again when that says `fg`.
