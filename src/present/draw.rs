@@ -77,11 +77,18 @@ pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
         &[header(show, head.width.into(), now, &look)],
         head,
         0,
+        &look,
         cells,
     );
-    put(&[footer(show, foot.width.into(), &look)], foot, 0, cells);
+    put(
+        &[footer(show, foot.width.into(), &look)],
+        foot,
+        0,
+        &look,
+        cells,
+    );
     if show.keys {
-        return put(&keys(&look), inset(body, &look), show.scroll, cells);
+        return put(&keys(&look), inset(body, &look), show.scroll, &look, cells);
     }
     if show.notes {
         let lines = pane::notes(show, inset(body, &look).width.into(), &look);
@@ -100,8 +107,8 @@ pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
         };
         let sign = if look.ascii { "-" } else { "─" };
         let line = look.span(Role::Dim, &sign.repeat(rule.width.into()));
-        put(&[Line::from(line)], rule, 0, cells);
-        put(&lines, inset(below, &look), 0, cells);
+        put(&[Line::from(line)], rule, 0, &look, cells);
+        put(&lines, inset(below, &look), 0, &look, cells);
     }
     slide(show, &look, inset(body, &look), cells);
 }
@@ -157,7 +164,7 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
             height: area.height - down,
             ..area
         };
-        return put(&lines, area, show.scroll, cells);
+        return put(&lines, area, show.scroll, look, cells);
     }
     if width + 10 >= TWO_COLUMNS {
         let gap = 4;
@@ -168,9 +175,9 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
             width: area.width - gap - one,
             ..area
         };
-        put(&left(one.into()), words, show.scroll, cells);
+        put(&left(one.into()), words, show.scroll, look, cells);
         let picture = pane::picture(show, beside.width.into(), area.height.into(), look);
-        return put(&picture, beside, show.scroll, cells);
+        return put(&picture, beside, show.scroll, look, cells);
     }
     let words = left(width);
     let picture = pane::picture(show, width, area.height.into(), look);
@@ -179,11 +186,11 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
         both.push(Line::default());
         both.extend(picture);
     }
-    put(&both, area, show.scroll, cells);
+    put(&both, area, show.scroll, look, cells);
 }
 
 /// Lines into an area, from the one at `skip` on; as many as are hidden below are told in the last row.
-fn put(lines: &[Line<'static>], area: Rect, skip: usize, cells: &mut Buffer) {
+fn put(lines: &[Line<'static>], area: Rect, skip: usize, look: &Look, cells: &mut Buffer) {
     let height = usize::from(area.height);
     let skip = skip.min(lines.len().saturating_sub(height));
     for (row, line) in lines.iter().skip(skip).take(height).enumerate() {
@@ -192,7 +199,7 @@ fn put(lines: &[Line<'static>], area: Rect, skip: usize, cells: &mut Buffer) {
     }
     let hidden = lines.len().saturating_sub(skip + height);
     if hidden > 0 && height > 1 {
-        let told = format!(" {hidden} more: ↓ ");
+        let told = format!(" {hidden} more: {} ", ascii_arrows("↓", look));
         let width = u16::try_from(told.chars().count()).unwrap_or(u16::MAX);
         if width <= area.width {
             let style = cells
@@ -331,5 +338,62 @@ fn letter(sign: char) -> [&'static str; 3] {
     match sign {
         'm' => ["     ", "█▀█▀█", "▀ ▀ ▀"],
         _ => [" ", " ", " "],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::lesson::course;
+    use crate::present::{Ask, Key, News};
+
+    fn drawn(show: &Show, width: u16, height: u16, look: &Look) -> String {
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+        draw(show, look, Duration::from_secs(61), &mut cells);
+        let rows = cells.content.chunks(width.max(1).into());
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n")
+            .collect()
+    }
+
+    fn show() -> Show {
+        let lessons = course::builtin().unwrap().to_vec();
+        Show::new(lessons, 0, Theme::Light, |_| Ok(()))
+    }
+
+    proptest! {
+        /// Whatever is pressed, on whatever size of screen.
+        #[test]
+        fn nothing_makes_it_panic(keys in "[ bp1290ur+sycnt.l?=\n-]{0,60}", width in 0_u16..200, height in 0_u16..60) {
+            colored::control::set_override(true);
+            let report = include_str!("../../examples/gather.json");
+            let report: crate::report::Report = serde_json::from_str(report).unwrap();
+            let mut show = show();
+            for sign in keys.chars() {
+                let key = if sign == '\n' { Key::Enter } else { Key::Sign(sign) };
+                if let Ask::Run(job) = show.press(key, Duration::ZERO) {
+                    show.hear(job.number, News::Over(Box::new(report.clone())));
+                }
+            }
+            for ascii in [false, true] {
+                let look = Look { ascii, color: true, ..Look::default() };
+                let text = drawn(&show, width, height, &look);
+                prop_assert!(!ascii || text.is_ascii(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn figures_are_three_rows_high() {
+        let rows: Vec<_> = figures("1.5 s", &Look::default())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(rows.len(), 3);
+        for sign in "0123456789., ms".chars() {
+            let [a, b, c] = glyph(sign).map(|row| row.chars().count());
+            assert!(a == b && b == c, "{sign}");
+        }
     }
 }

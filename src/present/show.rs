@@ -372,3 +372,178 @@ impl Show {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::parse;
+    use crate::report::Report;
+
+    const LESSON: &str = r#"
+```toml lesson
+title = "T"
+question = "Q?"
+concept = "gather"
+minutes = 5
+belief = "B."
+```
+
+Words.
+
+```toml predict
+question = "How long?"
+run = "gather --strategy join"
+value = "join.wall_s"
+unit = "time"
+answer = "2s"
+tolerance = 10
+why = "w"
+```
+
+```toml try
+question = "What if?"
+run = "gather"
+knob = "--fail-at"
+suggest = "100ms"
+why = "w"
+```
+"#;
+
+    fn show() -> Show {
+        let lessons = ["01-a.md", "02-b.md"].map(|file| parse(file, LESSON).unwrap());
+        Show::new(lessons.to_vec(), 0, Theme::Dark, |line| {
+            let short = line.len() < 60;
+            short.then_some(()).ok_or_else(|| "too long".to_owned())
+        })
+    }
+
+    /// What the last of the keys asks for.
+    fn press(show: &mut Show, keys: &str) -> Ask {
+        keys.chars().fold(Ask::Nothing, |_, sign| {
+            let key = if sign == '\n' {
+                Key::Enter
+            } else {
+                Key::Sign(sign)
+            };
+            show.press(key, Duration::from_secs(7))
+        })
+    }
+
+    fn job(ask: Ask) -> Job {
+        match ask {
+            Ask::Run(job) => job,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn report() -> Box<Report> {
+        Box::new(serde_json::from_str(include_str!("../../examples/gather.json")).unwrap())
+    }
+
+    #[test]
+    fn the_slides_of_all_lessons_follow_each_other() {
+        let mut show = show();
+        press(&mut show, "    ");
+        assert_eq!((show.place.lesson, show.place.slide), (1, 0));
+        assert_eq!(show.elapsed(Duration::from_secs(9)), Duration::from_secs(2));
+        press(&mut show, "        ");
+        assert_eq!((show.place.lesson, show.place.slide), (1, 3));
+        assert!(show.said.as_deref().unwrap().contains("last slide"));
+        press(&mut show, "bbbb");
+        assert_eq!((show.place.lesson, show.place.slide), (0, 3));
+        press(&mut show, "bbbbbb");
+        assert_eq!((show.place.lesson, show.place.slide), (0, 0));
+    }
+
+    #[test]
+    fn hands_are_counted_where_the_room_was_asked() {
+        let mut show = show();
+        press(&mut show, "1p");
+        assert!(
+            show.said
+                .as_deref()
+                .unwrap()
+                .contains("nothing to vote for")
+        );
+        press(&mut show, "  1p2221u");
+        let slide = show.slide().unwrap();
+        assert_eq!((slide.votes.of(0), slide.votes.of(1)), (0, 3));
+        press(&mut show, " b");
+        assert_eq!(show.slide().unwrap().votes.total(), 3);
+        press(&mut show, "0");
+        assert_eq!(show.slide().unwrap().votes.total(), 0);
+    }
+
+    #[test]
+    fn a_run_is_heard_on_its_slide_and_nowhere_else() {
+        let mut show = show();
+        let first = job(press(&mut show, "  \n"));
+        assert_eq!(first.line, "gather --strategy join");
+        assert_eq!(
+            (first.name.as_str(), first.concept.as_str()),
+            ("01-a-02", "gather")
+        );
+        assert_eq!(press(&mut show, "\n"), Ask::Nothing);
+        // Another slide: it stops, and what it still has to tell is of no interest.
+        assert_eq!(press(&mut show, " "), Ask::Stop);
+        show.hear(first.number, News::Over(report()));
+        press(&mut show, "b");
+        assert!(show.run().is_none());
+        let second = job(press(&mut show, "r"));
+        show.hear(first.number, News::Over(report()));
+        assert!(show.runs());
+        show.hear(second.number, News::Over(report()));
+        assert!(!show.runs() && show.run().unwrap().report.is_some());
+    }
+
+    #[test]
+    fn what_is_recorded_in_place_of_a_failure_says_so() {
+        let mut show = show();
+        let job = job(press(&mut show, "  \n"));
+        show.hear(job.number, News::Rescued(report(), "no disk".to_owned()));
+        let run = show.run().unwrap();
+        assert_eq!(
+            run.origin,
+            crate::present::slide::Origin::Rescue("no disk".to_owned())
+        );
+        assert!(run.report.is_some() && !show.runs());
+    }
+
+    #[test]
+    fn a_knob_is_turned_as_far_as_it_goes() {
+        let mut show = show();
+        let turned = job(press(&mut show, "  +\n"));
+        assert_eq!(turned.line, "gather --strategy join --delays 2s,4s");
+        assert_eq!(turned.name, "01-a-02-delays-2s-4s");
+        assert_eq!(press(&mut show, " "), Ask::Stop);
+        // Its own knob, where something is to be tried.
+        assert_eq!(job(press(&mut show, "+\n")).line, "gather --fail-at 200ms");
+        press(&mut show, "b");
+        press(&mut show, &"+".repeat(80));
+        assert_eq!(show.said.as_deref(), Some("too long"));
+        press(&mut show, &"-".repeat(80));
+        assert_eq!(show.said.as_deref(), Some("as small as it gets"));
+    }
+
+    #[test]
+    fn all_strategies_have_a_run_of_their_own() {
+        let mut show = show();
+        let all = job(press(&mut show, "  s\n"));
+        assert_eq!(
+            (all.line.as_str(), all.name.as_str()),
+            ("gather", "01-a-02-all")
+        );
+    }
+
+    #[test]
+    fn a_curtain_is_lifted_by_any_key_and_ctrl_c_goes_through_it() {
+        let mut show = show();
+        assert_eq!(press(&mut show, ".q"), Ask::Nothing);
+        assert_eq!(press(&mut show, "?."), Ask::Nothing);
+        assert!(!show.keys && !show.blank);
+        press(&mut show, ".");
+        assert_eq!(show.press(Key::Interrupt, Duration::ZERO), Ask::Interrupt);
+        assert_eq!(press(&mut show, "xlq"), Ask::Quit);
+        assert_eq!(show.theme, Theme::Light);
+    }
+}
