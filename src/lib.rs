@@ -10,7 +10,7 @@
 //! | [`lab`] | runs a strategy on a fresh runtime and measures it |
 //! | [`report`] | what was measured, as plain data, and what it shows |
 //! | [`render`] | a report as text, a picture, or JSON |
-//! | [`lesson`] | lessons: from Markdown to steps, and what an answer is |
+//! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`present`] | a lesson on a large screen: slides, votes, and what is drawn |
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |

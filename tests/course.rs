@@ -312,14 +312,10 @@ fn a_figure_must_be_in_the_report() {
 fn one_choice_and_no_other_is_the_answer() {
     let all = "{ text = \"all\", value = \"3\" }";
     let what = |found| format!("expected one choice within 0 % of the answer 3, found {found}");
-    let folder = course(&[(all, "{ text = \"all\", value = \"4\" }")]);
-    let found = problems(folder.path());
-    let first = format!("01-waiting.md:{PREDICT}: {}", what("none"));
-    assert_eq!(found[0], first);
-    let folder = course(&[("{ text = \"none\", value = \"0\" }", all)]);
-    let found = problems(folder.path());
-    let first = format!("01-waiting.md:{PREDICT}: {}", what("\"all\" and \"all\""));
-    assert_eq!(found[0], first);
+    let four = (all, "{ text = \"all\", value = \"4\" }");
+    has_one_problem(&[four], PREDICT, &what("none"));
+    let twice = ("{ text = \"none\", value = \"0\" }", all);
+    has_one_problem(&[twice], PREDICT, &what("\"all\" and \"all\""));
 }
 
 #[test]

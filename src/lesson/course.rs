@@ -203,6 +203,40 @@ mod tests {
     }
 
     #[test]
+    fn a_course_in_a_directory_is_read_in_the_order_of_its_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let told = |error: CourseError| {
+            error
+                .to_string()
+                .replace(&*folder.path().display().to_string(), "DIR")
+        };
+        write("README.md", "");
+        assert_eq!(
+            told(read(folder.path()).unwrap_err()),
+            "DIR: expected lessons with names like 01-waiting.md, found none"
+        );
+        let lesson = include_str!("../../lessons/starter/01-waiting.md");
+        write("10-last.md", lesson);
+        write("02-first.md", lesson);
+        let lessons = read(folder.path()).unwrap();
+        let names: Vec<_> = lessons.iter().map(|lesson| &*lesson.name).collect();
+        assert_eq!(names, ["first", "last"]);
+        write("03-empty.md", "");
+        let problem = told(read(folder.path()).unwrap_err());
+        assert!(
+            problem.starts_with("DIR/03-empty.md:1: expected a ```toml lesson"),
+            "{problem}"
+        );
+        write("03-Empty.md", "");
+        let problem = told(read(folder.path()).unwrap_err());
+        assert!(
+            problem.starts_with("DIR/03-Empty.md:1: expected a name like"),
+            "{problem}"
+        );
+    }
+
+    #[test]
     fn a_lesson_is_named_by_its_file() {
         assert_eq!(lesson_name("07-gather.md"), Some("gather"));
         assert_eq!(lesson_name("12-at-scale-2.md"), Some("at-scale-2"));

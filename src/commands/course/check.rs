@@ -210,10 +210,9 @@ fn compare(predict: &Predict, measured: &[f64]) -> Option<String> {
             predict.value, predict.tolerance, predict.answer
         ));
     }
-    let near_measured = near(predict, last);
-    if predict.choices.is_empty()
-        || near_measured.len() == 1 && near_measured == near(predict, value)
-    {
+    let (near_answer, near_measured) = (near(predict, value), near(predict, last));
+    // Choices that do not part the answer from the others have been told of already.
+    if near_answer.len() != 1 || near_measured == near_answer {
         return None;
     }
     Some(format!(
