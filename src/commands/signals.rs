@@ -1,7 +1,6 @@
 //! Ctrl-C and SIGTERM: the first asks whatever runs to stop, the second ends the program at once.
 
 use crate::lab::Stop;
-use crate::present;
 
 /// Watches from a thread of its own: a strategy that blocks its event loop cannot keep it from hearing.
 ///
@@ -22,7 +21,7 @@ pub fn watch(stop: Stop) {
     let listen = move || {
         for signal in &mut signals {
             if let Some(first) = stop.signal() {
-                present::give_back();
+                crate::present::give_back();
                 let screen = Term::stderr();
                 if screen.is_term() {
                     // The cursor may rest in a picture, and a shell would write over that line.
