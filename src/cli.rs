@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{course, jobs, learn, list, reset, run, scale, status, tour};
+use crate::commands::{course, jobs, learn, list, present, reset, run, scale, status, tour};
 
 use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
@@ -71,6 +71,8 @@ enum Command {
     Reset(reset::Options),
     /// Every concept in short form: what many believe, and what is measured
     Tour(tour::Options),
+    /// A lesson in front of a class, full screen: predict, vote, run live
+    Present(present::Options),
     /// A course of lessons: check one, or begin your own
     #[command(disable_help_subcommand = true)]
     Course(course::Options),
@@ -139,6 +141,7 @@ impl Cli {
             Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
             Some(
                 Command::Review(_)
+                | Command::Present(_)
                 | Command::Tour(_)
                 | Command::Course(_)
                 | Command::List(_)
@@ -174,6 +177,7 @@ impl Cli {
             Some(Command::Learn(options)) => learn::learn(&options, &screen, stop),
             Some(Command::Review(options)) => learn::review(&options, &screen, stop),
             Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
+            Some(Command::Present(options)) => present::present(&options, &screen, stop),
             Some(Command::Course(options)) => course::course(&options, &screen, stop),
             Some(Command::List(options)) => list::list(&options, &screen),
             Some(Command::Status(options)) => status::status(&options, &status::course()?, &screen),

@@ -12,11 +12,13 @@
 //! | [`render`] | a report as text, a picture, or JSON |
 //! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`progress`] | a learner's progress, in a SQLite file |
+//! | [`present`] | a lesson on a large screen: slides, votes, and what is drawn |
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
-//! Imports run one way: `cli → commands → {lesson, lab, progress, render, services::jobs}`, `lab → {concepts, trace, report}`,
-//! `concepts → {trace::Recorder, services, report::Claim}`, `lesson → {concepts, report}`,
+//! Imports run one way: `cli → commands → {lesson, lab, present, progress, render, services::jobs}`,
+//! `lab → {concepts, trace, report}`, `concepts → {trace::Recorder, services, report::Claim}`,
+//! `lesson → {concepts, report}`, `present → {concepts, lesson, render, report}`,
 //! `progress → services::database`, `render → report → trace`. A concept
 //! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.
 
@@ -25,6 +27,7 @@ pub mod commands;
 pub mod concepts;
 pub mod lab;
 pub mod lesson;
+pub mod present;
 pub mod progress;
 pub mod render;
 pub mod report;

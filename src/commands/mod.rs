@@ -9,6 +9,8 @@ pub mod line;
 pub mod list;
 pub mod live;
 pub mod measure;
+mod player;
+pub mod present;
 pub mod reset;
 pub mod run;
 pub mod scale;

@@ -30,6 +30,14 @@ pub struct Lesson {
     pub steps: Vec<Step>,
 }
 
+impl Lesson {
+    /// The file's name without its folder and its ending: `07-gather`.
+    pub fn stem(&self) -> &str {
+        let stem = self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file);
+        stem.strip_suffix(".md").unwrap_or(stem)
+    }
+}
+
 /// The head of a lesson: its first block, `toml lesson`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! The program on a terminal, and what a person sees there.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -49,6 +50,12 @@ impl Test {
     /// given another `TERM`.
     #[track_caller]
     pub(crate) fn on_a_terminal(self, rows: u16, cols: u16) -> Terminal {
+        self.program_on_a_terminal(env!("CARGO_BIN_EXE_asyncdemo").as_ref(), rows, cols)
+    }
+
+    /// The same with another program than ours.
+    #[track_caller]
+    pub(crate) fn program_on_a_terminal(self, program: &Path, rows: u16, cols: u16) -> Terminal {
         let size = PtySize {
             rows,
             cols,
@@ -58,7 +65,7 @@ impl Test {
         let pair = native_pty_system()
             .openpty(size)
             .expect("there are pseudo-terminals");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_asyncdemo"));
+        let mut command = CommandBuilder::new(program);
         command.args(self.args);
         command.env_clear();
         command.env("TERM", "xterm-256color");
@@ -146,16 +153,40 @@ impl Terminal {
     /// Waits until the screen shows it.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) {
-        within(&format!("`{text}` on the screen"), || {
+        self.wait_until(text, |frame| frame.contains(text));
+    }
+
+    /// Waits until the screen is like that.
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        within(&format!("`{what}` on the screen"), || {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            let shown = seen.frames.last().is_some_and(|frame| frame.contains(text));
+            let shown = seen.frames.last().is_some_and(|frame| is_so(frame));
             assert!(
                 shown || !seen.over,
-                "it ended without `{text}`: {:?}",
+                "it ended without `{what}`: {:?}",
                 seen.frames.last()
             );
             shown.then_some(())
         });
+    }
+
+    /// Gives the window another size.
+    pub(crate) fn resize(&mut self, rows: u16, cols: u16) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.emulator.screen_mut().set_size(
+            rows.try_into().expect("a row at least"),
+            cols.try_into().expect("a column at least"),
+        );
+        self.size = (rows, cols);
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        // A terminal that is gone has no size.
+        let _ = self.master.resize(size);
     }
 
     pub(crate) fn press(&mut self, keys: &str) {

@@ -1,0 +1,218 @@
+//! `asyncdemo present`: a lesson in front of a class.
+
+use std::env;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use ratatui_core::buffer::Buffer;
+
+use super::line::{Line, Trust};
+use super::player::Player;
+use super::run::Ending;
+use super::screen::{Screen, complain};
+use crate::lab::Stop;
+use crate::lesson::{Kind, Lesson, course};
+use crate::present::{Ask, Heard, Look, Shelf, Show, Stage, Theme, draw};
+
+/// The knobs of `present`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// The lesson to begin with, by its name or its number: without it, the first
+    #[arg(value_name = "LESSON")]
+    pub lesson: Option<String>,
+
+    /// For which room: light or dark (l changes it)
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "THEME",
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub theme: Theme,
+
+    /// Play the lessons of this directory instead of the built-in ones. Their command lines can run this
+    /// program's concepts and nothing else
+    #[arg(long, value_name = "DIR", help_heading = "What to show")]
+    pub course: Option<PathBuf>,
+
+    /// Save the report of each run in this directory, a file per slide
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = "When the machine is not to be trusted"
+    )]
+    pub record: Option<PathBuf>,
+
+    /// Play the runs that were saved in this directory, marked REPLAY
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = "When the machine is not to be trusted"
+    )]
+    pub replay: Option<PathBuf>,
+}
+
+/// Between two looks at the clock, the run and the signals: a key is heard at once in any case.
+const TICK: Duration = Duration::from_millis(25);
+
+/// Why there is nothing to see.
+const NO_TERMINAL: &str = "asyncdemo: present needs a terminal that it can fill: its input and its output must both be \
+one, and not a dumb one. To play a lesson line by line, or in a pipe: asyncdemo learn\n";
+
+/// `asyncdemo present`.
+///
+/// # Errors
+/// Where a lesson cannot be read, a recording's folder cannot be made, or the terminal is gone.
+pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    if !screen.asks || dumb {
+        complain(NO_TERMINAL);
+        return Ok(Ending::Misused);
+    }
+    let (lessons, trust) = match &options.course {
+        Some(folder) => (course::read(folder)?, Trust::Foreign),
+        None => (course::builtin()?.to_vec(), Trust::Own),
+    };
+    can_be_played(&lessons, trust)?;
+    let first = first(&lessons, options.lesson.as_deref())?;
+    let record = options.record.clone().map(Shelf::new);
+    if let Some(shelf) = &record {
+        shelf.prepare()?;
+    }
+    let player = Player::new(trust, record, options.replay.clone().map(Shelf::new));
+    let check = move |line: &str| Line::parse(line, trust).map(drop);
+    let show = Show::new(lessons, first, options.theme, check);
+    let look = Look {
+        theme: options.theme,
+        color: screen.out.color,
+        ascii: screen.out.ascii,
+    };
+    let stage = Stage::take().context("the terminal could not be taken")?;
+    Ok(play(show, stage, player, &look, stop)?)
+}
+
+/// Until somebody quits, or a signal comes.
+fn play(
+    mut show: Show,
+    mut stage: Stage,
+    mut player: Player,
+    look: &Look,
+    stop: &Stop,
+) -> io::Result<Ending> {
+    let start = Instant::now();
+    let mut drawn: Option<Duration> = None;
+    let continued = continued();
+    loop {
+        if let Some(signal) = stop.signal() {
+            player.stop();
+            return Ok(Ending::Stopped(signal));
+        }
+        if continued.swap(false, Ordering::SeqCst) {
+            // Whoever stopped it may have left anything on the terminal.
+            stage.resume()?;
+            drawn = None;
+        }
+        let now = start.elapsed();
+        let mut changed = player.news(|number, news| show.hear(number, news));
+        // The clock ticks.
+        changed |= drawn.is_none_or(|drawn| drawn.as_secs() != now.as_secs());
+        if changed {
+            let mut cells = Buffer::empty(stage.area()?);
+            draw(&show, look, now, &mut cells);
+            stage.show(cells)?;
+            drawn = Some(now);
+        }
+        let key = match stage.hear(TICK)? {
+            Heard::Nothing => continue,
+            Heard::Redraw => {
+                drawn = None;
+                continue;
+            }
+            Heard::Key(key) => key,
+        };
+        drawn = None;
+        match show.press(key, now) {
+            Ask::Nothing => {}
+            Ask::Run(job) => player.run(job),
+            Ask::Stop => player.stop(),
+            Ask::Quit => {
+                player.stop();
+                return Ok(Ending::Done);
+            }
+            Ask::Interrupt => {
+                player.stop();
+                return Ok(Ending::Stopped(2));
+            }
+            Ask::Suspend => {
+                suspend(&mut stage)?;
+                continued.store(false, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+/// Set when the program goes on after it was stopped.
+fn continued() -> Arc<AtomicBool> {
+    let continued = Arc::new(AtomicBool::new(false));
+    // Without it, the picture is whole again at the next resize.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGCONT, Arc::clone(&continued));
+    continued
+}
+
+/// Gives the terminal to the shell, and takes it again when that says `fg`.
+fn suspend(stage: &mut Stage) -> io::Result<()> {
+    stage.pause();
+    #[cfg(unix)]
+    {
+        use rustix::process::{Signal, getpid, kill_process};
+        kill_process(getpid(), Signal::TSTP)?;
+    }
+    stage.resume()
+}
+
+/// Whether every line in the lessons can be run, so that none fails in front of the class.
+fn can_be_played(lessons: &[Lesson], trust: Trust) -> Result<()> {
+    for lesson in lessons {
+        for step in &lesson.steps {
+            let line = match &step.kind {
+                Kind::Predict(predict) => predict.run.clone(),
+                Kind::Run(line) => line.clone(),
+                Kind::Try(a_try) => a_try.with(&a_try.suggest),
+                Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => continue,
+            };
+            Line::parse(&line, trust)
+                .map_err(|why| anyhow!("{}:{}: {why}", lesson.file, step.line))?;
+        }
+    }
+    Ok(())
+}
+
+/// Which lesson is meant: `gather`, `07-gather`, or `7`.
+fn first(lessons: &[Lesson], wanted: Option<&str>) -> Result<usize> {
+    let Some(wanted) = wanted else {
+        return Ok(0);
+    };
+    let number = |lesson: &Lesson| {
+        let digits = lesson.stem().split('-').next().unwrap_or_default();
+        digits.parse::<u32>().ok()
+    };
+    let is_meant = |lesson: &Lesson| {
+        lesson.name == wanted
+            || lesson.stem() == wanted
+            || number(lesson).is_some() && number(lesson) == wanted.parse().ok()
+    };
+    lessons.iter().position(is_meant).ok_or_else(|| {
+        let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
+        anyhow!(
+            "there is no lesson `{wanted}`; there are: {}",
+            names.join(", ")
+        )
+    })
+}

@@ -1,0 +1,178 @@
+//! What a room may vote for, and how it voted.
+
+use crate::lesson::{Answer, Kind, Predict, Unit};
+
+/// One of the answers to raise a hand for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Candidate {
+    /// As shown.
+    pub(super) text: String,
+    /// What it stands for, where it is a value.
+    pub(super) value: Option<f64>,
+    /// Whether it is right, where that is known beforehand.
+    pub(super) right: Option<bool>,
+    /// Why it is, or why not.
+    pub(super) why: Option<String>,
+}
+
+/// Hands, in the order in which they were counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Votes(Vec<usize>);
+
+impl Votes {
+    pub(super) fn add(&mut self, candidate: usize) {
+        // Nobody counts so many; a key that is stuck does.
+        if self.0.len() < 9_999 {
+            self.0.push(candidate);
+        }
+    }
+
+    pub(super) fn undo(&mut self) {
+        self.0.pop();
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(super) fn of(&self, candidate: usize) -> usize {
+        self.0.iter().filter(|vote| **vote == candidate).count()
+    }
+
+    pub(super) fn total(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// So many can be told apart by a digit.
+const MOST: usize = 9;
+
+/// What there is to vote for on a slide: nothing, where nothing is asked.
+pub(super) fn candidates(kind: &Kind) -> Vec<Candidate> {
+    let mut candidates = match kind {
+        Kind::Predict(predict) if predict.choices.is_empty() => values(predict),
+        Kind::Predict(predict) => predict
+            .choices
+            .iter()
+            .map(|choice| Candidate {
+                text: choice.text.clone(),
+                value: predict.unit.read(&choice.value),
+                right: None,
+                why: None,
+            })
+            .collect(),
+        Kind::Quiz(quiz) => quiz
+            .choices
+            .iter()
+            .map(|choice| Candidate {
+                text: choice.text.clone(),
+                value: None,
+                right: Some(choice.right),
+                why: Some(choice.why.clone()),
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    candidates.truncate(MOST);
+    candidates
+}
+
+/// Where the value itself is asked for, hands need values to be raised for: the answer among others.
+/// It must not always stand in the middle, so the question decides where it stands.
+fn values(predict: &Predict) -> Vec<Candidate> {
+    let answer = predict.unit.read(&predict.answer).unwrap_or_default();
+    let ladders: [[f64; 3]; 3] = [
+        [1.0 / 3.0, 2.0 / 3.0, 1.0],
+        [0.5, 1.0, 2.0],
+        [1.0, 1.5, 3.0],
+    ];
+    let sum: usize = predict.question.bytes().map(usize::from).sum();
+    let ladder = ladders[sum % ladders.len()];
+    let mut values: Vec<f64> = if answer == 0.0 {
+        let step = if predict.unit == Unit::Time { 0.1 } else { 1.0 };
+        vec![0.0, step, 10.0 * step]
+    } else {
+        ladder.map(|times| times * answer).to_vec()
+    };
+    if predict.unit == Unit::Count {
+        values = values.iter().map(|value| value.round()).collect();
+    }
+    values.dedup();
+    values
+        .into_iter()
+        .map(|value| Candidate {
+            text: Answer {
+                value,
+                unit: predict.unit,
+            }
+            .to_string(),
+            value: Some(value),
+            right: None,
+            why: None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn predict(unit: Unit, answer: &str, question: &str) -> Predict {
+        Predict {
+            question: question.to_owned(),
+            run: "gather".to_owned(),
+            value: "join.wall_s".to_owned(),
+            unit,
+            answer: answer.to_owned(),
+            tolerance: 10.0,
+            choices: Vec::new(),
+            why: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_answer_is_among_the_values_and_stands_anywhere() {
+        let mut places = Vec::new();
+        for question in ["a", "b", "c"] {
+            let values = candidates(&Kind::Predict(predict(Unit::Time, "900ms", question)));
+            assert_eq!(values.len(), 3);
+            let right = |candidate: &Candidate| candidate.value == Some(0.9);
+            places.push(values.iter().position(right).unwrap());
+        }
+        places.sort_unstable();
+        assert_eq!(places, [0, 1, 2]);
+    }
+
+    #[test]
+    fn nothing_and_small_counts_have_values_too() {
+        let texts = |unit, answer| -> Vec<String> {
+            let values = candidates(&Kind::Predict(predict(unit, answer, "a")));
+            values.into_iter().map(|value| value.text).collect()
+        };
+        assert_eq!(texts(Unit::Count, "0"), ["0", "1", "10"]);
+        assert_eq!(texts(Unit::Time, "0"), ["0 s", "100 ms", "1.000 s"]);
+        for question in ["a", "b", "c"] {
+            let kind = Kind::Predict(predict(Unit::Count, "1", question));
+            let right = candidates(&kind)
+                .iter()
+                .any(|value| value.value == Some(1.0));
+            assert!(right, "{question}");
+        }
+    }
+
+    #[test]
+    fn hands_are_counted_and_taken_back() {
+        let mut votes = Votes::default();
+        votes.undo();
+        for candidate in [0, 1, 1, 8] {
+            votes.add(candidate);
+        }
+        votes.undo();
+        assert_eq!(
+            (votes.of(0), votes.of(1), votes.of(8), votes.total()),
+            (1, 2, 0, 3)
+        );
+        votes.clear();
+        assert_eq!(votes.total(), 0);
+    }
+}

@@ -1,0 +1,399 @@
+//! A show as cells.
+
+use std::time::Duration;
+
+use ratatui_core::buffer::Buffer;
+use ratatui_core::layout::Rect;
+use ratatui_core::style::{Modifier, Style};
+use ratatui_core::text::{Line, Span};
+
+use super::keys::KEYS;
+use super::pane;
+use super::show::Show;
+use super::slide::Origin;
+use super::theme::{Role, Theme};
+use crate::lesson::Kind;
+use crate::render;
+
+/// What the terminal can show, and in which theme.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Light or dark.
+    pub theme: Theme,
+    /// Whether there may be colour.
+    pub color: bool,
+    /// Whether only ASCII may be shown.
+    pub ascii: bool,
+}
+
+impl Look {
+    pub(super) fn style(&self, role: Role) -> Style {
+        self.theme.style(role, self.color)
+    }
+
+    pub(super) fn span(&self, role: Role, text: &str) -> Span<'static> {
+        Span::styled(text.to_owned(), self.style(role))
+    }
+
+    pub(super) fn encode(&self, text: &str) -> String {
+        self.drawing(80).encode(text)
+    }
+
+    /// For the renderers. Their colours become this theme's roles.
+    pub(super) fn drawing(&self, width: usize) -> render::Style {
+        render::Style {
+            color: true,
+            ascii: self.ascii,
+            width: width.max(1),
+            ..render::Style::default()
+        }
+    }
+
+    /// Whether there is room for figures three rows high.
+    pub(super) fn large(&self, width: usize) -> bool {
+        width >= 50 && !self.ascii
+    }
+}
+
+/// From here on there is room for the words and the picture beside each other.
+const TWO_COLUMNS: usize = 120;
+
+/// A line longer than this is hard to follow from the last row.
+const WIDEST: usize = 84;
+
+/// Draws `show` as it is `now`.
+pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
+    let look = Look {
+        theme: show.theme,
+        ..*look
+    };
+    let area = cells.area;
+    cells.set_style(area, look.style(Role::Text));
+    if show.blank || area.width < 4 || area.height < 3 {
+        return;
+    }
+    let [head, mut body, foot] = rows(area);
+    put(
+        &[header(show, head.width.into(), now, &look)],
+        head,
+        0,
+        &look,
+        cells,
+    );
+    put(
+        &[footer(show, foot.width.into(), &look)],
+        foot,
+        0,
+        &look,
+        cells,
+    );
+    if show.keys {
+        return put(&keys(&look), inset(body, &look), show.scroll, &look, cells);
+    }
+    if show.notes {
+        let lines = pane::notes(show, inset(body, &look).width.into(), &look);
+        let most = body.height / 3;
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(most);
+        let below = Rect {
+            y: body.bottom() - height,
+            height,
+            ..body
+        };
+        body.height = body.height.saturating_sub(height + 1);
+        let rule = Rect {
+            y: body.bottom(),
+            height: 1,
+            ..body
+        };
+        let sign = if look.ascii { "-" } else { "─" };
+        let line = look.span(Role::Dim, &sign.repeat(rule.width.into()));
+        put(&[Line::from(line)], rule, 0, &look, cells);
+        put(&lines, inset(below, &look), 0, &look, cells);
+    }
+    slide(show, &look, inset(body, &look), cells);
+}
+
+/// The head, the slide, and the foot, with a blank line between them where there is room.
+fn rows(area: Rect) -> [Rect; 3] {
+    let gap = u16::from(area.height >= 16);
+    let row = |y, height| Rect { y, height, ..area };
+    [
+        row(area.y, 1),
+        row(area.y + 1 + gap, area.height.saturating_sub(2 + 2 * gap)),
+        row(area.bottom() - 1, 1),
+    ]
+}
+
+/// The wider the screen, the wider its margin.
+fn inset(area: Rect, _: &Look) -> Rect {
+    let margin = match area.width {
+        0..60 => 1,
+        60..TWO_COLUMNS_U16 => 3,
+        _ => 5,
+    };
+    Rect {
+        x: area.x + margin.min(area.width),
+        width: area.width.saturating_sub(2 * margin),
+        ..area
+    }
+}
+
+const TWO_COLUMNS_U16: u16 = 120;
+
+fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
+    let runs = show.line().is_some();
+    let left = |width: usize| match show.code {
+        Some(language) => pane::code(show, language, width, look),
+        None => pane::words(show, width, look),
+    };
+    let width = usize::from(area.width);
+    if !runs {
+        let is_code = show.code.is_some()
+            || matches!(show.step().map(|step| &step.kind), Some(Kind::Code(_)));
+        let width = if is_code { width } else { width.min(WIDEST) };
+        let lines = left(width);
+        // The title of a lesson stands in the middle.
+        let down = if show.step().is_none() && show.code.is_none() {
+            usize::from(area.height).saturating_sub(lines.len()) / 3
+        } else {
+            0
+        };
+        let down = u16::try_from(down).unwrap_or(0);
+        let area = Rect {
+            y: area.y + down,
+            height: area.height - down,
+            ..area
+        };
+        return put(&lines, area, show.scroll, look, cells);
+    }
+    if width + 10 >= TWO_COLUMNS {
+        let gap = 4;
+        let one = (area.width - gap) * 2 / 5;
+        let words = Rect { width: one, ..area };
+        let beside = Rect {
+            x: area.x + one + gap,
+            width: area.width - gap - one,
+            ..area
+        };
+        put(&left(one.into()), words, show.scroll, look, cells);
+        let picture = pane::picture(show, beside.width.into(), area.height.into(), look);
+        return put(&picture, beside, show.scroll, look, cells);
+    }
+    let words = left(width);
+    let picture = pane::picture(show, width, area.height.into(), look);
+    let mut both = words;
+    if !picture.is_empty() {
+        both.push(Line::default());
+        both.extend(picture);
+    }
+    put(&both, area, show.scroll, look, cells);
+}
+
+/// Lines into an area, from the one at `skip` on; as many as are hidden below are told in the last row.
+fn put(lines: &[Line<'static>], area: Rect, skip: usize, look: &Look, cells: &mut Buffer) {
+    let height = usize::from(area.height);
+    let skip = skip.min(lines.len().saturating_sub(height));
+    for (row, line) in lines.iter().skip(skip).take(height).enumerate() {
+        let y = area.y + u16::try_from(row).unwrap_or(u16::MAX);
+        cells.set_line(area.x, y, line, area.width);
+    }
+    let hidden = lines.len().saturating_sub(skip + height);
+    if hidden > 0 && height > 1 {
+        let told = format!(" {hidden} more: {} ", ascii_arrows("↓", look));
+        let width = u16::try_from(told.chars().count()).unwrap_or(u16::MAX);
+        if width <= area.width {
+            let style = cells
+                .cell((area.x, area.y))
+                .map_or_else(Style::default, |cell| cell.style());
+            let style = style.add_modifier(Modifier::REVERSED);
+            cells.set_string(area.right() - width, area.bottom() - 1, told, style);
+        }
+    }
+}
+
+fn header(show: &Show, width: usize, now: Duration, look: &Look) -> Line<'static> {
+    let Some(lesson) = show.lesson() else {
+        return Line::default();
+    };
+    let mut right = Vec::new();
+    match show.run().map(|run| &run.origin) {
+        Some(Origin::Replay) => right.push(look.span(Role::Waiting, "REPLAY  ")),
+        Some(Origin::Rescue(_)) => right.push(look.span(Role::Alarm, "RECORDED  ")),
+        _ => {}
+    }
+    if show.timer {
+        let elapsed = show.elapsed(now).as_secs();
+        let over = elapsed > u64::from(lesson.about.minutes) * 60;
+        let told = format!(
+            "{}:{:02} of {} min  ",
+            elapsed / 60,
+            elapsed % 60,
+            lesson.about.minutes
+        );
+        right.push(look.span(if over { Role::Alarm } else { Role::Text }, &told));
+    }
+    let place = format!("{}/{} ", show.place.slide, show.last());
+    right.push(look.span(Role::Dim, &place));
+    let used: usize = right.iter().map(Span::width).sum();
+    let title = look.span(Role::Dim, &format!(" {}", look.encode(&lesson.about.title)));
+    spread(title, right, used, width, look)
+}
+
+fn footer(show: &Show, width: usize, look: &Look) -> Line<'static> {
+    if let Some(said) = &show.said {
+        return Line::from(look.span(Role::Waiting, &format!(" {}", look.encode(said))));
+    }
+    let asks = !show.candidates().is_empty();
+    let hint = match show.step().map(|step| &step.kind) {
+        _ if show.runs() => "esc stop",
+        Some(Kind::Quiz(_)) => "p ask the room · enter answers · space next",
+        _ if show.line().is_some() && asks => "p ask the room · enter run · space next",
+        _ if show.line().is_some() => "enter run · + - knob · space next",
+        _ => "space next · b back",
+    };
+    let hint = look.span(Role::Dim, &format!(" {}", look.encode(hint)));
+    let keys = look.span(Role::Dim, "? keys ");
+    let used = keys.width();
+    spread(hint, vec![keys], used, width, look)
+}
+
+fn spread(
+    left: Span<'static>,
+    right: Vec<Span<'static>>,
+    used: usize,
+    width: usize,
+    look: &Look,
+) -> Line<'static> {
+    let room = width.saturating_sub(used);
+    let mut text = String::new();
+    let mut wide = 0;
+    for sign in left.content.chars() {
+        let sign_width = unicode_width::UnicodeWidthChar::width(sign).unwrap_or(0);
+        if wide + sign_width + 1 > room {
+            break;
+        }
+        wide += sign_width;
+        text.push(sign);
+    }
+    let gap = " ".repeat(room.saturating_sub(wide));
+    let mut spans = vec![Span::styled(text, left.style), look.span(Role::Text, &gap)];
+    spans.extend(right);
+    Line::from(spans)
+}
+
+fn keys(look: &Look) -> Vec<Line<'static>> {
+    KEYS.iter()
+        .map(|(key, does)| {
+            Line::from(vec![
+                look.span(Role::Title, &format!("{:<9}", ascii_arrows(key, look))),
+                look.span(Role::Text, &look.encode(does)),
+            ])
+        })
+        .collect()
+}
+
+fn ascii_arrows(key: &str, look: &Look) -> String {
+    if !look.ascii {
+        return key.to_owned();
+    }
+    key.replace('→', "right")
+        .replace('←', "left")
+        .replace('↑', "up")
+        .replace('↓', "down")
+        .replace('–', "-")
+}
+
+/// A figure that can be read from the last row.
+pub(super) fn figures(text: &str, look: &Look) -> Vec<Line<'static>> {
+    let rows = (0..3).map(|row| {
+        let signs = text.chars().map(|sign| glyph(sign)[row]);
+        signs.collect::<Vec<_>>().join(" ")
+    });
+    rows.map(|row| Line::from(look.span(Role::Title, &row)))
+        .collect()
+}
+
+fn glyph(sign: char) -> [&'static str; 3] {
+    match sign {
+        '0' => ["█▀█", "█ █", "▀▀▀"],
+        '1' => ["▀█ ", " █ ", "▀▀▀"],
+        '2' => ["▀▀█", "█▀▀", "▀▀▀"],
+        '3' => ["▀▀█", " ▀█", "▀▀▀"],
+        '4' => ["█ █", "▀▀█", "  ▀"],
+        '5' => ["█▀▀", "▀▀█", "▀▀▀"],
+        '6' => ["█▀▀", "█▀█", "▀▀▀"],
+        '7' => ["▀▀█", "  █", "  ▀"],
+        '8' => ["█▀█", "█▀█", "▀▀▀"],
+        '9' => ["█▀█", "▀▀█", "▀▀▀"],
+        '.' => [" ", " ", "▀"],
+        ',' => [" ", " ", "▄"],
+        ' ' => [" ", " ", " "],
+        's' => ["   ", "█▀▀", "▄▄█"],
+        _ => letter(sign),
+    }
+}
+
+/// What is no digit stands as it is, on the last row.
+fn letter(sign: char) -> [&'static str; 3] {
+    match sign {
+        'm' => ["     ", "█▀█▀█", "▀ ▀ ▀"],
+        _ => [" ", " ", " "],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::lesson::course;
+    use crate::present::{Ask, Key, News};
+
+    fn drawn(show: &Show, width: u16, height: u16, look: &Look) -> String {
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+        draw(show, look, Duration::from_secs(61), &mut cells);
+        let rows = cells.content.chunks(width.max(1).into());
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>() + "\n")
+            .collect()
+    }
+
+    fn show() -> Show {
+        let lessons = course::builtin().unwrap().to_vec();
+        Show::new(lessons, 0, Theme::Light, |_| Ok(()))
+    }
+
+    proptest! {
+        /// Whatever is pressed, on whatever size of screen.
+        #[test]
+        fn nothing_makes_it_panic(keys in "[ bp1290ur+sycnt.l?=\n-]{0,60}", width in 0_u16..200, height in 0_u16..60) {
+            colored::control::set_override(true);
+            let report = include_str!("../../examples/gather.json");
+            let report: crate::report::Report = serde_json::from_str(report).unwrap();
+            let mut show = show();
+            for sign in keys.chars() {
+                let key = if sign == '\n' { Key::Enter } else { Key::Sign(sign) };
+                if let Ask::Run(job) = show.press(key, Duration::ZERO) {
+                    show.hear(job.number, News::Over(Box::new(report.clone())));
+                }
+            }
+            for ascii in [false, true] {
+                let look = Look { ascii, color: true, ..Look::default() };
+                let text = drawn(&show, width, height, &look);
+                prop_assert!(!ascii || text.is_ascii(), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn figures_are_three_rows_high() {
+        let rows: Vec<_> = figures("1.5 s", &Look::default())
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(rows.len(), 3);
+        for sign in "0123456789., ms".chars() {
+            let [a, b, c] = glyph(sign).map(|row| row.chars().count());
+            assert!(a == b && b == c, "{sign}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Runs that were recorded, for the day on which the machine on the stage is not to be trusted.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::keys::Job;
+use crate::render;
+use crate::report::{Outcome, Report, SCHEMA, Seconds, StrategyReport};
+
+/// A folder with a file for each slide that was run: the report as `--format json` has it.
+#[derive(Clone, Debug)]
+pub struct Shelf(PathBuf);
+
+impl Shelf {
+    /// The recordings in this folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    /// Makes the folder, so that one that cannot be written is told before the lesson begins.
+    ///
+    /// # Errors
+    /// Where there is none and none can be made.
+    pub fn prepare(&self) -> Result<()> {
+        fs::create_dir_all(&self.0)
+            .with_context(|| format!("--record {}: it could not be made", self.0.display()))
+    }
+
+    /// Where the run of a slide is kept.
+    fn file(&self, job: &Job) -> PathBuf {
+        self.0.join(format!("{}.json", job.name))
+    }
+
+    /// Keeps a report. What was there before is replaced when the new one is whole.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn keep(&self, job: &Job, report: &Report) -> Result<()> {
+        let file = self.file(job);
+        let draft = file.with_extension("json.part");
+        let mut json = Vec::new();
+        render::json(report, &mut json)?;
+        fs::write(&draft, json)
+            .and_then(|()| fs::rename(&draft, &file))
+            .with_context(|| format!("{} could not be written", file.display()))
+    }
+
+    /// The recorded run of a slide.
+    ///
+    /// # Errors
+    /// Where there is none, or it is none of this slide.
+    pub fn recorded(&self, job: &Job) -> Result<Report> {
+        let file = self.file(job);
+        let named = || format!("{}", file.display());
+        let json = fs::read(&file).with_context(named)?;
+        let report: Report = serde_json::from_slice(&json).with_context(named)?;
+        ensure!(
+            report.schema == SCHEMA
+                && report.concept == job.concept
+                && !report.strategies.is_empty(),
+            "{}: expected a run of {}",
+            named(),
+            job.concept
+        );
+        Ok(report)
+    }
+}
+
+/// What could be seen of a strategy when it had run so long.
+pub fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport {
+    let past = |at: &Seconds| at.0 <= now;
+    let mut seen = strategy.clone();
+    seen.tasks.retain(|task| past(&task.created_s));
+    for task in &mut seen.tasks {
+        if task.end_s.0 > now {
+            (task.end_s, task.outcome) = (Seconds(now), Outcome::Running);
+        }
+        task.start_s = task.start_s.filter(past);
+        task.polls.retain(|poll| past(&poll.start_s));
+        for poll in &mut task.polls {
+            poll.end_s = poll.end_s.min(Seconds(now));
+        }
+        task.wakes_s.retain(past);
+    }
+    seen.blocked.retain(|blocked| past(&blocked.start_s));
+    for blocked in &mut seen.blocked {
+        blocked.end_s = blocked.end_s.min(Seconds(now));
+    }
+    // What is counted is counted at the end.
+    (seen.heartbeat, seen.rest, seen.error) = (None, None, None);
+    (seen.overhead_s, seen.speedup) = (None, None);
+    seen.metrics.clear();
+    seen.wall_s = vec![Seconds(now)];
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(name: &str) -> Job {
+        Job {
+            number: 1,
+            line: "gather".to_owned(),
+            name: name.to_owned(),
+            concept: "gather".to_owned(),
+        }
+    }
+
+    fn report() -> Report {
+        serde_json::from_str(include_str!("../../examples/gather.json")).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().join("deep").join("er"));
+        shelf.prepare().unwrap();
+        assert!(shelf.recorded(&job("07-gather-03")).is_err());
+        shelf.keep(&job("07-gather-03"), &report()).unwrap();
+        assert_eq!(shelf.recorded(&job("07-gather-03")).unwrap(), report());
+        let files = fs::read_dir(folder.path().join("deep/er")).unwrap();
+        assert_eq!(files.count(), 1);
+    }
+
+    #[test]
+    fn what_is_no_run_of_this_slide_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(folder.path().to_owned());
+        let other = Report {
+            concept: "db".to_owned(),
+            ..report()
+        };
+        shelf.keep(&job("other"), &other).unwrap();
+        fs::write(folder.path().join("broken.json"), "{\"schema\":").unwrap();
+        for name in ["other", "broken"] {
+            let told = format!("{:#}", shelf.recorded(&job(name)).unwrap_err());
+            assert!(told.contains(name), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_is_played_grows() {
+        let whole = &report().strategies[1];
+        let half = until(whole, whole.end().0 / 2);
+        assert_eq!(half.end().0, whole.end().0 / 2);
+        assert!(
+            half.tasks
+                .iter()
+                .any(|task| task.outcome == Outcome::Running)
+        );
+        let polls = |strategy: &StrategyReport| {
+            strategy
+                .tasks
+                .iter()
+                .map(|task| task.polls.len())
+                .sum::<usize>()
+        };
+        assert!(polls(&half) < polls(whole));
+        assert_eq!(until(whole, whole.end().0).tasks, whole.tasks);
+        assert!(until(whole, Duration::ZERO).tasks.len() <= whole.tasks.len());
+    }
+}

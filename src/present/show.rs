@@ -1,0 +1,549 @@
+//! What is on the screen, and what a key does to it. No terminal, no clock, no run.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::ballot::{Candidate, candidates};
+use super::keys::{Ask, Job, Key};
+use super::knob;
+use super::slide::{News, Place, Run, Slide, line};
+use super::theme::Theme;
+use crate::lesson::{Kind, Lesson, Step};
+use crate::render::Language;
+
+/// Whether a command line may be run, and if not, why.
+type Check = Box<dyn Fn(&str) -> Result<(), String>>;
+
+/// The whole show.
+pub struct Show {
+    lessons: Vec<Lesson>,
+    check: Check,
+    pub(super) place: Place,
+    slides: BTreeMap<Place, Slide>,
+    running: Option<(u64, Place)>,
+    count: u64,
+    pub(super) theme: Theme,
+    pub(super) code: Option<Language>,
+    pub(super) axis: bool,
+    pub(super) notes: bool,
+    pub(super) timer: bool,
+    pub(super) blank: bool,
+    pub(super) keys: bool,
+    pub(super) scroll: usize,
+    pub(super) said: Option<String>,
+    /// When the lesson was begun.
+    begun: Duration,
+}
+
+impl Show {
+    /// From the title of the lesson at `first` on. `check` says whether a line may be run.
+    pub fn new(
+        lessons: Vec<Lesson>,
+        first: usize,
+        theme: Theme,
+        check: impl Fn(&str) -> Result<(), String> + 'static,
+    ) -> Self {
+        Self {
+            place: Place {
+                lesson: first.min(lessons.len().saturating_sub(1)),
+                slide: 0,
+            },
+            lessons,
+            check: Box::new(check),
+            slides: BTreeMap::new(),
+            running: None,
+            count: 0,
+            theme,
+            code: None,
+            axis: false,
+            notes: false,
+            timer: false,
+            blank: false,
+            keys: false,
+            scroll: 0,
+            said: None,
+            begun: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn lesson(&self) -> Option<&Lesson> {
+        self.lessons.get(self.place.lesson)
+    }
+
+    /// `None` on the title.
+    pub(super) fn step(&self) -> Option<&Step> {
+        self.lesson()?.steps.get(self.place.slide.checked_sub(1)?)
+    }
+
+    pub(super) fn slide(&self) -> Option<&Slide> {
+        self.slides.get(&self.place)
+    }
+
+    /// The last slide of this lesson.
+    pub(super) fn last(&self) -> usize {
+        self.lesson().map_or(0, |lesson| lesson.steps.len())
+    }
+
+    pub(super) fn candidates(&self) -> Vec<Candidate> {
+        self.step()
+            .map(|step| candidates(&step.kind))
+            .unwrap_or_default()
+    }
+
+    /// How long this lesson has been on.
+    pub(super) fn elapsed(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.begun)
+    }
+
+    /// Whether something runs on this slide.
+    pub(super) fn runs(&self) -> bool {
+        self.running.is_some_and(|(_, place)| place == self.place)
+    }
+
+    /// The line of this slide as its knobs stand.
+    pub(super) fn line(&self) -> Option<String> {
+        let turned = self.slide().and_then(|slide| slide.turned.as_ref());
+        match turned {
+            Some(turned) => Some(turned.line.clone()),
+            None => line(&self.step()?.kind),
+        }
+    }
+
+    /// The run whose picture is shown.
+    pub(super) fn run(&self) -> Option<&Run> {
+        let slide = self.slide()?;
+        match self.axis {
+            // One that has several strategies can be put on one axis as it is.
+            true => slide.all.as_ref().or(slide.own.as_ref()),
+            false => slide.own.as_ref(),
+        }
+    }
+
+    fn here(&mut self) -> &mut Slide {
+        self.slides.entry(self.place).or_default()
+    }
+
+    fn say(&mut self, said: impl Into<String>) -> Ask {
+        self.said = Some(said.into());
+        Ask::Nothing
+    }
+
+    /// Somebody presses a key; `now` is the time since the show began.
+    pub fn press(&mut self, key: Key, now: Duration) -> Ask {
+        self.said = None;
+        match key {
+            Key::Interrupt => return Ask::Interrupt,
+            Key::Suspend => return Ask::Suspend,
+            // Whatever is pressed lifts the curtain.
+            _ if self.blank => self.blank = false,
+            Key::Sign('q') => return Ask::Quit,
+            _ if self.keys => self.keys = false,
+            Key::Next | Key::Sign(' ') => return self.go(1, now),
+            Key::Back | Key::Sign('b') => return self.go(-1, now),
+            Key::Home => {
+                return self.turn_to(
+                    Place {
+                        slide: 0,
+                        ..self.place
+                    },
+                    now,
+                );
+            }
+            Key::End => {
+                let slide = self.last();
+                return self.turn_to(
+                    Place {
+                        slide,
+                        ..self.place
+                    },
+                    now,
+                );
+            }
+            Key::Up => self.scroll = self.scroll.saturating_sub(1),
+            // Where it ends, whoever draws it knows.
+            Key::Down => self.scroll += 1,
+            Key::Enter => return self.enter(),
+            Key::Escape => return self.escape(),
+            Key::Sign(sign) => return self.sign(sign),
+        }
+        Ask::Nothing
+    }
+
+    fn sign(&mut self, sign: char) -> Ask {
+        match sign {
+            'r' => return self.enter(),
+            'p' => {
+                if self.candidates().is_empty() {
+                    return self.say("nothing to vote for on this slide");
+                }
+                let slide = self.here();
+                slide.asked = !slide.asked;
+            }
+            '1'..='9' | '0' | 'u' => return self.vote(sign),
+            '+' | '=' => return self.turn(true),
+            '-' => return self.turn(false),
+            's' => {
+                if self.line().is_none() {
+                    return self.say("nothing runs on this slide");
+                }
+                self.axis = !self.axis;
+            }
+            'c' => return self.show(Language::Rust),
+            'y' => return self.show(Language::Python),
+            'n' => self.notes = !self.notes,
+            't' => self.timer = !self.timer,
+            'l' => self.theme = self.theme.other(),
+            '.' => self.blank = true,
+            '?' => self.keys = true,
+            other => return self.say(format!("`{other}` does nothing here: ? shows the keys")),
+        }
+        Ask::Nothing
+    }
+
+    fn show(&mut self, language: Language) -> Ask {
+        self.code = Some(language).filter(|_| self.code != Some(language));
+        self.scroll = 0;
+        Ask::Nothing
+    }
+
+    fn vote(&mut self, sign: char) -> Ask {
+        let count = self.candidates().len();
+        let slide = self.here();
+        if count == 0 || !slide.asked {
+            return self.say("p asks the room first");
+        }
+        match sign.to_digit(10) {
+            None => slide.votes.undo(),
+            Some(0) => slide.votes.clear(),
+            Some(digit) if digit as usize <= count => slide.votes.add(digit as usize - 1),
+            Some(digit) => return self.say(format!("there is no answer {digit}")),
+        }
+        Ask::Nothing
+    }
+
+    fn turn(&mut self, up: bool) -> Ask {
+        let Some(line) = self.line() else {
+            return self.say("nothing runs on this slide");
+        };
+        let knob = match self.step().map(|step| &step.kind) {
+            Some(Kind::Try(a_try)) => Some(a_try.knob.clone()),
+            _ => None,
+        };
+        let Some(turned) = knob::turn(&line, knob.as_deref(), up) else {
+            return self.say("no knob here can be doubled or halved");
+        };
+        if turned.line == line {
+            return self.say("as small as it gets");
+        }
+        if let Err(why) = (self.check)(&turned.line) {
+            return self.say(why);
+        }
+        let said = format!("{} · enter runs it", turned.knob);
+        self.here().turned = Some(turned);
+        self.say(said)
+    }
+
+    fn escape(&mut self) -> Ask {
+        if self.runs() {
+            self.said = Some("stopping".to_owned());
+            return Ask::Stop;
+        }
+        (self.axis, self.code) = (false, None);
+        Ask::Nothing
+    }
+
+    fn enter(&mut self) -> Ask {
+        if self.runs() {
+            return self.say("it runs: esc stops it");
+        }
+        if let Some(Kind::Quiz(_)) = self.step().map(|step| &step.kind) {
+            let slide = self.here();
+            slide.revealed = !slide.revealed;
+            return Ask::Nothing;
+        }
+        let Some(own) = self.line() else {
+            return self.say("nothing runs on this slide");
+        };
+        let all = knob::of_all_strategies(&own).filter(|_| self.axis);
+        let line = all.clone().unwrap_or(own);
+        let Some(lesson) = self.lesson() else {
+            return Ask::Nothing;
+        };
+        let mut name = format!("{}-{:02}", lesson.stem(), self.place.slide);
+        if all.is_some() {
+            name += "-all";
+        }
+        if let Some(turned) = self.slide().and_then(|slide| slide.turned.as_ref()) {
+            // Beside the run as the lesson has it, not in its place.
+            let tame = |sign: char| {
+                if sign.is_alphanumeric() || sign == '.' {
+                    sign
+                } else {
+                    '-'
+                }
+            };
+            name.push('-');
+            name.extend(turned.knob.trim_start_matches('-').chars().map(tame));
+        }
+        let concept = line
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        self.count += 1;
+        let number = self.count;
+        self.running = Some((number, self.place));
+        let run = Some(Run::new(number));
+        let slide = self.here();
+        match all {
+            Some(_) => slide.all = run,
+            None => slide.own = run,
+        }
+        Ask::Run(Job {
+            number,
+            line,
+            name,
+            concept,
+        })
+    }
+
+    /// A run has something to tell.
+    pub fn hear(&mut self, number: u64, news: News) {
+        let Some((_, place)) = self.running.filter(|(running, _)| *running == number) else {
+            // Of a slide that was left.
+            return;
+        };
+        let Some(slide) = self.slides.get_mut(&place) else {
+            return;
+        };
+        let mut runs = [&mut slide.own, &mut slide.all].into_iter().flatten();
+        let Some(run) = runs.find(|run| run.number == number) else {
+            return;
+        };
+        let (over, remark) = run.take(news);
+        if let Some(remark) = remark {
+            self.said = Some(remark);
+        }
+        if over {
+            self.running = None;
+        }
+    }
+
+    fn go(&mut self, by: isize, now: Duration) -> Ask {
+        let Place { lesson, slide } = self.place;
+        match slide.checked_add_signed(by) {
+            Some(slide) if slide <= self.last() => self.turn_to(Place { lesson, slide }, now),
+            Some(_) if lesson + 1 < self.lessons.len() => {
+                let lesson = lesson + 1;
+                self.turn_to(Place { lesson, slide: 0 }, now)
+            }
+            Some(_) => self.say("that was the last slide: q quits"),
+            None if lesson > 0 => {
+                let lesson = lesson - 1;
+                let slide = self
+                    .lessons
+                    .get(lesson)
+                    .map_or(0, |lesson| lesson.steps.len());
+                self.turn_to(Place { lesson, slide }, now)
+            }
+            None => self.say("this is the first slide"),
+        }
+    }
+
+    /// A run does not go on where nobody sees it: two at once would disturb each other.
+    fn turn_to(&mut self, place: Place, now: Duration) -> Ask {
+        if place.lesson != self.place.lesson {
+            self.begun = now;
+        }
+        self.place = place;
+        (self.scroll, self.axis, self.code) = (0, false, None);
+        match self.running.take() {
+            Some((number, left)) => {
+                if let Some(slide) = self.slides.get_mut(&left) {
+                    for run in [&mut slide.own, &mut slide.all] {
+                        if run.as_ref().is_some_and(|run| run.number == number) {
+                            *run = None;
+                        }
+                    }
+                }
+                Ask::Stop
+            }
+            None => Ask::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::parse;
+    use crate::report::Report;
+
+    const LESSON: &str = r#"
+```toml lesson
+title = "T"
+question = "Q?"
+concept = "gather"
+minutes = 5
+belief = "B."
+```
+
+Words.
+
+```toml predict
+question = "How long?"
+run = "gather --strategy join"
+value = "join.wall_s"
+unit = "time"
+answer = "2s"
+tolerance = 10
+why = "w"
+```
+
+```toml try
+question = "What if?"
+run = "gather"
+knob = "--fail-at"
+suggest = "100ms"
+why = "w"
+```
+"#;
+
+    fn show() -> Show {
+        let lessons = ["01-a.md", "02-b.md"].map(|file| parse(file, LESSON).unwrap());
+        Show::new(lessons.to_vec(), 0, Theme::Dark, |line| {
+            let short = line.len() < 60;
+            short.then_some(()).ok_or_else(|| "too long".to_owned())
+        })
+    }
+
+    /// What the last of the keys asks for.
+    fn press(show: &mut Show, keys: &str) -> Ask {
+        keys.chars().fold(Ask::Nothing, |_, sign| {
+            let key = if sign == '\n' {
+                Key::Enter
+            } else {
+                Key::Sign(sign)
+            };
+            show.press(key, Duration::from_secs(7))
+        })
+    }
+
+    fn job(ask: Ask) -> Job {
+        match ask {
+            Ask::Run(job) => job,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn report() -> Box<Report> {
+        Box::new(serde_json::from_str(include_str!("../../examples/gather.json")).unwrap())
+    }
+
+    #[test]
+    fn the_slides_of_all_lessons_follow_each_other() {
+        let mut show = show();
+        press(&mut show, "    ");
+        assert_eq!((show.place.lesson, show.place.slide), (1, 0));
+        assert_eq!(show.elapsed(Duration::from_secs(9)), Duration::from_secs(2));
+        press(&mut show, "        ");
+        assert_eq!((show.place.lesson, show.place.slide), (1, 3));
+        assert!(show.said.as_deref().unwrap().contains("last slide"));
+        press(&mut show, "bbbb");
+        assert_eq!((show.place.lesson, show.place.slide), (0, 3));
+        press(&mut show, "bbbbbb");
+        assert_eq!((show.place.lesson, show.place.slide), (0, 0));
+    }
+
+    #[test]
+    fn hands_are_counted_where_the_room_was_asked() {
+        let mut show = show();
+        press(&mut show, "1p");
+        assert!(
+            show.said
+                .as_deref()
+                .unwrap()
+                .contains("nothing to vote for")
+        );
+        press(&mut show, "  1p2221u");
+        let slide = show.slide().unwrap();
+        assert_eq!((slide.votes.of(0), slide.votes.of(1)), (0, 3));
+        press(&mut show, " b");
+        assert_eq!(show.slide().unwrap().votes.total(), 3);
+        press(&mut show, "0");
+        assert_eq!(show.slide().unwrap().votes.total(), 0);
+    }
+
+    #[test]
+    fn a_run_is_heard_on_its_slide_and_nowhere_else() {
+        let mut show = show();
+        let first = job(press(&mut show, "  \n"));
+        assert_eq!(first.line, "gather --strategy join");
+        assert_eq!(
+            (first.name.as_str(), first.concept.as_str()),
+            ("01-a-02", "gather")
+        );
+        assert_eq!(press(&mut show, "\n"), Ask::Nothing);
+        // Another slide: it stops, and what it still has to tell is of no interest.
+        assert_eq!(press(&mut show, " "), Ask::Stop);
+        show.hear(first.number, News::Over(report()));
+        press(&mut show, "b");
+        assert!(show.run().is_none());
+        let second = job(press(&mut show, "r"));
+        show.hear(first.number, News::Over(report()));
+        assert!(show.runs());
+        show.hear(second.number, News::Over(report()));
+        assert!(!show.runs() && show.run().unwrap().report.is_some());
+    }
+
+    #[test]
+    fn what_is_recorded_in_place_of_a_failure_says_so() {
+        let mut show = show();
+        let job = job(press(&mut show, "  \n"));
+        show.hear(job.number, News::Rescued(report(), "no disk".to_owned()));
+        let run = show.run().unwrap();
+        assert_eq!(
+            run.origin,
+            crate::present::slide::Origin::Rescue("no disk".to_owned())
+        );
+        assert!(run.report.is_some() && !show.runs());
+    }
+
+    #[test]
+    fn a_knob_is_turned_as_far_as_it_goes() {
+        let mut show = show();
+        let turned = job(press(&mut show, "  +\n"));
+        assert_eq!(turned.line, "gather --strategy join --delays 2s,4s");
+        assert_eq!(turned.name, "01-a-02-delays-2s-4s");
+        assert_eq!(press(&mut show, " "), Ask::Stop);
+        // Its own knob, where something is to be tried.
+        assert_eq!(job(press(&mut show, "+\n")).line, "gather --fail-at 200ms");
+        press(&mut show, "b");
+        press(&mut show, &"+".repeat(80));
+        assert_eq!(show.said.as_deref(), Some("too long"));
+        press(&mut show, &"-".repeat(80));
+        assert_eq!(show.said.as_deref(), Some("as small as it gets"));
+    }
+
+    #[test]
+    fn all_strategies_have_a_run_of_their_own() {
+        let mut show = show();
+        let all = job(press(&mut show, "  s\n"));
+        assert_eq!(
+            (all.line.as_str(), all.name.as_str()),
+            ("gather", "01-a-02-all")
+        );
+    }
+
+    #[test]
+    fn a_curtain_is_lifted_by_any_key_and_ctrl_c_goes_through_it() {
+        let mut show = show();
+        assert_eq!(press(&mut show, ".q"), Ask::Nothing);
+        assert_eq!(press(&mut show, "?."), Ask::Nothing);
+        assert!(!show.keys && !show.blank);
+        press(&mut show, ".");
+        assert_eq!(show.press(Key::Interrupt, Duration::ZERO), Ask::Interrupt);
+        assert_eq!(press(&mut show, "xlq"), Ask::Quit);
+        assert_eq!(show.theme, Theme::Light);
+    }
+}

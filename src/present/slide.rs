@@ -1,0 +1,142 @@
+//! A slide: what has happened on it, and what becomes of its run.
+
+use std::time::Duration;
+
+use super::ballot::Votes;
+use super::knob::Turned;
+use crate::lesson::Kind;
+use crate::report::{Report, StrategyReport};
+
+/// A lesson, and a slide of it: the title, then a step each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) lesson: usize,
+    pub(super) slide: usize,
+}
+
+/// What has happened on a slide.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slide {
+    /// Whether the room is asked.
+    pub(super) asked: bool,
+    pub(super) votes: Votes,
+    /// Whether the answers of a quiz are shown.
+    pub(super) revealed: bool,
+    pub(super) turned: Option<Turned>,
+    /// Of the slide's own line.
+    pub(super) own: Option<Run>,
+    /// Of all strategies, for the view on one axis.
+    pub(super) all: Option<Run>,
+}
+
+/// Where a picture comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This machine, now.
+    Live,
+    /// A recording, as was asked.
+    Replay,
+    /// A recording, because this went wrong.
+    Rescue(String),
+}
+
+/// A run that goes on or is over.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) number: u64,
+    pub(super) origin: Origin,
+    pub(super) expected: Duration,
+    pub(super) slow_poll: Duration,
+    pub(super) finished: Vec<StrategyReport>,
+    pub(super) growing: Option<StrategyReport>,
+    /// When it is over.
+    pub(super) report: Option<Report>,
+    /// Why there is no report.
+    pub(super) problem: Option<String>,
+}
+
+/// What becomes of a run.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// It begins, and should take so long.
+    Begun {
+        /// The longest ideal.
+        expected: Duration,
+        /// A poll at least this long is called blocking.
+        slow_poll: Duration,
+        /// Whether it is a recording.
+        replay: bool,
+    },
+    /// What the strategy that runs has done so far.
+    Growing(Box<StrategyReport>),
+    /// It has run.
+    Strategy(Box<StrategyReport>),
+    /// All have.
+    Over(Box<Report>),
+    /// It failed, and this is what was recorded.
+    Rescued(Box<Report>, String),
+    /// It could not be run.
+    Failed(String),
+    /// The report could not be kept, for one.
+    Remark(String),
+}
+
+impl Run {
+    pub(super) fn new(number: u64) -> Self {
+        Self {
+            number,
+            origin: Origin::Live,
+            expected: Duration::ZERO,
+            slow_poll: Duration::from_millis(10),
+            finished: Vec::new(),
+            growing: None,
+            report: None,
+            problem: None,
+        }
+    }
+
+    /// Whether it is over with that, and what is to be said about it.
+    pub(super) fn take(&mut self, news: News) -> (bool, Option<String>) {
+        let over = matches!(news, News::Over(_) | News::Rescued(..) | News::Failed(_));
+        if over {
+            self.growing = None;
+        }
+        match news {
+            News::Begun {
+                expected,
+                slow_poll,
+                replay,
+            } => {
+                (self.expected, self.slow_poll) = (expected, slow_poll);
+                self.origin = if replay { Origin::Replay } else { Origin::Live };
+            }
+            News::Growing(strategy) => self.growing = Some(*strategy),
+            News::Strategy(strategy) => {
+                self.growing = None;
+                self.finished.push(*strategy);
+            }
+            News::Over(report) if report.partial => {
+                self.problem = Some("stopped before its end: enter runs it again".to_owned());
+            }
+            News::Over(report) => self.report = Some(*report),
+            News::Rescued(report, why) => {
+                self.origin = Origin::Rescue(why);
+                self.finished = report.strategies.clone();
+                self.report = Some(*report);
+            }
+            News::Failed(why) => self.problem = Some(why),
+            News::Remark(remark) => return (false, Some(remark)),
+        }
+        (over, None)
+    }
+}
+
+/// What a step runs as the lesson has it.
+pub(super) fn line(kind: &Kind) -> Option<String> {
+    match kind {
+        Kind::Predict(predict) => Some(predict.run.clone()),
+        Kind::Run(line) => Some(line.clone()),
+        Kind::Try(a_try) => Some(a_try.with(&a_try.suggest)),
+        Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
+    }
+}

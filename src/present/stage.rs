@@ -1,0 +1,205 @@
+//! The terminal: taken, drawn on, and given back as it was, however it ends.
+
+use std::io::{self, BufWriter, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::style::{
+    Attribute, Color as Ink, Print, SetAttribute, SetBackgroundColor, SetForegroundColor,
+};
+use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::{cursor, execute, queue};
+use ratatui_core::buffer::{Buffer, Cell};
+use ratatui_core::layout::Rect;
+use ratatui_core::style::{Color, Modifier};
+
+use super::keys::Key;
+
+/// Whether the terminal is ours. A panic and a second signal must know.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The terminal, as long as this lives.
+pub struct Stage {
+    out: BufWriter<io::Stdout>,
+    shown: Buffer,
+}
+
+/// What the terminal has to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A key.
+    Key(Key),
+    /// The screen must be drawn again.
+    Redraw,
+    /// Nothing, or nothing that matters.
+    Nothing,
+}
+
+impl Stage {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be written.
+    pub fn take() -> io::Result<Self> {
+        let usual = panic::take_hook();
+        let ours = thread::current().id();
+        panic::set_hook(Box::new(move |panic| {
+            // A strategy that panics is in its report; its words would stand in the middle of the slide.
+            if !TAKEN.load(Ordering::SeqCst) || thread::current().id() == ours {
+                give_back();
+                usual(panic);
+            }
+        }));
+        let mut stage = Self {
+            out: BufWriter::with_capacity(1 << 16, io::stdout()),
+            shown: Buffer::default(),
+        };
+        stage.resume()?;
+        Ok(stage)
+    }
+
+    /// Takes it again after [`give_back`], or after somebody else has used it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn resume(&mut self) -> io::Result<()> {
+        // Raw mode that is on already stays as it is, and a shell may have changed it meanwhile.
+        let _ = terminal::disable_raw_mode();
+        TAKEN.store(true, Ordering::SeqCst);
+        terminal::enable_raw_mode()?;
+        execute!(self.out, EnterAlternateScreen, cursor::Hide)?;
+        self.shown = Buffer::default();
+        Ok(())
+    }
+
+    /// The area that there is to draw on.
+    ///
+    /// # Errors
+    /// Where the terminal does not say.
+    pub fn area(&self) -> io::Result<Rect> {
+        let (width, height) = terminal::size()?;
+        Ok(Rect::new(0, 0, width, height))
+    }
+
+    /// Shows these cells: what has changed since the last ones.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be written.
+    pub fn show(&mut self, cells: Buffer) -> io::Result<()> {
+        if self.shown.area != cells.area {
+            queue!(
+                self.out,
+                SetAttribute(Attribute::Reset),
+                Clear(ClearType::All)
+            )?;
+            self.shown = Buffer::empty(cells.area);
+        }
+        let mut next = None;
+        let mut ink = None;
+        for (x, y, cell) in self.shown.diff(&cells) {
+            if next != Some((x, y)) {
+                queue!(self.out, cursor::MoveTo(x, y))?;
+            }
+            if ink != Some((cell.fg, cell.bg, cell.modifier)) {
+                ink = Some((cell.fg, cell.bg, cell.modifier));
+                dip(&mut self.out, cell)?;
+            }
+            queue!(self.out, Print(cell.symbol()))?;
+            // After a sign of two columns, nobody can be sure where a terminal is.
+            next = (cell.symbol().is_ascii()).then_some((x + 1, y));
+        }
+        queue!(self.out, SetAttribute(Attribute::Reset))?;
+        self.out.flush()?;
+        self.shown = cells;
+        Ok(())
+    }
+
+    /// Waits for something, but no longer than that.
+    ///
+    /// # Errors
+    /// Where the keyboard is gone.
+    pub fn hear(&self, wait: Duration) -> io::Result<Heard> {
+        if !event::poll(wait)? {
+            return Ok(Heard::Nothing);
+        }
+        Ok(match event::read()? {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                named(key).map_or(Heard::Nothing, Heard::Key)
+            }
+            Event::Resize(..) => Heard::Redraw,
+            _ => Heard::Nothing,
+        })
+    }
+
+    /// Gives the terminal back, until [`Stage::resume`].
+    pub fn pause(&mut self) {
+        give_back();
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        give_back();
+        // The hook stays quiet from now on: it passes every panic on.
+    }
+}
+
+/// Gives the terminal back, if it was taken.
+pub fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let _ = execute!(
+            io::stdout(),
+            SetAttribute(Attribute::Reset),
+            LeaveAlternateScreen,
+            cursor::Show
+        );
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
+fn dip(out: &mut impl Write, cell: &Cell) -> io::Result<()> {
+    queue!(out, SetAttribute(Attribute::Reset))?;
+    for (modifier, attribute) in [
+        (Modifier::BOLD, Attribute::Bold),
+        (Modifier::DIM, Attribute::Dim),
+        (Modifier::ITALIC, Attribute::Italic),
+        (Modifier::UNDERLINED, Attribute::Underlined),
+        (Modifier::REVERSED, Attribute::Reverse),
+    ] {
+        if cell.modifier.contains(modifier) {
+            queue!(out, SetAttribute(attribute))?;
+        }
+    }
+    if let Color::Indexed(index) = cell.fg {
+        queue!(out, SetForegroundColor(Ink::AnsiValue(index)))?;
+    }
+    if let Color::Indexed(index) = cell.bg {
+        queue!(out, SetBackgroundColor(Ink::AnsiValue(index)))?;
+    }
+    Ok(())
+}
+
+fn named(key: KeyEvent) -> Option<Key> {
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        return match key.code {
+            KeyCode::Char('c') => Some(Key::Interrupt),
+            KeyCode::Char('z') => Some(Key::Suspend),
+            _ => None,
+        };
+    }
+    Some(match key.code {
+        KeyCode::Char(sign) => Key::Sign(sign),
+        KeyCode::Enter => Key::Enter,
+        KeyCode::Esc => Key::Escape,
+        KeyCode::Right | KeyCode::PageDown => Key::Next,
+        KeyCode::Left | KeyCode::PageUp | KeyCode::Backspace => Key::Back,
+        KeyCode::Up => Key::Up,
+        KeyCode::Down => Key::Down,
+        KeyCode::Home => Key::Home,
+        KeyCode::End => Key::End,
+        _ => return None,
+    })
+}

@@ -1,0 +1,134 @@
+//! Light, dark, or as the terminal is: what each kind of text looks like.
+
+use ratatui_core::style::{Color, Modifier, Style};
+
+/// For which room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Theme {
+    /// Dark letters on white: for a projector in a lit room.
+    Light,
+    /// Light letters on black.
+    #[default]
+    Dark,
+}
+
+/// What a piece of text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// What is read.
+    Text,
+    /// What is read first.
+    Title,
+    /// What may be overlooked.
+    Dim,
+    /// Something that could not run.
+    Waiting,
+    /// Something that held its thread, or went wrong.
+    Alarm,
+    /// What was cut off.
+    Cancelled,
+    /// Source: a keyword.
+    Keyword,
+    /// Source: a text or a number. And what is right.
+    Literal,
+    /// Source: the name of a macro or a type.
+    Special,
+}
+
+impl Theme {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Light,
+        }
+    }
+
+    /// The fixed part of the 256 colours: the first sixteen are whatever a terminal makes of them.
+    fn colour(self, role: Role) -> u8 {
+        let (light, dark) = match role {
+            Role::Text => (16, 255),
+            Role::Title => (25, 117),
+            Role::Dim => (240, 248),
+            Role::Waiting => (94, 221),
+            Role::Alarm => (160, 210),
+            Role::Cancelled | Role::Keyword => (90, 183),
+            Role::Literal => (22, 120),
+            Role::Special => (26, 111),
+        };
+        match self {
+            Self::Light => light,
+            Self::Dark => dark,
+        }
+    }
+
+    fn ground(self) -> u8 {
+        match self {
+            Self::Light => 231,
+            Self::Dark => 16,
+        }
+    }
+
+    /// `color` is whether there may be any: without it there is bold, dim and reversed.
+    pub(super) fn style(self, role: Role, color: bool) -> Style {
+        let style = if color {
+            Style::new()
+                .fg(Color::Indexed(self.colour(role)))
+                .bg(Color::Indexed(self.ground()))
+        } else {
+            Style::new()
+        };
+        match role {
+            Role::Title | Role::Alarm => style.add_modifier(Modifier::BOLD),
+            Role::Dim if !color => style.add_modifier(Modifier::DIM),
+            _ => style,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The colour cube and the greys as every terminal of 256 colours has them.
+    fn luminance(index: u8) -> f64 {
+        let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+        let rgb = match index {
+            232.. => [8 + 10 * (index - 232); 3],
+            _ => {
+                let cube = index - 16;
+                [level(cube / 36), level(cube / 6 % 6), level(cube % 6)]
+            }
+        };
+        let [red, green, blue] = rgb.map(|part| {
+            let share = f64::from(part) / 255.0;
+            if share <= 0.04045 {
+                share / 12.92
+            } else {
+                ((share + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    #[test]
+    fn everything_can_be_read_from_the_last_row() {
+        for theme in [Theme::Light, Theme::Dark] {
+            for role in [
+                Role::Text,
+                Role::Title,
+                Role::Dim,
+                Role::Waiting,
+                Role::Alarm,
+                Role::Cancelled,
+                Role::Keyword,
+                Role::Literal,
+                Role::Special,
+            ] {
+                let (one, other) = (luminance(theme.colour(role)), luminance(theme.ground()));
+                let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
+                // What WCAG 2 asks of small text.
+                assert!(contrast >= 4.5, "{theme:?} {role:?}: {contrast:.1}");
+            }
+        }
+    }
+}

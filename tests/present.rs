@@ -1,0 +1,437 @@
+//! A lesson in front of a class: the screens, and what remains of the terminal afterwards.
+#![cfg(unix)]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "that is how a test fails"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::{Finished, Terminal, Test, signal};
+
+const LESSON: &str = r#"# Two waits
+
+```toml lesson
+title = "Two waits"
+question = "How do I wait twice?"
+concept = "gather"
+minutes = 5
+belief = "Two waits take two threads."
+```
+
+Read *this* first.
+
+```toml predict
+question = "How long do both take?"
+run = "gather --delays 100ms,200ms --strategy join"
+value = "join.wall_s"
+unit = "time"
+answer = "200ms"
+tolerance = 60
+choices = [
+  { text = "their sum", value = "900ms" },
+  { text = "the longer one", value = "200ms" },
+]
+why = "The waits overlap."
+```
+
+```text notes
+Ask the back row.
+```
+
+```toml quiz
+question = "What starts a future?"
+choices = [
+  { text = "Calling it", why = "That makes it." },
+  { text = "Awaiting it", right = true, why = "Then it is polled." },
+]
+```
+
+```sh run
+asyncdemo gather --delays 30s,30s --strategy join
+```
+
+```toml code
+concept = "gather"
+strategy = "join"
+```
+"#;
+
+struct Room {
+    folder: tempfile::TempDir,
+}
+
+impl Room {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("01-two.md"), LESSON).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn present(&self) -> Test {
+        Test::new(["present", "--course"]).args([self.path()])
+    }
+
+    fn on(&self, rows: u16, columns: u16) -> Terminal {
+        self.present().on_a_terminal(rows, columns)
+    }
+}
+
+/// A terminal that is as if nothing had happened: the alternate screen was left, nothing stands on the
+/// other one, and the cursor can be seen.
+#[track_caller]
+fn whole(seen: &Finished, status: u32) {
+    assert_eq!(seen.status, status, "{}", seen.screen);
+    assert!(seen.ready_for_a_shell, "{}", seen.screen);
+    assert_eq!(seen.screen, "");
+    let (entered, left) = (
+        seen.raw.matches("\x1b[?1049h"),
+        seen.raw.matches("\x1b[?1049l"),
+    );
+    assert_eq!(entered.count(), left.count());
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let told = "asyncdemo: present needs a terminal that it can fill: its input and its output must both be one, and not a dumb one. To play a lesson line by line, or in a pipe: asyncdemo learn\n";
+    Test::new(["present"]).status(2).stderr(told).run();
+    let seen = Test::new(["present"])
+        .env("TERM", "dumb")
+        .on_a_terminal(24, 80)
+        .finish();
+    assert_eq!(seen.status, 2);
+    assert!(!seen.raw.contains("\x1b[?1049h"), "{}", seen.raw);
+}
+
+#[test]
+fn the_built_in_lessons_are_there() {
+    let mut terminal = Test::new(["present", "gather"]).on_a_terminal(24, 80);
+    terminal.wait_for("True?");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+    let output = Test::new(["present", "nosuch"])
+        .on_a_terminal(24, 80)
+        .finish();
+    assert_eq!(output.status, 1);
+    assert!(
+        output.screen.contains("no lesson `nosuch`"),
+        "{}",
+        output.screen
+    );
+}
+
+#[test]
+fn votes_stand_beside_what_is_measured() {
+    let room = Room::new();
+    let mut terminal = room.on(30, 80);
+    terminal.wait_for("True? \"Two waits take two threads.\"");
+    terminal.press(" ");
+    terminal.wait_for("Read this first.");
+    terminal.press(" ");
+    terminal.wait_for("How long do both take?");
+    terminal.press("1");
+    terminal.wait_for("p asks the room first");
+    terminal.press("p");
+    terminal.wait_for("the longer one");
+    terminal.press("9");
+    terminal.wait_for("there is no answer 9");
+    terminal.press("1222u");
+    terminal.wait_for("██ 2");
+    terminal.press("n");
+    terminal.wait_for("Ask the back row.");
+    terminal.press("n\r");
+    terminal.wait_for("The waits overlap.");
+    terminal.wait_for("2 of 3 hands were right");
+    terminal.wait_for("fetch two");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn a_quiz_has_its_answers_and_a_key_is_explained() {
+    let room = Room::new();
+    let mut terminal = room.on(30, 80);
+    terminal.wait_for("True?");
+    terminal.press("   ");
+    terminal.wait_for("Awaiting it");
+    terminal.press("\r");
+    terminal.wait_for("Awaiting it ✓");
+    terminal.wait_for("That makes it.");
+    terminal.press("?");
+    terminal.wait_for("take one hand back");
+    terminal.press("?b");
+    terminal.wait_for("How long do both take?");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn code_and_python_can_be_looked_at() {
+    let room = Room::new();
+    let mut terminal = room.on(40, 130);
+    terminal.wait_for("True?");
+    terminal.press("  c");
+    terminal.wait_for("async fn join");
+    terminal.press("y");
+    terminal.wait_for("async def");
+    terminal.press("y+");
+    terminal.wait_for("--delays 200ms,400ms");
+    terminal.press("s\r");
+    terminal.wait_for("sequential");
+    terminal.wait_for("faster");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn both_themes_have_their_ground() {
+    let room = Room::new();
+    let mut terminal = room
+        .present()
+        .args(["--theme", "light"])
+        .on_a_terminal(24, 80);
+    terminal.wait_for("True?");
+    terminal.press("l");
+    terminal.wait_for("True?");
+    terminal.press("?");
+    terminal.wait_for("these keys");
+    terminal.press("qq");
+    let seen = terminal.finish();
+    whole(&seen, 0);
+    assert!(seen.raw.contains("48;5;231m") && seen.raw.contains("48;5;16m"));
+    let plain = room.present().args(["--color", "never"]);
+    let mut terminal = plain.on_a_terminal(24, 80);
+    terminal.wait_for("True?");
+    terminal.press("q");
+    let seen = terminal.finish();
+    whole(&seen, 0);
+    assert!(!seen.raw.contains(";5;"), "{}", seen.raw);
+}
+
+#[test]
+fn keys_are_answered_while_a_demo_runs() {
+    let room = Room::new();
+    let mut terminal = room.on(30, 80);
+    terminal.wait_for("True?");
+    terminal.press("    \r");
+    terminal.wait_for("fetch one");
+    terminal.press("t");
+    terminal.wait_for("of 5 min");
+    terminal.press("c");
+    terminal.wait_for("async fn join");
+    terminal.press("c");
+    terminal.wait_for("fetch two");
+    terminal.press("\r");
+    terminal.wait_for("it runs: esc stops it");
+    terminal.press("\x1b");
+    terminal.wait_for("stopped before its end");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn whatever_ends_it_the_terminal_comes_back() {
+    let room = Room::new();
+    // On the title, and while something runs.
+    for keys in ["", "    \r"] {
+        let until = if keys.is_empty() {
+            "True?"
+        } else {
+            "fetch two"
+        };
+        for (name, status) in [("ctrl-c", 130), ("INT", 130), ("TERM", 143)] {
+            let mut terminal = room.on(24, 80);
+            terminal.wait_for("True?");
+            terminal.press(keys);
+            terminal.wait_for(until);
+            match name {
+                "ctrl-c" => terminal.press("\x03"),
+                name => signal(name, terminal.pid()),
+            }
+            whole(&terminal.finish(), status);
+        }
+    }
+}
+
+#[test]
+fn two_signals_at_once_do_no_harm() {
+    let room = Room::new();
+    let terminal = room.on(24, 80);
+    terminal.wait_for("True?");
+    signal("TERM", terminal.pid());
+    signal("TERM", terminal.pid());
+    let seen = terminal.finish();
+    assert_eq!(
+        (seen.status, seen.ready_for_a_shell),
+        (143, true),
+        "{}",
+        seen.screen
+    );
+    assert!(seen.raw.contains("\x1b[?1049l"));
+}
+
+#[test]
+fn it_can_be_put_aside_and_taken_up_again() {
+    let room = Room::new();
+    // Only a shell's job can be stopped from the keyboard.
+    let shell = Test::new(["-i"]).env("PS1", "");
+    let mut terminal = shell.program_on_a_terminal("/bin/sh".as_ref(), 24, 80);
+    let program = env!("CARGO_BIN_EXE_asyncdemo");
+    terminal.press(&format!(
+        "{program} present --course {}\r",
+        room.path().display()
+    ));
+    terminal.wait_for("True?");
+    for _ in 0..2 {
+        terminal.press(" ");
+        terminal.wait_for("Read this first.");
+        terminal.press("\x1a");
+        terminal.wait_for("Stopped");
+        terminal.press("stty -a | grep -c ' icanon' | sed 's/^/cooked: /'\r");
+        terminal.wait_for("cooked: 1");
+        terminal.press("clear; fg\r");
+        terminal.wait_for("Read this first.");
+        terminal.press("b");
+        terminal.wait_for("True?");
+    }
+    terminal.press("q");
+    terminal.wait_until("the shell", |frame| !frame.contains("True?"));
+    terminal.press("exit 7\r");
+    let seen = terminal.finish();
+    assert_eq!(seen.status, 7, "{}", seen.screen);
+}
+
+#[test]
+fn stopped_from_outside_it_draws_itself_again() {
+    let room = Room::new();
+    let mut terminal = room.on(24, 80);
+    terminal.wait_for("True?");
+    signal("STOP", terminal.pid());
+    signal("CONT", terminal.pid());
+    terminal.wait_for("True?");
+    terminal.press(" ");
+    terminal.wait_for("Read this first.");
+    terminal.press("q");
+    let seen = terminal.finish();
+    assert_eq!((seen.status, seen.screen.as_str()), (0, ""));
+    assert_eq!(seen.raw.matches("\x1b[?1049h").count(), 2);
+}
+
+#[test]
+fn it_goes_on_when_the_window_shrinks() {
+    let room = Room::new();
+    let mut terminal = room.on(40, 130);
+    terminal.wait_for("True?");
+    terminal.press("  p\r");
+    terminal.wait_for("The waits overlap.");
+    for (rows, columns) in [(24, 80), (12, 40), (3, 10), (1, 1), (12, 40)] {
+        terminal.resize(rows, columns);
+        terminal.press(".");
+        terminal.press(".");
+    }
+    terminal.wait_for("How long do both take?");
+    terminal.press("bb");
+    terminal.wait_for("How do I wait twice?");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn what_was_recorded_is_played_and_marked() {
+    let room = Room::new();
+    let runs = room.path().join("runs");
+    let record = room.present().args(["--record".as_ref(), runs.as_os_str()]);
+    let mut terminal = record.on_a_terminal(30, 80);
+    terminal.wait_for("True?");
+    terminal.press("  \r");
+    terminal.wait_for("The waits overlap.");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+    let files: Vec<_> = fs::read_dir(&runs)
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
+    assert_eq!(files, ["01-two-02.json"]);
+
+    let replay = room.present().args(["--replay".as_ref(), runs.as_os_str()]);
+    let mut terminal = replay.on_a_terminal(30, 80);
+    terminal.wait_for("True?");
+    terminal.press("  \r");
+    terminal.wait_for("REPLAY");
+    terminal.wait_for("The waits overlap.");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn where_the_live_run_fails_the_recorded_one_is_shown() {
+    let room = Room::new();
+    let lesson = LESSON.replace(
+        "asyncdemo gather --delays 30s,30s --strategy join",
+        "asyncdemo db --latency 20ms",
+    );
+    fs::write(room.path().join("01-two.md"), lesson).unwrap();
+    let runs = room.path().join("runs");
+    for (folder, shown) in [("/tmp", "overhead"), ("/nowhere/at/all", "RECORDED")] {
+        let record = room.present().args(["--record".as_ref(), runs.as_os_str()]);
+        let mut terminal = record.env("TMPDIR", folder).on_a_terminal(40, 130);
+        terminal.wait_for("True?");
+        terminal.press("    \r");
+        terminal.wait_for(shown);
+        terminal.wait_until("the run is over", |frame| frame.contains("enter run"));
+        terminal.press("q");
+        whole(&terminal.finish(), 0);
+    }
+}
+
+#[test]
+fn a_course_that_reaches_outside_is_refused_before_it_begins() {
+    let room = Room::new();
+    let lesson = LESSON.replace(
+        "gather --delays 30s,30s --strategy join",
+        "db --database x.db",
+    );
+    fs::write(room.path().join("01-two.md"), lesson).unwrap();
+    let seen = room.on(24, 80).finish();
+    assert_eq!(seen.status, 1);
+    assert!(
+        seen.screen.contains("a foreign course may not"),
+        "{}",
+        seen.screen
+    );
+    assert!(!seen.raw.contains("\x1b[?1049h"));
+}
+
+/// Not a test of its own: [`a_panic_gives_the_terminal_back`] runs it on a terminal.
+#[test]
+#[ignore = "it panics"]
+fn panics_on_the_stage() {
+    let _stage = asyncdemo::present::Stage::take().unwrap();
+    std::thread::spawn(|| panic!("a strategy"))
+        .join()
+        .unwrap_err();
+    panic!("told on the usual screen");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let this = std::env::current_exe().unwrap();
+    let test = Test::new(["panics_on_the_stage", "--exact", "--ignored", "--nocapture"]);
+    let seen = test.program_on_a_terminal(&this, 40, 120).finish();
+    assert_eq!(seen.status, 101, "{}", seen.screen);
+    assert!(
+        seen.screen.contains("told on the usual screen"),
+        "{}",
+        seen.screen
+    );
+    assert!(!seen.raw.contains("a strategy"), "{}", seen.raw);
+    assert!(seen.raw.contains("\x1b[?1049l") && seen.raw.contains("\x1b[?25h"));
+}
