@@ -350,6 +350,8 @@ fn source(
         Language::Python => render::code(entry.about.twin, language, &style),
         Language::Rust => {
             let names = strategies.iter().map(String::as_str);
+            // A slide may show the workload itself.
+            let names = names.filter(|name| *name != "workload");
             let regions = ["workload"].into_iter().chain(names);
             let regions: Vec<_> = regions
                 .filter_map(|name| region(entry.about.source, name).ok())
