@@ -121,7 +121,7 @@ impl Stage {
     ///
     /// # Errors
     /// Where the keyboard is gone.
-    pub fn hear(&self, wait: Duration) -> io::Result<Heard> {
+    pub fn hear(&mut self, wait: Duration) -> io::Result<Heard> {
         if !event::poll(wait)? {
             return Ok(Heard::Nothing);
         }
@@ -129,7 +129,12 @@ impl Stage {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 named(key).map_or(Heard::Nothing, Heard::Key)
             }
-            Event::Resize(..) => Heard::Redraw,
+            Event::Resize(..) => {
+                // Also where the size is what it was: it may have been smaller in between, and what the
+                // terminal cut off then is gone.
+                self.shown = Buffer::default();
+                Heard::Redraw
+            }
             _ => Heard::Nothing,
         })
     }
