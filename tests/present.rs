@@ -10,8 +10,9 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use support::{Finished, Terminal, Test, signal};
+use support::{Finished, Terminal, Test, signal, within};
 
 const LESSON: &str = r#"# Two waits
 
@@ -337,9 +338,13 @@ fn it_goes_on_when_the_window_shrinks() {
         terminal.press(".");
         terminal.press(".");
     }
-    terminal.wait_for("How long do both take?");
-    terminal.press("bb");
-    terminal.wait_for("How do I wait twice?");
+    // A key that comes in the same instant as a resize is read with the key after it: crossterm looks
+    // at one of the two. So it is pressed until it is heard; at the first slide it does nothing more.
+    within("it goes back", || {
+        terminal.press("b");
+        support::wait(Duration::from_millis(50));
+        terminal.shows("How do I wait twice?").then_some(())
+    });
     terminal.press("q");
     whole(&terminal.finish(), 0);
 }

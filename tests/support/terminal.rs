@@ -149,6 +149,21 @@ fn text(lines: Vec<String>) -> String {
         .collect()
 }
 
+/// Where a wait fails, what was on the screen is what one wants to know.
+struct TellsTheScreen<'a>(&'a Terminal);
+
+impl Drop for TellsTheScreen<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            println!(
+                "on the screen:\n{}",
+                seen.frames.last().map_or("", String::as_str)
+            );
+        }
+    }
+}
+
 impl Terminal {
     /// Waits until the screen shows it.
     #[track_caller]
@@ -156,9 +171,16 @@ impl Terminal {
         self.wait_until(text, |frame| frame.contains(text));
     }
 
+    /// Whether the screen shows it now.
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.frames.last().is_some_and(|frame| frame.contains(text))
+    }
+
     /// Waits until the screen is like that.
     #[track_caller]
     pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let _told = TellsTheScreen(self);
         within(&format!("`{what}` on the screen"), || {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let shown = seen.frames.last().is_some_and(|frame| is_so(frame));
