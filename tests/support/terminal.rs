@@ -153,6 +153,7 @@ fn text(lines: Vec<String>) -> String {
 struct TellsTheScreen<'a>(&'a Terminal);
 
 impl Drop for TellsTheScreen<'_> {
+    #[expect(clippy::print_stdout, reason = "a test that fails says why")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
