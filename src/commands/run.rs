@@ -237,7 +237,10 @@ impl<'a> Session<'a> {
             )?;
             return Ok(());
         }
-        picture(self)?;
+        // A lesson that runs one strategy has nothing to compare it with.
+        if !(self.options.bare && report.strategies.len() == 1) {
+            picture(self)?;
+        }
         self.print(&self.text.findings(&report.findings))?;
         if self.options.bare {
             return self.print(&self.text.legend());

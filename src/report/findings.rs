@@ -66,7 +66,7 @@ pub fn facts(strategy: &StrategyReport, claims: &[Claim], all: &[StrategyReport]
 }
 
 /// Blocking that nobody claimed is told from here on.
-const WORTH_TELLING: Duration = Duration::from_millis(50);
+pub(super) const WORTH_TELLING: Duration = Duration::from_millis(50);
 
 /// A heartbeat gap that is no more than the machine's own unrest.
 const AWAKE: Duration = Duration::from_millis(60);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::StrategyReport;
+use super::findings::WORTH_TELLING;
 use super::numbers::{Numbers, length};
 use crate::units;
 
@@ -66,7 +67,10 @@ impl Scaling {
     pub(super) fn can_tell(self, strategy: &StrategyReport, all: &[StrategyReport]) -> bool {
         match self {
             Self::Flat | Self::Grows(_) => few_and_many(&strategy.name, all).is_some(),
-            Self::HeldWhileStarting => !strategy.blocked.is_empty(),
+            Self::HeldWhileStarting => {
+                let mut blocked = strategy.blocked.iter();
+                blocked.any(|blocked| length(blocked) >= WORTH_TELLING)
+            }
             Self::AllAtOnce | Self::DearerThan(_) => true,
         }
     }
