@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Options};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{course, jobs, learn, list, present, reset, run, scale, status, tour};
+use crate::commands::{course, jobs, learn, line, list, present, reset, run, scale, status, tour};
 
 use crate::concepts::{self, Concept, Set};
 use crate::lab::Stop;
@@ -137,11 +137,15 @@ impl Cli {
             Some(Command::Scale(demo)) => demo.concept.check(),
             Some(Command::CpuBound(demo)) => demo.concept.check(),
             Some(Command::Timeout(demo)) => demo.concept.check(),
-            Some(Command::Learn(options)) => learn::check(options),
+            Some(Command::Learn(learn::Options { lesson, course, .. })) => {
+                line::is_there(lesson.as_deref(), course.as_deref())
+            }
+            Some(Command::Present(present::Options { lesson, course, .. })) => {
+                line::is_there(lesson.as_deref(), course.as_deref())
+            }
             Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
             Some(
                 Command::Review(_)
-                | Command::Present(_)
                 | Command::Tour(_)
                 | Command::Course(_)
                 | Command::List(_)

@@ -246,13 +246,12 @@ fn the_built_in_lessons_go_on_where_one_stopped() {
 
 #[test]
 fn a_lesson_that_is_not_there_is_refused_with_those_that_are() {
-    let output = Test::new(["learn", "nosuch"]).output();
-    assert_eq!((output.status, &*output.stdout), (Some(2), ""));
-    assert!(
-        output
-            .stderr
-            .contains("there is no lesson `nosuch`; there are ")
-    );
+    for command in ["learn", "present"] {
+        let output = Test::new([command, "nosuch"]).output();
+        assert_eq!((output.status, &*output.stdout), (Some(2), ""));
+        let told = "there is no lesson `nosuch`; there are ";
+        assert!(output.stderr.contains(told), "{}", output.stderr);
+    }
 }
 
 #[test]

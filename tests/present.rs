@@ -121,7 +121,7 @@ fn the_built_in_lessons_are_there() {
     let output = Test::new(["present", "nosuch"])
         .on_a_terminal(24, 80)
         .finish();
-    assert_eq!(output.status, 1);
+    assert_eq!(output.status, 2);
     assert!(
         output.screen.contains("no lesson `nosuch`"),
         "{}",

@@ -8,14 +8,14 @@ mod step;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 
 use self::ask::{Answers, Said};
-use super::line::{Line, Trust};
+use super::line::{Trust, can_be_played};
 use super::run::Ending;
 use super::screen::{Screen, complain, print};
 use crate::lab::Stop;
-use crate::lesson::{Lesson, Problem, course};
+use crate::lesson::{Lesson, course};
 use crate::progress::{self, Progress, Trouble};
 use crate::render::{self, Paint, markdown};
 
@@ -40,41 +40,6 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
 }
 
-/// Refuses the name of a lesson that is not there.
-///
-/// # Errors
-/// Which lessons there are.
-pub fn check(options: &Options) -> Result<(), String> {
-    match (&options.lesson, &options.course) {
-        (Some(name), None) => {
-            let lessons = course::builtin().map_err(|problem| problem.to_string())?;
-            match find(lessons, name) {
-                Some(_) => Ok(()),
-                None => Err(no_such(name, lessons)),
-            }
-        }
-        _ => Ok(()),
-    }
-}
-
-fn no_such(name: &str, lessons: &[Lesson]) -> String {
-    let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-    format!(
-        "there is no lesson `{name}`; there are {}",
-        names.join(", ")
-    )
-}
-
-/// By its name, or by its number, from 1.
-fn find(lessons: &[Lesson], name: &str) -> Option<usize> {
-    let number: Option<usize> = name.parse().ok();
-    let by_number = number.and_then(|number| number.checked_sub(1));
-    lessons
-        .iter()
-        .position(|lesson| lesson.name == name)
-        .or(by_number.filter(|index| *index < lessons.len()))
-}
-
 /// Plays a lesson, and then the next one, until the learner stops.
 ///
 /// # Errors
@@ -85,7 +50,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         None => (course::builtin()?, Trust::Own),
         Some(folder) => {
             own = course::read(folder)?;
-            allowed(&own)?;
+            can_be_played(&own, Trust::Foreign)?;
             (own.as_slice(), Trust::Foreign)
         }
     };
@@ -100,7 +65,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         player.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is not kept.")?;
     }
     let first = match &options.lesson {
-        Some(name) => find(lessons, name).with_context(|| no_such(name, lessons))?,
+        Some(name) => course::find(lessons, name).map_err(|why| anyhow!(why))?,
         None => player.where_it_stopped(lessons)?,
     };
     for (index, lesson) in lessons.iter().enumerate().skip(first) {
@@ -115,22 +80,6 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         }
     }
     Ok(Ending::Done)
-}
-
-/// Refuses a foreign course that would run anything but a concept, before any of it is played.
-fn allowed(lessons: &[Lesson]) -> Result<()> {
-    for lesson in lessons {
-        for step in &lesson.steps {
-            let parsed = step
-                .line_of_command()
-                .map(|line| Line::parse(line, Trust::Foreign));
-            if let Some(Err(what)) = parsed {
-                let (file, line) = (lesson.file.clone(), step.line);
-                return Err(Problem { file, line, what }.into());
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The progress, or, after one warning, none that is kept.

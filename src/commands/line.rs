@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::builder::ValueHint;
 use clap::parser::ValueSource;
@@ -13,6 +15,8 @@ use super::run::{Ending, Options, run};
 use super::screen::Screen;
 use crate::concepts::{self, Set, Strategy};
 use crate::lab::{Stop, Watch};
+use crate::lesson::course::{builtin, find};
+use crate::lesson::{Lesson, Problem};
 use crate::report::{Report, StrategyReport};
 
 /// A concept with its knobs, ready to be run.
@@ -113,6 +117,38 @@ impl Line {
         let arguments = self.set.arguments.clone();
         measure(&self.set.about, arguments, &chosen, &lab, &mut Nobody)
     }
+}
+
+/// Refuses the name of a built-in lesson that is not there. Another course is not read before it is played.
+///
+/// # Errors
+/// Which lessons there are.
+pub fn is_there(lesson: Option<&str>, course: Option<&Path>) -> Result<(), String> {
+    let (Some(name), None) = (lesson, course) else {
+        return Ok(());
+    };
+    let lessons = builtin().map_err(|problem| problem.to_string())?;
+    find(lessons, name).map(drop)
+}
+
+/// Whether every command line of the lessons can be run, before any of them is played.
+///
+/// # Errors
+/// The first that cannot, with its file and its line.
+pub fn can_be_played(lessons: &[Lesson], trust: Trust) -> Result<(), Problem> {
+    for lesson in lessons {
+        for step in &lesson.steps {
+            let Some(command) = step.command() else {
+                continue;
+            };
+            Line::parse(&command, trust).map_err(|what| Problem {
+                file: lesson.file.clone(),
+                line: step.line,
+                what,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 /// Nobody looks on.

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 use ratatui_core::buffer::Buffer;
 
-use super::line::{Line, Trust};
+use super::line::{Line, Trust, can_be_played};
 use super::player::Player;
 use super::run::Ending;
 use super::screen::{Screen, complain};
 use crate::lab::Stop;
-use crate::lesson::{Kind, Lesson, course};
+use crate::lesson::course;
 use crate::present::{Ask, Heard, Look, Shelf, Show, Stage, Theme, draw};
 
 /// The knobs of `present`.
@@ -80,7 +80,10 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         None => (course::builtin()?.to_vec(), Trust::Own),
     };
     can_be_played(&lessons, trust)?;
-    let first = first(&lessons, options.lesson.as_deref())?;
+    let first = match &options.lesson {
+        Some(name) => course::find(&lessons, name).map_err(|why| anyhow!(why))?,
+        None => 0,
+    };
     let record = options.record.clone().map(Shelf::new);
     if let Some(shelf) = &record {
         shelf.prepare()?;
@@ -175,44 +178,4 @@ fn suspend(stage: &mut Stage) -> io::Result<()> {
         kill_process(getpid(), Signal::TSTP)?;
     }
     stage.resume()
-}
-
-/// Whether every line in the lessons can be run, so that none fails in front of the class.
-fn can_be_played(lessons: &[Lesson], trust: Trust) -> Result<()> {
-    for lesson in lessons {
-        for step in &lesson.steps {
-            let line = match &step.kind {
-                Kind::Predict(predict) => predict.run.clone(),
-                Kind::Run(line) => line.clone(),
-                Kind::Try(a_try) => a_try.with(&a_try.suggest),
-                Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => continue,
-            };
-            Line::parse(&line, trust)
-                .map_err(|why| anyhow!("{}:{}: {why}", lesson.file, step.line))?;
-        }
-    }
-    Ok(())
-}
-
-/// Which lesson is meant: `gather`, `07-gather`, or `7`.
-fn first(lessons: &[Lesson], wanted: Option<&str>) -> Result<usize> {
-    let Some(wanted) = wanted else {
-        return Ok(0);
-    };
-    let number = |lesson: &Lesson| {
-        let digits = lesson.stem().split('-').next().unwrap_or_default();
-        digits.parse::<u32>().ok()
-    };
-    let is_meant = |lesson: &Lesson| {
-        lesson.name == wanted
-            || lesson.stem() == wanted
-            || number(lesson).is_some() && number(lesson) == wanted.parse().ok()
-    };
-    lessons.iter().position(is_meant).ok_or_else(|| {
-        let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-        anyhow!(
-            "there is no lesson `{wanted}`; there are: {}",
-            names.join(", ")
-        )
-    })
 }

@@ -16,7 +16,7 @@ use crate::report::{Claim, Scaling};
 use crate::services::usage::Usage;
 use crate::trace::Recorder;
 
-/// More threads than most systems give to one process.
+/// A thread takes some 10 KiB of memory here: ten thousand are enough to see what it costs.
 const MOST_THREADS: usize = 10_000;
 
 /// With more, `joined-budgeted` takes minutes.

@@ -115,6 +115,22 @@ pub fn read(folder: &Path) -> Result<Vec<Lesson>, CourseError> {
     Ok(lessons.collect::<Result<_, _>>()?)
 }
 
+/// Which lesson is meant: `gather`, `07-gather`, or `7`, the seventh.
+///
+/// # Errors
+/// Which lessons there are, for the user.
+pub fn find(lessons: &[Lesson], wanted: &str) -> Result<usize, String> {
+    let by_name = |lesson: &Lesson| lesson.name == wanted || lesson.stem() == wanted;
+    let number: Option<usize> = wanted.parse().ok();
+    let by_number = number.and_then(|number| number.checked_sub(1));
+    let found = lessons.iter().position(by_name).or(by_number);
+    found.filter(|index| *index < lessons.len()).ok_or_else(|| {
+        let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
+        let names = names.join(", ");
+        format!("there is no lesson `{wanted}`; there are {names}")
+    })
+}
+
 /// What is written in a directory. `README.md` and what is no Markdown are for other readers.
 ///
 /// # Errors

@@ -68,12 +68,13 @@ pub struct Step {
 }
 
 impl Step {
-    /// The command line that it runs, without the program's name and without a knob to turn.
-    pub fn line_of_command(&self) -> Option<&str> {
+    /// The command line that it runs, without the program's name. A knob to turn stands where the
+    /// lesson suggests.
+    pub fn command(&self) -> Option<String> {
         match &self.kind {
-            Kind::Run(line) => Some(line),
-            Kind::Predict(predict) => Some(&predict.run),
-            Kind::Try(attempt) => Some(&attempt.run),
+            Kind::Run(line) => Some(line.clone()),
+            Kind::Predict(predict) => Some(predict.run.clone()),
+            Kind::Try(attempt) => Some(attempt.with(&attempt.suggest)),
             Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
         }
     }

@@ -95,8 +95,8 @@ impl Recorder {
         self.timeline_of(Keep::ALL)
     }
 
-    /// As [`timeline`](Self::timeline), but of many tasks only some are kept whole. A million take a
-    /// third of a second then, and of memory what is kept.
+    /// As [`timeline`](Self::timeline), but of many tasks only some are kept whole. To report a
+    /// million takes about a second then (`benches/scale.rs`).
     pub fn timeline_of(&self, keep: Keep) -> Timeline {
         collect::timeline(&self.owner.logs, keep)
     }

@@ -147,10 +147,7 @@ impl Player<'_> {
 
     /// The source of what the step runs or shows.
     fn show_code(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
-        let Some(line) = step
-            .line_of_command()
-            .and_then(|line| self.parsed(line).ok())
-        else {
+        let Some(line) = step.command().and_then(|line| self.parsed(&line).ok()) else {
             let about = entry(&lesson.about.concept).map(|entry| entry.about);
             let source = about.and_then(|about| region(about.source, "workload").ok());
             return match source {
@@ -168,9 +165,8 @@ impl Player<'_> {
     }
 
     fn show_python(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
-        let name = step
-            .line_of_command()
-            .and_then(|line| line.split(' ').next());
+        let command = step.command();
+        let name = command.as_deref().and_then(|line| line.split(' ').next());
         match entry(name.unwrap_or(&lesson.about.concept)) {
             Some(entry) => self.code(entry.about.twin, Language::Python),
             None => self.say("There is no Python for this step."),
