@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | [`concepts`] | the teaching code: one file per concept, one plain `async fn` per strategy |
 //! | [`services`] | the real things that concepts talk to |
-//! | [`trace`] | the instrument: who was polled, woken, and when |
+//! | [`trace`] | the instrument: who was polled, woken, and when; the crate in `trace/`, which knows nothing of the rest |
 //! | [`lab`] | runs a strategy on a fresh runtime and measures it |
 //! | [`report`] | what was measured, as plain data, and what it shows |
 //! | [`render`] | a report as text, a picture, or JSON |
@@ -32,5 +32,6 @@ pub mod progress;
 pub mod render;
 pub mod report;
 pub mod services;
-pub mod trace;
 pub mod units;
+
+pub use asyncdemo_trace as trace;

@@ -53,7 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("cli.rs", &["commands", "concepts", "lab::Stop"]),
 ];
 
-/// A file of `src/`: its path from there, and its code.
+/// A file of `src/`, or of the instrument's `trace/src/`: its path from there (`trace/…` of the instrument), and its code.
 struct File {
     path: String,
     code: String,
@@ -72,27 +72,22 @@ fn sources() -> Vec<File> {
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut paths = Vec::new();
-    collect(&root, &mut paths);
-    paths.sort();
-    let file = |path: &PathBuf| {
-        let source = fs::read_to_string(path).expect("it is text");
-        let path = path
-            .strip_prefix(&root)
-            .expect("it was found there")
-            .to_string_lossy()
-            .replace('\\', "/");
-        File {
-            path,
-            code: code(&source),
-        }
-    };
-    let files: Vec<_> = paths
-        .iter()
-        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
-        .map(file)
-        .collect();
+    let mut files = Vec::new();
+    for (folder, prefix) in [("src", ""), ("trace/src", "trace/")] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let mut paths = Vec::new();
+        collect(&root, &mut paths);
+        paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
+        paths.sort();
+        files.extend(paths.iter().map(|path| {
+            let source = fs::read_to_string(path).expect("it is text");
+            let path = path.strip_prefix(&root).expect("it was found there");
+            File {
+                path: prefix.to_owned() + &path.to_string_lossy().replace('\\', "/"),
+                code: code(&source),
+            }
+        }));
+    }
     assert!(
         files.iter().any(|file| file.path == "concepts/gather.rs"),
         "the sources were found"

@@ -126,7 +126,7 @@ impl Concept for Files {
 
 // ANCHOR: workload
 /// The checksum of each file, as it was read.
-type Sums = Result<Vec<u64>>;
+type Sums = Result<Vec<u32>>;
 // ANCHOR_END: workload
 
 // ANCHOR: std

@@ -1,6 +1,5 @@
 //! Files in a temporary directory, with contents that can be checked.
 
-use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -64,7 +63,7 @@ impl Place {
             std::fs::write(&file.path, file.contents())?;
             std::fs::read(&file.path).map(|read| checksum(&read))
         });
-        let sums: io::Result<Vec<u64>> = once.collect();
+        let sums: io::Result<Vec<u32>> = once.collect();
         folder.check(&sums.map_err(|error| folder.explain(error.into()))?)?;
         Ok(folder)
     }
@@ -98,7 +97,7 @@ pub struct File {
     /// Where it is to be.
     pub path: PathBuf,
     size: usize,
-    checksum: u64,
+    checksum: u32,
 }
 
 impl File {
@@ -133,7 +132,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where a file is missing, or has read otherwise.
-    pub fn check(&self, checksums: &[u64]) -> Result<()> {
+    pub fn check(&self, checksums: &[u32]) -> Result<()> {
         if checksums.len() != self.files.len() {
             bail!(
                 "{} of {} files were read",
@@ -210,13 +209,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The checksum of a file's contents. The standard library's hasher does: what is compared was
-/// computed by this very program, so it need be no algorithm that others know, and it notices every
-/// change that is not made on purpose.
-pub fn checksum(contents: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(contents);
-    hasher.finish()
+/// The checksum of a file's contents, as `zlib.crc32` has it.
+pub fn checksum(contents: &[u8]) -> u32 {
+    crc32fast::hash(contents)
 }
 
 #[cfg(test)]
@@ -243,7 +238,7 @@ mod tests {
             .iter()
             .map(|file| checksum(&file.contents()))
             .collect();
-        let told = |sums: &[u64]| folder.check(sums).map_err(|error| error.to_string());
+        let told = |sums: &[u32]| folder.check(sums).map_err(|error| error.to_string());
         assert_eq!(told(&sums), Ok(()));
         assert_eq!(told(&sums[..1]), Err("1 of 2 files were read".to_owned()));
         let mut contents = folder.files[1].contents();

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use asyncdemo::trace::Recorder;
+use asyncdemo_trace::Recorder;
 use tokio::runtime::{Builder, Runtime};
 
 fn main() {

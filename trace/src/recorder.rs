@@ -61,17 +61,22 @@ impl Recorder {
     /// `select!`, in a `JoinSet`, or spawned. One that is dropped early is noted as cancelled, one
     /// that panics as panicked, one that nobody ever polls as never polled.
     pub fn track<F: Future>(&self, label: impl Into<Label>, future: F) -> Tracked<F> {
+        let tracker = self.tracker(label.into());
+        Tracked { future, tracker }
+    }
+
+    fn tracker(&self, label: Label) -> Arc<Tracker> {
         let logs = &self.owner.logs;
         let tracker = Arc::new(Tracker {
             id: logs.next_task(),
-            label: label.into(),
+            label,
             created: logs.now(),
             phase: AtomicU64::new(RESTING),
             inner: OnceLock::new(),
             logs: Arc::clone(logs),
         });
         logs.add_task(Arc::clone(&tracker));
-        Tracked { future, tracker }
+        tracker
     }
 
     /// How long ago this recorder was made.
@@ -136,6 +141,46 @@ impl Tracker {
         self.phase.load(Ordering::Acquire) == ENDED
     }
 
+    /// Notes a poll, and with it all that does not depend on the type of the future: it is compiled once, not once for
+    /// each future that is tracked. `poll` says whether the future is done.
+    fn poll(self: &Arc<Self>, waker: &Waker, poll: &mut dyn FnMut(&mut Context<'_>) -> bool) {
+        let seen = Identity::of(waker);
+        let inner = self.inner.get_or_init(|| Inner {
+            waker: waker.clone(),
+            seen,
+        });
+        if inner.seen == seen {
+            self.timed(&waker_ref(self), poll);
+        } else {
+            self.timed(&self.waker_away(waker), poll);
+        }
+    }
+
+    fn timed(&self, waker: &Waker, poll: &mut dyn FnMut(&mut Context<'_>) -> bool) {
+        let mut open = OpenPoll::begin(self);
+        open.kind = if poll(&mut Context::from_waker(waker)) {
+            Kind::Ready
+        } else {
+            Kind::Pending
+        };
+    }
+
+    /// The waker to poll with where the future has moved to another task.
+    #[cold]
+    fn waker_away(self: &Arc<Self>, inner: &Waker) -> Waker {
+        waker(Arc::new(Moved {
+            tracker: Arc::clone(self),
+            inner: inner.clone(),
+        }))
+    }
+
+    fn dropped(&self) {
+        if !self.has_ended() {
+            self.note(Event::instant(Kind::Dropped, self.id, self.logs.now()));
+            self.phase.store(ENDED, Ordering::Release);
+        }
+    }
+
     fn note(&self, event: Event) {
         self.logs.append(event);
     }
@@ -191,7 +236,7 @@ impl ArcWake for Moved {
     }
 }
 
-/// A poll that is going on. Dropped before [`finish`](Self::finish), it was ended by a panic.
+/// A poll that is going on, until it is dropped: by a panic, where nothing else was said.
 struct OpenPoll<'a> {
     tracker: &'a Tracker,
     start: u64,
@@ -211,15 +256,6 @@ impl<'a> OpenPoll<'a> {
             start,
             kind: Kind::Panicked,
         }
-    }
-
-    fn finish<T>(mut self, result: Poll<T>) -> Poll<T> {
-        self.kind = if result.is_ready() {
-            Kind::Ready
-        } else {
-            Kind::Pending
-        };
-        result
     }
 }
 
@@ -249,11 +285,7 @@ pin_project_lite::pin_project! {
 
     impl<F> PinnedDrop for Tracked<F> {
         fn drop(this: Pin<&mut Self>) {
-            let tracker = &this.tracker;
-            if !tracker.has_ended() {
-                tracker.note(Event::instant(Kind::Dropped, tracker.id, tracker.logs.now()));
-                tracker.phase.store(ENDED, Ordering::Release);
-            }
+            this.tracker.dropped();
         }
     }
 }
@@ -262,27 +294,13 @@ impl<F: Future> Future for Tracked<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let tracker = &*this.tracker;
-        let seen = Identity::of(context.waker());
-        let inner = tracker.inner.get_or_init(|| Inner {
-            waker: context.waker().clone(),
-            seen,
+        let mut this = self.project();
+        let mut result = Poll::Pending;
+        this.tracker.poll(context.waker(), &mut |context| {
+            result = this.future.as_mut().poll(context);
+            result.is_ready()
         });
-        if inner.seen == seen {
-            let poll = OpenPoll::begin(tracker);
-            poll.finish(
-                this.future
-                    .poll(&mut Context::from_waker(&waker_ref(tracker))),
-            )
-        } else {
-            let moved = waker(Arc::new(Moved {
-                tracker: Arc::clone(tracker),
-                inner: context.waker().clone(),
-            }));
-            let poll = OpenPoll::begin(tracker);
-            poll.finish(this.future.poll(&mut Context::from_waker(&moved)))
-        }
+        result
     }
 }
 
@@ -291,7 +309,7 @@ mod tests {
     use std::sync::Weak;
 
     use super::*;
-    use crate::trace::{Outcome, State};
+    use crate::{Outcome, State};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -438,11 +456,11 @@ mod tests {
         ];
         assert_eq!((rest.count(), &rest.outcomes), (19, &outcomes.into()));
         let others = &whole.tasks[3..];
-        let sum = |time: fn(&crate::trace::Task) -> Duration| others.iter().map(time).sum();
+        let sum = |time: fn(&crate::Task) -> Duration| others.iter().map(time).sum();
         let sums: [Duration; 3] = [
-            sum(crate::trace::Task::busy),
-            sum(crate::trace::Task::scheduled),
-            sum(crate::trace::Task::idle),
+            sum(crate::Task::busy),
+            sum(crate::Task::scheduled),
+            sum(crate::Task::idle),
         ];
         assert_eq!([rest.busy, rest.scheduled, rest.idle], sums);
         assert_eq!(some.in_flight(), whole.in_flight());

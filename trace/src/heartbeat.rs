@@ -76,7 +76,7 @@ impl Heartbeat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Outcome, Poll, Recorder};
+    use crate::{Outcome, Poll, Recorder};
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)

@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use asyncdemo::trace::Recorder;
+//! use asyncdemo_trace::Recorder;
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(async {
 //! let recorder = Recorder::new();
