@@ -374,6 +374,25 @@ prop_compose! {
     }
 }
 
+/// Found by the property below: padding is no part of what is coloured.
+#[test]
+fn without_a_summary_a_brief_head_is_the_same_in_colour() {
+    let mut never_ran = strategy("join", "", 0, 0, Vec::new());
+    never_ran.wall_s.clear();
+    let report = report(vec![never_ran], &[]);
+    let style = |color| Style {
+        color,
+        ascii: true,
+        width: 100,
+        lanes: 3,
+        brief: true,
+    };
+    let drawn = Text::report(&report, style(false));
+    colored::control::set_override(true);
+    let coloured = Text::report(&report, style(true));
+    assert_eq!(console::strip_ansi_codes(&coloured), drawn);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -38,11 +38,12 @@ impl Text {
         let about = fit(&format!("{}{faster}", summary.trim_end()), room);
         let name = fit(&strategy.name, self.label_width() - 1);
         let wall = strategy.wall().map(|wall| units::duration(wall.0));
-        let title = format!(
+        let beside = format!(
             "{} {about}{}",
-            self.style.paint(Paint::Name, &name),
+            &name[name.trim_end().len()..],
             self.at_the_right(&wall.unwrap_or_default())
         );
+        let title = self.style.paint(Paint::Name, name.trim_end()) + &beside;
         let mut lines = vec![title.trim_end().to_owned()];
         lines.extend(self.few_lanes(strategy, axis));
         lines.extend(self.failure(strategy));
