@@ -116,7 +116,7 @@ fn a_lesson_is_predicted_run_told_and_explained() {
             "As long as the longest.",
             "- a one",
             "Your prediction > a",
-            "✓ You said one. It came to 1.",
+            "✓ You said one. It was 1.",
             "Waiting needs no thread.",
             "- c spawning",
             "> b c",

@@ -210,6 +210,16 @@ fn a_report_that_was_cut_short_keeps_to_the_schema() {
 }
 
 #[test]
+fn whoever_does_other_work_is_no_measure_for_the_others() {
+    let knobs = "background --mail-time 20ms --strategy lost --strategy drained --format json";
+    let knobs: Vec<_> = knobs.split(' ').collect();
+    let output = Test::new(&knobs).start().output();
+    let (report, _) = parse(&output.stdout);
+    let speedups: Vec<_> = report.strategies.iter().map(|ran| ran.speedup).collect();
+    assert_eq!(speedups, [None, None]);
+}
+
+#[test]
 fn a_report_of_what_failed_keeps_to_the_schema() {
     let report = failed();
     let mut json = Vec::new();

@@ -35,12 +35,14 @@ pub fn measure(
     audience: &mut dyn Audience,
 ) -> Result<Report> {
     let mut reports: Vec<StrategyReport> = Vec::new();
+    // The first is what the others are compared with: not where it does other work than they.
+    let first_compares = chosen.first().is_some_and(|first| first.differs.is_none());
     for strategy in chosen {
         audience.before(strategy)?;
         let outcome = lab.run(strategy, &mut *audience.watch());
         let mut report = outcome.report;
         // Who does other work, or was stopped in the middle of it, cannot be compared.
-        let comparable = strategy.differs.is_none() && !outcome.stopped;
+        let comparable = first_compares && strategy.differs.is_none() && !outcome.stopped;
         report.speedup = speedup(reports.first(), &report).filter(|_| comparable);
         audience.after(&report)?;
         if !report.wall_s.is_empty() || report.error.is_some() {

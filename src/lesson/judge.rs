@@ -17,6 +17,8 @@ pub struct Guess {
 pub struct Verdict {
     /// What was measured.
     pub measured: Answer,
+    /// Whether that is a wall time.
+    pub is_wall: bool,
     /// What arithmetic promises, where the value is a wall time.
     pub ideal: Option<Answer>,
     /// What the other strategies of the run came to.
@@ -52,7 +54,8 @@ impl Predict {
             .strategies
             .iter()
             .find(|strategy| strategy.name == name)?;
-        let ideal = this.ideal_s.filter(|_| field == "wall_s");
+        let is_wall = field == "wall_s";
+        let ideal = this.ideal_s.filter(|_| is_wall);
         let others = report.strategies.iter().filter(|other| other.name != name);
         let others = others.filter_map(|other| {
             let there = value(report, &format!("{}.{field}", other.name))?;
@@ -60,6 +63,7 @@ impl Predict {
         });
         Some(Verdict {
             measured: self.answer_of(measured),
+            is_wall,
             ideal: ideal.map(|ideal| self.answer_of(ideal.0.as_secs_f64())),
             others: others.collect(),
             right: guess.is_some_and(|guess| guess.answer.is_near(measured, self.tolerance)),
@@ -77,10 +81,7 @@ impl Predict {
 impl Verdict {
     /// *You said 200 ms. It took 201 ms (ideal 200 ms). sequential took 604 ms.*
     pub fn words(&self, guess: Option<&Guess>) -> String {
-        let took = match self.measured.unit {
-            super::Unit::Time => "took",
-            _ => "came to",
-        };
+        let took = if self.is_wall { "took" } else { "was" };
         let said = match guess {
             Some(guess) => format!("You said {}. ", guess.said.trim_end_matches('.')),
             None => String::new(),

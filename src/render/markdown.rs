@@ -177,7 +177,9 @@ impl Page {
         let options = textwrap::Options::new(self.style.width.max(begin.len() + 10))
             .initial_indent(&begin)
             .subsequent_indent(&hang)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            // An address that is cut in two can neither be clicked nor copied.
+            .break_words(false);
         for line in textwrap::wrap(words.trim(), options) {
             self.out.push_str(line.trim_end());
             self.out.push('\n');

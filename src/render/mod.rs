@@ -4,6 +4,7 @@ mod axis;
 mod beliefs;
 mod brief;
 mod code;
+mod command_line;
 mod comparison;
 mod growth;
 mod legend;
@@ -16,6 +17,7 @@ mod text;
 
 pub use beliefs::{Tested, beliefs};
 pub use code::{Language, Source, beside, code, headed};
+pub use command_line::command_line;
 pub use markdown::markdown;
 pub use style::{Paint, Style};
 pub use text::Text;

@@ -236,9 +236,19 @@ impl Text {
             let gap = units::duration(heartbeat.max_gap_s.0);
             let deaf = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll
                 && !strategy.blocked.is_empty();
+            let in_all: Duration = strategy
+                .blocked
+                .iter()
+                .map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0))
+                .sum();
+            let stretch = if in_all > heartbeat.max_gap_s.0 + heartbeat.period_s.0 {
+                " at a stretch"
+            } else {
+                ""
+            };
             let text = match (&heartbeat.blocked_by, deaf) {
-                (Some(by), true) => format!("deaf for {gap}: {by} held the thread"),
-                (None, true) => format!("deaf for {gap}"),
+                (Some(by), true) => format!("deaf for {gap}{stretch}: {by} held the thread"),
+                (None, true) => format!("deaf for {gap}{stretch}"),
                 (_, false) => format!(
                     "every {}, longest gap {gap}",
                     units::duration(heartbeat.period_s.0)

@@ -9,7 +9,7 @@ use crate::commands::run::Ending;
 use crate::concepts::region;
 use crate::lesson::{Guess, Kind, Lesson, Predict, Quiz, Step, Try};
 use crate::progress;
-use crate::render::{Language, Paint, markdown};
+use crate::render::{Language, Paint, Style, command_line, markdown};
 use crate::report::Report;
 
 /// How a run of a lesson went.
@@ -247,8 +247,12 @@ impl Player<'_> {
 
     fn command(&self, line: &str) -> Result<()> {
         let style = &self.screen.out;
-        let line = style.encode(&format!("  asyncdemo {line}"));
-        self.print(&format!("\n{}\n", style.paint(Paint::Literal, &line)))
+        self.print("\n")?;
+        for line in command_line(&format!("asyncdemo {line}"), style.width) {
+            let line = style.encode(&line);
+            self.print(&format!("{}\n", style.paint(Paint::Literal, &line)))?;
+        }
+        Ok(())
     }
 
     fn choices<'b>(&self, choices: impl Iterator<Item = &'b str>) -> Result<()> {
@@ -274,8 +278,12 @@ impl Player<'_> {
             (true, false) => "x",
             (false, _) => sign,
         };
-        let text = markdown(words, style);
-        self.print(&format!("\n{} {}", style.paint(paint, sign), text))
+        let beside = Style {
+            width: style.width.saturating_sub(2),
+            ..*style
+        };
+        let text = markdown(words, &beside).trim_end().replace('\n', "\n  ");
+        self.print(&format!("\n{} {text}\n", style.paint(paint, sign)))
     }
 
     fn answered(
