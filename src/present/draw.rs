@@ -152,8 +152,12 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
             || matches!(show.step().map(|step| &step.kind), Some(Kind::Code(_)));
         let width = if is_code { width } else { width.min(WIDEST) };
         let lines = left(width);
-        // The title of a lesson stands in the middle.
-        let down = if show.step().is_none() && show.code.is_none() {
+        // Words that stand alone, and do not grow, stand in the middle.
+        let alone = matches!(
+            show.step().map(|step| &step.kind),
+            None | Some(Kind::Prose(_))
+        );
+        let down = if alone && show.code.is_none() {
             usize::from(area.height).saturating_sub(lines.len()) / 3
         } else {
             0
@@ -251,9 +255,17 @@ fn footer(show: &Show, width: usize, look: &Look) -> Line<'static> {
         _ if show.line().is_some() => "enter run · + - knob · space next",
         _ => "space next · b back",
     };
-    let hint = look.span(Role::Dim, &format!(" {}", look.encode(hint)));
     let keys = look.span(Role::Dim, "? keys ");
     let used = keys.width();
+    // Whole keys, as many as there is room for.
+    let mut hint = hint;
+    while hint.chars().count() + 2 + used > width {
+        let Some((shorter, _)) = hint.rsplit_once(" · ") else {
+            break;
+        };
+        hint = shorter;
+    }
+    let hint = look.span(Role::Dim, &format!(" {}", look.encode(hint)));
     spread(hint, vec![keys], used, width, look)
 }
 

@@ -123,14 +123,11 @@ fn ballot(
             lines.push(bar(hands, most, right, width, look));
         }
         if let (Some(why), true) = (&candidate.why, slide.revealed) {
-            let style = look.style(Role::Dim);
-            lines.extend(wrap(
-                &[(style, look.encode(why))],
-                width,
-                "    ",
-                "    ",
-                style,
-            ));
+            for line in markdown::lines(why, width.saturating_sub(4), look) {
+                let mut spans = vec![look.span(Role::Text, "    ")];
+                spans.extend(line.spans);
+                lines.push(Line::from(spans));
+            }
         }
         lines.push(Line::default());
     }

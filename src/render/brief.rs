@@ -25,7 +25,12 @@ impl Text {
     }
 
     /// What it does and how long that took, and its lanes.
-    pub(super) fn brief(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
+    pub(super) fn brief(
+        &mut self,
+        strategy: &StrategyReport,
+        axis: Axis,
+        lanes: usize,
+    ) -> Vec<String> {
         let faster = strategy.speedup.map(faster).unwrap_or_default();
         let faster = if faster.is_empty() {
             faster
@@ -45,14 +50,14 @@ impl Text {
         );
         let title = self.style.paint(Paint::Name, name.trim_end()) + &beside;
         let mut lines = vec![title.trim_end().to_owned()];
-        lines.extend(self.few_lanes(strategy, axis));
+        lines.extend(self.few_lanes(strategy, axis, lanes));
         lines.extend(self.failure(strategy));
         lines
     }
 
     /// At most so many as there may be; the last one stands for all that have none.
-    fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
-        let (tasks, most) = (&strategy.tasks, self.style.lanes.max(1));
+    fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis, most: usize) -> Vec<String> {
+        let tasks = &strategy.tasks;
         let count = strategy.task_count();
         let shown = if count > most {
             (most - 1).min(tasks.len())

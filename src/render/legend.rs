@@ -1,13 +1,16 @@
 //! The signs of the rails in words.
 
 use super::rail::Sign;
-use super::style::Paint;
+use super::style::{Paint, columns};
 use super::text::Text;
+
+const GAP: &str = "   ";
 
 impl Text {
     /// The signs that were drawn, in words.
     pub fn legend(&self) -> String {
-        let mut words: Vec<String> = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
+        let mut wide = 0;
         for sign in self.seen.difference(&self.explained) {
             let meaning = match sign {
                 // Where no poll fills a cell, the tick has to stand for them.
@@ -20,21 +23,31 @@ impl Text {
                 continue;
             };
             let glyph = sign.glyph(self.style.ascii);
-            words.push(match sign {
-                Sign::First => format!("{glyph} {} {meaning}", Sign::Done.glyph(self.style.ascii)),
+            let glyphs = match sign {
+                Sign::First => format!("{glyph} {}", Sign::Done.glyph(self.style.ascii)),
                 Sign::Blocking if self.seen.contains(&Sign::BlockingTick) => {
-                    let tick = Sign::BlockingTick.glyph(self.style.ascii);
-                    format!("{glyph} {tick} {meaning}")
+                    format!("{glyph} {}", Sign::BlockingTick.glyph(self.style.ascii))
                 }
-                _ => format!("{glyph} {meaning}"),
-            });
+                _ => glyph.to_string(),
+            };
+            // In the colour that it has above.
+            let entry = format!(
+                "{} {}",
+                self.style.paint(sign.paint(), &glyphs),
+                self.style.paint(Paint::Dim, meaning)
+            );
+            let room = columns(&glyphs) + 1 + columns(meaning);
+            match lines.last_mut() {
+                Some(line) if wide + GAP.len() + room <= self.style.width => {
+                    *line += &format!("{GAP}{entry}");
+                    wide += GAP.len() + room;
+                }
+                _ => {
+                    lines.push(entry);
+                    wide = room;
+                }
+            }
         }
-        // Words that belong together stay together when the line is broken.
-        let glued: Vec<_> = words
-            .iter()
-            .map(|words| words.replace(' ', "\u{a0}"))
-            .collect();
-        let lines = self.wrapped(&glued.join("   "), "", "").into_iter();
-        self.lines(lines.map(|line| self.style.paint(Paint::Dim, &line.replace('\u{a0}', " "))))
+        self.lines(lines)
     }
 }

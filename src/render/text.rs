@@ -91,13 +91,16 @@ impl Text {
         let end = self.expected.max(strategy.end().0);
         let axis = Axis::new(end, self.rail_width());
         let mut lines = Vec::new();
+        // They were to share one axis. A brief screen has room for no more lines: one lane makes place.
+        let unforeseen = !self.expected.is_zero() && self.ruled.is_some_and(|ruled| ruled != end);
         if self.ruled != Some(end) {
             self.ruled = Some(end);
             let ruler = self.indented("", &axis.ruler());
             lines.push(self.style.paint(Paint::Dim, &ruler));
         }
         if self.style.brief {
-            lines.extend(self.brief(strategy, axis));
+            let lanes = self.style.lanes.saturating_sub(usize::from(unforeseen));
+            lines.extend(self.brief(strategy, axis, lanes.max(1)));
             return self.lines(lines);
         }
         lines.extend(self.title(strategy));
