@@ -374,6 +374,30 @@ prop_compose! {
     }
 }
 
+#[test]
+fn what_is_drawn_as_deaf_is_not_called_awake() {
+    let kinds = |blocked: Vec<Blocked>| {
+        let mut chunked = strategy("chunked", "", 400, 400, Vec::new());
+        chunked.blocked = blocked;
+        chunked.heartbeat = Some(Heartbeat {
+            period_s: ms(10),
+            max_gap_s: ms(26),
+            blocked_by: None,
+        });
+        let told = facts(&chunked, &[Claim::KeepsTheLoopAwake], &[]);
+        let kinds: Vec<_> = told.iter().map(|fact| fact.kind().to_owned()).collect();
+        let drawn = Text::report(&report(vec![chunked], &[]), Style::default());
+        (kinds, drawn.contains("deaf for 26 ms"))
+    };
+    let held = Blocked {
+        start_s: ms(100),
+        end_s: ms(115),
+        by: None,
+    };
+    assert_eq!(kinds(Vec::new()), (vec!["loop_awake".to_owned()], false));
+    assert_eq!(kinds(vec![held]), (vec!["inconclusive".to_owned()], true));
+}
+
 /// Found by the property below: padding is no part of what is coloured.
 #[test]
 fn without_a_summary_a_brief_head_is_the_same_in_colour() {
