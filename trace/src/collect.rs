@@ -186,10 +186,12 @@ impl Draft {
         if let (None, Some((start, thread))) = (self.ended, open)
             // Where the poll ended while the logs were read, its event is there already.
             && self.polls.last().is_none_or(|last| last.end <= start)
+            // One that began since then is left for the next timeline.
+            && start <= now
         {
             self.polls.push(Poll {
                 start,
-                end: now.max(start),
+                end: now,
                 thread,
             });
         }
@@ -199,5 +201,22 @@ impl Draft {
             (Some(ended), false) => ended,
             (None, false) => (Outcome::Running, now),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poll_that_began_after_the_timeline_was_taken_is_not_in_it() {
+        let now = Duration::from_millis(10);
+        let mut draft = Draft::default();
+        let open = Some((now + Duration::from_nanos(1), 0));
+        assert_eq!(draft.finish(open, now), (Outcome::NeverPolled, now));
+        assert!(draft.polls.is_empty());
+
+        assert_eq!(draft.finish(Some((now, 0)), now), (Outcome::Running, now));
+        assert_eq!(draft.polls[0].duration(), Duration::ZERO);
     }
 }
