@@ -20,7 +20,7 @@
 //! `lab → {concepts, trace, report}`, `concepts → {trace::Recorder, services, report::Claim}`,
 //! `lesson → {concepts, report}`, `present → {concepts, lesson, render, report}`,
 //! `progress → services::database`, `render → report → trace`. A concept
-//! prints nothing and measures nothing; a renderer runs nothing. `tests/house.rs` holds this.
+//! prints nothing and measures nothing; a renderer runs nothing. `tests/suite/house.rs` holds this.
 
 pub mod cli;
 pub mod commands;

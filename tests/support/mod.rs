@@ -2,7 +2,7 @@
 #![allow(
     dead_code,
     unused_imports,
-    reason = "each file in tests/ is a program of its own, and uses a part of this"
+    reason = "tests/suite and tests/redis.rs are two programs, and each uses a part of this"
 )]
 #![allow(clippy::panic, reason = "that is how a test fails")]
 

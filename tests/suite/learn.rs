@@ -1,11 +1,9 @@
 //! A lesson, played to its end by whoever types, by a file, and by nobody.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
-use support::{Output, Test};
+use crate::support::{Output, Test};
 
 /// A course of one small lesson, whose runs are quick.
 const LESSON: &str = r#"# Small

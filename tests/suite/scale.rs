@@ -1,9 +1,7 @@
 //! Tasks by the thousand, each number in a process of its own.
 
-mod support;
-
+use crate::support::{Test, within};
 use asyncdemo::report::Report;
-use support::{Test, within};
 
 fn report(test: Test) -> Report {
     let output = test.args(["--format", "json"]).output();
@@ -61,7 +59,7 @@ fn what_is_too_much_for_a_way_is_not_tried_and_says_so() {
 fn a_join_all_with_a_budget_is_polled_again_and_again() {
     // Each round lets 128 timers through and asks all others in vain: the square of the tasks.
     let line = ["scale", "--tasks", "4000,32000", "--delay", "10ms"];
-    support::on_a_quiet_machine("growing_cost", || {
+    crate::support::on_a_quiet_machine("growing_cost", || {
         let report = report(Test::new(line).args(["--strategy", "joined-budgeted"]));
         let first = report.findings.into_iter().next();
         first.map(|finding| finding.kind).unwrap_or_default()
@@ -104,7 +102,7 @@ fn ctrl_c_stops_it_with_what_was_measured() {
     within("the second one does", || {
         child().filter(|other| *other != first)
     });
-    support::signal("INT", pid);
+    crate::support::signal("INT", pid);
     let output = started.output();
     assert_eq!((output.status, &*output.stderr), (Some(130), ""));
     assert!(output.stdout.contains("\n          3"), "{}", output.stdout);

@@ -1,19 +1,12 @@
 //! `routes` as its users meet it: a real server on one thread, and real clients beside it.
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how a test fails"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{Test, no_hang};
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{ALL, Strategy};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Claim, Fact, HEARTBEAT, Report, StrategyReport, facts, words};
-use support::{Test, no_hang};
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
     let routes = ALL

@@ -1,13 +1,5 @@
 //! A learner's progress as its users meet it: killed programs, two at once, and every way in which a
 //! file can be of no use.
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "that is how a test fails, what is not tried is said, and a child speaks to its test"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -17,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::support::{Output, Test, no_hang, wait};
 use asyncdemo::progress::{Kind, Progress};
-use support::{Output, Test, no_hang, wait};
 use tempfile::TempDir;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -31,7 +23,12 @@ const PLACE: &str = "ASYNCDEMO_TEST_PLACE";
 fn child(role: &str, place: &Path) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
-        .args(["--exact", "as_a_child", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            "progress::as_a_child",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(ROLE, role)
         .env(PLACE, place)
         .stdin(Stdio::null())

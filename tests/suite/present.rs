@@ -1,18 +1,11 @@
 //! A lesson in front of a class: the screens, and what remains of the terminal afterwards.
 #![cfg(unix)]
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how a test fails"
-)]
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use support::{Finished, Terminal, Test, signal, within};
+use crate::support::{Finished, Terminal, Test, signal, within};
 
 const LESSON: &str = r#"# Two waits
 
@@ -342,7 +335,7 @@ fn it_goes_on_when_the_window_shrinks() {
     // at one of the two. So it is pressed until it is heard; at the first slide it does nothing more.
     within("it goes back", || {
         terminal.press("b");
-        support::wait(Duration::from_millis(50));
+        crate::support::wait(Duration::from_millis(50));
         terminal.shows("How do I wait twice?").then_some(())
     });
     terminal.press("q");
@@ -429,7 +422,12 @@ fn panics_on_the_stage() {
 #[test]
 fn a_panic_gives_the_terminal_back() {
     let this = std::env::current_exe().unwrap();
-    let test = Test::new(["panics_on_the_stage", "--exact", "--ignored", "--nocapture"]);
+    let test = Test::new([
+        "present::panics_on_the_stage",
+        "--exact",
+        "--ignored",
+        "--nocapture",
+    ]);
     let seen = test.program_on_a_terminal(&this, 40, 120).finish();
     assert_eq!(seen.status, 101, "{}", seen.screen);
     assert!(

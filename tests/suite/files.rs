@@ -1,22 +1,15 @@
 //! `files` as its users meet it: real files, and none left behind.
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how a test fails"
-)]
-
-mod support;
 
 use std::cmp::Ordering;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::support::{Test, no_hang};
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{ALL, Strategy};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Claim, Fact, HEARTBEAT, Heartbeat, Report, Seconds, facts, words};
-use support::{Test, no_hang};
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
     let files = ALL
@@ -217,8 +210,8 @@ fn nothing_is_left_behind_after_the_end_or_an_interrupt() {
             .env("TMPDIR", place.path())
             .start();
         let begun = || (!is_empty(place.path())).then_some(());
-        support::within("it makes its directory", begun);
-        support::signal("INT", started.pid());
+        crate::support::within("it makes its directory", begun);
+        crate::support::signal("INT", started.pid());
         assert_eq!(started.output().status, Some(130), "{strategy}");
         assert!(is_empty(place.path()), "{strategy}");
     }

@@ -1,14 +1,7 @@
 //! The tour: a screen for each concept, a pause where somebody can answer, and a table at the end.
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how a test fails"
-)]
 
-mod support;
-
+use crate::support::{Test, mask, on_a_quiet_machine};
 use asyncdemo::concepts::{ALL, About};
-use support::{Test, mask, on_a_quiet_machine};
 
 /// The tour of these concepts only.
 fn tour(concepts: &[&str]) -> Test {
@@ -123,8 +116,8 @@ fn where_only_ascii_can_be_shown_nothing_else_is() {
 fn a_signal_leaves_the_table_of_what_was_measured_until_then() {
     let gather = tour(&["gather", "http"]).start();
     // Long enough for the first, not for the second; on a slow machine not even for the first.
-    support::wait(std::time::Duration::from_millis(2_200));
-    support::signal("TERM", gather.pid());
+    crate::support::wait(std::time::Duration::from_millis(2_200));
+    crate::support::signal("TERM", gather.pid());
     let output = gather.output();
     assert_eq!(output.status, Some(143), "{}", output.stdout);
     assert!(output.stdout.contains("\npartial: "), "{}", output.stdout);

@@ -1,20 +1,13 @@
 //! Jobs that outlive the program: put in, worked on by real processes, and those killed.
 #![cfg(unix)]
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how a test fails"
-)]
-
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::support::{Output, Started, Test, signal, wait, within};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
-use support::{Output, Started, Test, signal, wait, within};
 use tempfile::TempDir;
 
 struct Jobs {

@@ -148,7 +148,7 @@ fn imports_run_one_way() {
             .filter(|(begin, _)| file.path.starts_with(begin));
         let Some((_, allowed)) = rules.max_by_key(|(begin, _)| begin.len()) else {
             unreachable!(
-                "src/{} has no place in the house: say in tests/house.rs what it may import",
+                "src/{} has no place in the house: say in tests/suite/house.rs what it may import",
                 file.path
             );
         };

@@ -2,8 +2,6 @@
 //!
 //! Nothing here says how long something may take at most: only in which order, and how long at least.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

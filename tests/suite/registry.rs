@@ -1,16 +1,14 @@
 //! What every concept promises, whoever writes it: shown is what ran, equal results, and an end.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::support::{no_hang, quick_strategies};
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::commands::tour;
 use asyncdemo::concepts::{ALL, Entry, Strategy, region};
 use asyncdemo::lab::{Lab, Stop};
 use asyncdemo::report::{HEARTBEAT, Task};
-use support::{no_hang, quick_strategies};
 
 /// As nobody chooses any knobs.
 fn strategies(concept: &Entry) -> Vec<Strategy> {

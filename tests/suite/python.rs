@@ -1,13 +1,11 @@
 //! The Python twins: each concept has one, it is short, and it runs.
 
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use crate::support::within;
 use asyncdemo::concepts::ALL;
-use support::within;
 
 /// What a twin may import beside the standard library, where that is the point.
 const FRAMEWORKS: &[&str] = &["fastapi"];

@@ -1,15 +1,9 @@
 //! `docs/report.schema.json` says what a report is. Real ones keep to it, and it refuses others.
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how a test fails"
-)]
-
-mod support;
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use crate::support::Test;
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{self, Output, Strategy};
 use asyncdemo::lab::{Lab, Stop};
@@ -17,10 +11,9 @@ use asyncdemo::render;
 use asyncdemo::report::{Machine, Outcome, Report, SCHEMA, Seconds};
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use support::Test;
 
 static SCHEMA_FILE: LazyLock<Value> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../docs/report.schema.json")).expect("the schema is JSON")
+    serde_json::from_str(include_str!("../../docs/report.schema.json")).expect("the schema is JSON")
 });
 
 static VALIDATOR: LazyLock<Validator> =
@@ -123,7 +116,7 @@ fn every_concepts_report_keeps_to_the_schema() {
             .iter()
             .map(|strategy| strategy.name.as_str())
             .collect();
-        let expected: Vec<_> = support::quick_strategies(concept)
+        let expected: Vec<_> = crate::support::quick_strategies(concept)
             .iter()
             .map(|strategy| strategy.name)
             .collect();
@@ -190,11 +183,11 @@ fn a_report_that_was_cut_short_keeps_to_the_schema() {
     ];
     let mut patience = Duration::from_millis(200);
     // A signal that comes before the program listens or its tasks begin proves nothing.
-    let report = support::within("a report of a run that had begun", || {
+    let report = crate::support::within("a report of a run that had begun", || {
         let started = Test::new(knobs).start();
-        support::wait(patience);
+        crate::support::wait(patience);
         patience *= 2;
-        support::signal("INT", started.pid());
+        crate::support::signal("INT", started.pid());
         let output = started.output();
         let (report, value) = output.status.map(|_| parse(&output.stdout))?;
         assert_eq!(output.status, Some(130));

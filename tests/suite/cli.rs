@@ -1,19 +1,12 @@
 //! What is typed and what is printed: exact texts, exit codes, and what the environment asks for.
-#![allow(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "that is how a test fails"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{GATHER, Output, Test, gather, mask, on_a_quiet_machine, quick_strategies};
 use asyncdemo::cli::{self, Cli};
 use asyncdemo::concepts::{ALL, Entry, region};
 use asyncdemo::render::{self, Language, Style};
 use console::strip_ansi_codes;
-use support::{GATHER, Output, Test, gather, mask, on_a_quiet_machine, quick_strategies};
 
 /// The concepts with their questions, as they are listed.
 fn concepts() -> String {
@@ -619,7 +612,7 @@ fn where_only_ascii_can_be_shown_nothing_else_is() {
         calls.push(
             [
                 &name,
-                support::quick_knobs(name[0]),
+                crate::support::quick_knobs(name[0]),
                 &["--all", "--code=both"],
             ]
             .concat(),

@@ -1,12 +1,8 @@
 //! `asyncdemo cpu-bound` as its users meet it: one thread gains nothing, and what several gain is
 //! compared with the machine, which is never asked to be quiet.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
-mod support;
-
+use crate::support::{Test, on_a_quiet_machine};
 use asyncdemo::report::{Report, StrategyReport, Task};
-use support::{Test, on_a_quiet_machine};
 
 const KNOBS: [&str; 4] = ["--work", "20ms", "--pieces", "3"];
 

@@ -1,12 +1,10 @@
 //! `asyncdemo course`: what is wrong with a course, told with its line, and how one begins.
 
-mod support;
-
 use std::fs;
 use std::path::Path;
 
+use crate::support::Test;
 use serde_json::Value;
-use support::Test;
 use tempfile::TempDir;
 
 /// A lesson that holds. What it predicts is counted, so that no busy machine can spoil it.
@@ -487,7 +485,7 @@ fn a_new_course_holds_what_it_says() {
     );
     let new = || Test::new(["course", "new"]).args([&folder]);
     new().stdout(told).run();
-    support::on_a_quiet_machine("no problems", || {
+    crate::support::on_a_quiet_machine("no problems", || {
         let problems = check(&folder).output();
         match problems.status {
             Some(0) => "no problems".to_owned(),

@@ -1,19 +1,17 @@
 //! The lab, asked directly: what goes wrong in a strategy is told, and nothing else suffers from it.
 
-mod support;
-
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::{no_hang, on_a_quiet_machine};
 use anyhow::bail;
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Flavor, Output, Strategy};
 use asyncdemo::lab::{self, Lab, Running, Stop, Watch};
 use asyncdemo::report::{self, HEARTBEAT, StrategyReport};
-use support::{no_hang, on_a_quiet_machine};
 use tokio::task::{JoinSet, spawn_blocking, yield_now};
 use tokio::time::sleep;
 
@@ -364,7 +362,7 @@ impl Watch for StopAt {
     fn begin(&mut self, run: Running) {
         let (tasks, stop) = (self.0, self.1.clone());
         thread::spawn(move || {
-            support::within("its tasks are polled", || {
+            crate::support::within("its tasks are polled", || {
                 let polled = run
                     .report()
                     .tasks

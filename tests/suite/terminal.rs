@@ -1,9 +1,7 @@
 //! What a person sees on a terminal: a picture that grows in its place, and what remains of it.
 #![cfg(unix)]
 
-mod support;
-
-use support::{Finished, GATHER, Test, gather, mask, on_a_quiet_machine, signal};
+use crate::support::{Finished, GATHER, Test, gather, mask, on_a_quiet_machine, signal};
 
 /// Calls without an end.
 fn for_ever() -> Test {
@@ -160,7 +158,7 @@ fn a_second_ctrl_c_ends_it_at_once() {
         let mut terminal = blocked().on_a_terminal(30, 80);
         terminal.wait_for("deaf for");
         terminal.press("\x03");
-        support::wait(std::time::Duration::from_millis(50));
+        crate::support::wait(std::time::Duration::from_millis(50));
         terminal.press("\x03");
         let seen = terminal.finish();
         let at_once = if seen.screen.contains("partial") {

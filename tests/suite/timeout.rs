@@ -1,13 +1,9 @@
 //! `asyncdemo timeout` as its users meet it: what each way of stopping leaves behind.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Test, on_a_quiet_machine};
 use asyncdemo::report::{Outcome, Report, StrategyReport};
-use support::{Test, on_a_quiet_machine};
 
 /// One strategy's report.
 fn ran(strategy: &str, knobs: &[&str]) -> (Report, StrategyReport) {

@@ -1,7 +1,5 @@
 //! `http` as its users meet it: real requests to real servers on this machine.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
-
 use std::process::{Command, Output};
 use std::time::Duration;
 

@@ -1,0 +1,32 @@
+//! The tests of the whole program: one program itself, so that everything is linked once.
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "that is how a test fails, and what is not tried is said"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cli;
+mod course;
+mod cpu_bound;
+mod db;
+mod files;
+mod house;
+mod http;
+mod lab;
+mod learn;
+mod present;
+mod progress;
+mod python;
+mod queue;
+mod registry;
+mod render;
+mod report_schema;
+mod routes;
+mod scale;
+mod terminal;
+mod timeout;
+mod tour;
