@@ -6,7 +6,8 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use asyncdemo::render::{Style, Text};
+use asyncdemo::page::Style;
+use asyncdemo::picture::Text;
 use asyncdemo::report::{Measured, Runtime, StrategyReport};
 use asyncdemo::trace::{Heartbeat, Recorder};
 use tokio::time::sleep;

@@ -8,7 +8,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use asyncdemo::render::{Style, Text};
+use asyncdemo::page::Style;
+use asyncdemo::picture::Text;
 use asyncdemo::report::{Measured, StrategyReport};
 use asyncdemo::services::usage::Usage;
 use asyncdemo::trace::{Keep, Recorder};

@@ -9,7 +9,8 @@
 use std::error::Error;
 use std::fs;
 
-use asyncdemo::render::{Style, Text};
+use asyncdemo::page::Style;
+use asyncdemo::picture::Text;
 use asyncdemo::report::Report;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -9,27 +9,29 @@
 //! | [`trace`] | the instrument: who was polled, woken, and when; the crate in `trace/`, which knows nothing of the rest |
 //! | [`lab`] | runs a strategy on a fresh runtime and measures it |
 //! | [`report`] | what was measured, as plain data, and what it shows |
-//! | [`render`] | a report as text, a picture, or JSON |
+//! | [`page`] | text on the screen: styled, wrapped, Markdown, source code |
+//! | [`picture`] | a report as a picture in characters, or as JSON |
 //! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`progress`] | a learner's progress, in a SQLite file |
-//! | [`present`] | a lesson on a large screen: slides, votes, and what is drawn |
+//! | [`classroom`] | a lesson on a large screen: slides and votes; [`classroom::terminal`] draws it |
 //! | [`commands`] | what the subcommands do |
 //! | [`cli`] | what may be typed |
 //!
-//! Imports run one way: `cli → commands → {lesson, lab, present, progress, render, services::jobs}`,
+//! Imports run one way: `cli → commands → {classroom, lesson, lab, page, picture, progress, services::jobs}`,
 //! `lab → {concepts, trace, report}`, `concepts → {trace::Recorder, services, report::Claim}`,
-//! `lesson → {concepts, report}`, `present → {concepts, lesson, render, report}`,
-//! `progress → services::database`, `render → report → trace`. A concept
-//! prints nothing and measures nothing; a renderer runs nothing. `tests/suite/house.rs` holds this.
+//! `lesson → {concepts, report}`, `classroom → {concepts, lesson, page, picture, report}`,
+//! `progress → services::database`, `picture → {page, report}`, `report → trace`. A concept
+//! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this.
 
+pub mod classroom;
 pub mod cli;
 pub mod commands;
 pub mod concepts;
 pub mod lab;
 pub mod lesson;
-pub mod present;
+pub mod page;
+pub mod picture;
 pub mod progress;
-pub mod render;
 pub mod report;
 pub mod services;
 pub mod units;

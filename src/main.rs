@@ -7,7 +7,7 @@ use asyncdemo::commands::run::Ending;
 use asyncdemo::commands::screen::{ColorChoice, PrintError, Screen, complain, print};
 use asyncdemo::commands::signals;
 use asyncdemo::lab::Stop;
-use asyncdemo::render::Style;
+use asyncdemo::page::Style;
 
 fn main() -> ExitCode {
     let cli = match Cli::parse_from(std::env::args_os()) {

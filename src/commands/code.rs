@@ -2,7 +2,7 @@
 
 use super::screen::Screen;
 use crate::concepts::{About, RegionError, Strategy, region};
-use crate::render::{self, Language, Source};
+use crate::page::{self, Language, Source};
 
 /// In which language the source is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -46,9 +46,9 @@ pub(super) fn in_front(
                 text: &regions.join("\n"),
                 language: Language::Rust,
             };
-            Ok(render::beside(runs, twin, &screen.out) + "\n")
+            Ok(page::beside(runs, twin, &screen.out) + "\n")
         }
-        Code::Python | Code::Both => Ok(render::headed(twin, &screen.out) + "\n"),
+        Code::Python | Code::Both => Ok(page::headed(twin, &screen.out) + "\n"),
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn before(
     if code == Code::Python || code == Code::Both && wide(screen) {
         return Ok(String::new());
     }
-    let shown = |source| render::code(source, Language::Rust, &screen.out) + "\n";
+    let shown = |source| page::code(source, Language::Rust, &screen.out) + "\n";
     let own = shown(region(about.source, strategy.name)?);
     Ok(match region(about.source, "workload") {
         Ok(workload) if first => shown(workload) + &own,

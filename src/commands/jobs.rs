@@ -13,7 +13,7 @@ use super::run::{Ending, Format, Options};
 use super::screen::{Screen, print};
 use crate::concepts::{Concept, Queue};
 use crate::lab::Stop;
-use crate::render::Paint;
+use crate::page::Paint;
 #[cfg(feature = "redis")]
 use crate::services::jobs::redis::RedisJobs;
 use crate::services::jobs::sqlite::SqliteJobs;

@@ -16,8 +16,8 @@ use super::run::Ending;
 use super::screen::{Screen, complain, print};
 use crate::lab::Stop;
 use crate::lesson::{Lesson, course};
+use crate::page::{self, Paint, markdown};
 use crate::progress::{self, Progress, Trouble};
-use crate::render::{self, Paint, markdown};
 
 pub use review::{Options as ReviewOptions, review};
 
@@ -233,10 +233,10 @@ impl<'a> Player<'a> {
         self.print(&format!("\n{lines}"))
     }
 
-    fn code(&self, source: &str, language: render::Language) -> Result<()> {
+    fn code(&self, source: &str, language: page::Language) -> Result<()> {
         self.print(&format!(
             "\n{}",
-            render::code(source, language, &self.screen.out)
+            page::code(source, language, &self.screen.out)
         ))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::run::{Ending, Format};
 use super::screen::{Screen, print};
 use crate::concepts;
-use crate::render::Paint;
+use crate::page::Paint;
 
 /// `asyncdemo` alone.
 ///

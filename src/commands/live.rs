@@ -9,7 +9,8 @@ use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use crate::lab::{Running, Watch};
-use crate::render::{Style, Text};
+use crate::page::Style;
+use crate::picture::Text;
 
 /// Between two pictures: smooth enough to watch, and it costs next to nothing.
 const FRAME: Duration = Duration::from_millis(100);

@@ -8,9 +8,9 @@ use anyhow::Result;
 
 use super::line::{Line, Trust};
 use super::measure::{Audience, measure};
+use crate::classroom::{Job, News, Shelf, until};
 use crate::concepts::Strategy;
 use crate::lab::{Running, Stop, Watch};
-use crate::present::{Job, News, Shelf, until};
 use crate::report::{Report, StrategyReport};
 
 /// Between two pictures, as in the live view.

@@ -14,9 +14,10 @@ use super::line::{Line, Trust, can_be_played};
 use super::player::Player;
 use super::run::Ending;
 use super::screen::{Screen, complain};
+use crate::classroom::terminal::{Heard, Look, Stage, Theme, draw};
+use crate::classroom::{Ask, Shelf, Show};
 use crate::lab::Stop;
 use crate::lesson::course;
-use crate::present::{Ask, Heard, Look, Shelf, Show, Stage, Theme, draw};
 
 /// The knobs of `present`.
 #[derive(clap::Args, Clone, Debug)]

@@ -11,7 +11,7 @@ use super::measure::{Audience, measure};
 use super::screen::{Screen, print};
 use crate::concepts::{About, Set, Strategy};
 use crate::lab::{Lab, Stop, Watch};
-use crate::render::{self, Text};
+use crate::picture::{self, Text};
 use crate::report::{Report, StrategyReport};
 
 /// What is asked of every concept.
@@ -226,7 +226,7 @@ impl<'a> Session<'a> {
     ) -> Result<()> {
         if self.options.format == Format::Json {
             let mut json = Vec::new();
-            render::json(report, &mut json)?;
+            picture::json(report, &mut json)?;
             return Ok(print(&String::from_utf8_lossy(&json))?);
         }
         if report.partial {

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 use console::Term;
 
-use crate::render::Style;
+use crate::page::Style;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

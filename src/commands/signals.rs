@@ -21,7 +21,7 @@ pub fn watch(stop: Stop) {
     let listen = move || {
         for signal in &mut signals {
             if let Some(first) = stop.signal() {
-                crate::present::give_back();
+                crate::classroom::terminal::give_back();
                 let screen = Term::stderr();
                 if screen.is_term() {
                     // The cursor may rest in a picture, and a shell would write over that line.

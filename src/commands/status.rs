@@ -10,8 +10,8 @@ use unicode_width::UnicodeWidthStr;
 use super::run::{Ending, Format};
 use super::screen::{Screen, print};
 use crate::lesson::{Problem, course};
+use crate::page::Paint;
 use crate::progress::{self, LessonProgress, Progress, Score, Trouble};
-use crate::render::Paint;
 use crate::units;
 
 /// What may be asked of it.
@@ -322,7 +322,7 @@ fn wrapped(screen: &Screen, text: &str, indent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::Style;
+    use crate::page::Style;
 
     const LESSONS: [Outline<'_>; 3] = [
         Outline {

@@ -12,7 +12,8 @@ use super::run::Ending;
 use super::screen::{Screen, print};
 use crate::concepts::{self, About, Entry, Strategy};
 use crate::lab::{Lab, Stop, Watch};
-use crate::render::{self, Style, Tested, Text};
+use crate::page::Style;
+use crate::picture::{self, Tested, Text};
 use crate::report::{Fact, Finding, Report, StrategyReport, facts, short, words};
 use crate::units;
 
@@ -199,7 +200,7 @@ impl Tour<'_> {
             let gap = if stopped.is_some() { "\n" } else { "" };
             print(&format!(
                 "{gap}{}",
-                render::beliefs(&self.tested, &self.screen.out)
+                picture::beliefs(&self.tested, &self.screen.out)
             ))?;
         }
         Ok(match stopped {

@@ -11,7 +11,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("units.rs", &[]),
     ("trace/", &[]),
     ("report/", &["trace", "units"]),
-    ("render/", &["report", "trace", "units"]),
+    ("page/", &[]),
+    ("picture/", &["page", "report", "trace", "units"]),
     ("services/", &["trace::Recorder", "units"]),
     (
         "concepts/",
@@ -28,22 +29,45 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lab", &["concepts", "report", "trace"]),
     ("progress/", &["services::database"]),
     ("lesson/", &["concepts", "report", "units"]),
-    ("present/", &["concepts", "lesson", "render", "report"]),
+    (
+        "classroom/",
+        &[
+            "classroom::terminal",
+            "concepts",
+            "lesson",
+            "page",
+            "picture",
+            "report",
+        ],
+    ),
+    (
+        "classroom/terminal/",
+        &[
+            "classroom",
+            "concepts",
+            "lesson",
+            "page",
+            "picture",
+            "report",
+        ],
+    ),
     (
         "commands/learn/",
         &[
-            "commands", "concepts", "lab", "lesson", "progress", "render", "report", "units",
+            "commands", "concepts", "lab", "lesson", "page", "picture", "progress", "report",
+            "units",
         ],
     ),
     (
         "commands/",
         &[
+            "classroom",
             "concepts",
             "lab",
             "lesson",
-            "present",
+            "page",
+            "picture",
             "progress",
-            "render",
             "report",
             "services::jobs",
             "trace",
@@ -189,7 +213,7 @@ fn only_the_output_edge_writes_to_the_standard_streams() {
             "commands/screen.rs",
             "commands/live.rs",
             "commands/signals.rs",
-            "present/stage.rs",
+            "classroom/terminal/stage.rs",
         ]
         .contains(&&*file.path);
         for found in forbidden.iter().filter(|name| file.code.contains(**name)) {
@@ -217,7 +241,7 @@ fn a_file_has_one_job() {
 #[test]
 fn the_rules_see_what_breaks_them() {
     let code = code(
-        "use crate::lab::{Lab, Stop};\n// crate::render\nfn f() -> crate::units::X {}\n#[cfg(test)]\nmod tests {\nuse crate::cli;\n}\n",
+        "use crate::lab::{Lab, Stop};\n// crate::page\nfn f() -> crate::units::X {}\n#[cfg(test)]\nmod tests {\nuse crate::cli;\n}\n",
     );
     assert_eq!(imports(&code), ["lab::Lab", "lab::Stop", "units::X"]);
 }

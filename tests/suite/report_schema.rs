@@ -7,7 +7,7 @@ use crate::support::Test;
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{self, Output, Strategy};
 use asyncdemo::lab::{Lab, Stop};
-use asyncdemo::render;
+use asyncdemo::picture;
 use asyncdemo::report::{Machine, Outcome, Report, SCHEMA, Seconds};
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ fn parse(stdout: &str) -> (Report, Value) {
     let report: Report =
         serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
     let mut again = Vec::new();
-    render::json(&report, &mut again).expect("memory can be written");
+    picture::json(&report, &mut again).expect("memory can be written");
     assert_eq!(
         String::from_utf8_lossy(&again),
         stdout,
@@ -231,7 +231,7 @@ fn whoever_does_other_work_is_no_measure_for_the_others() {
 fn a_report_of_what_failed_keeps_to_the_schema() {
     let report = failed();
     let mut json = Vec::new();
-    render::json(&report, &mut json).unwrap();
+    picture::json(&report, &mut json).unwrap();
     let (again, value) = parse(&String::from_utf8(json).unwrap());
     assert_eq!(again, report);
     assert_valid(&value);

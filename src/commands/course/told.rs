@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::Trust;
 use crate::lesson::{Predict, Problem};
-use crate::render::{Paint, Style};
+use crate::page::{Paint, Style};
 use crate::units;
 
 const FOREIGN: &str = "Nothing but asyncdemo's own concepts is run for a course from a directory, and a knob that names a file or an address is refused.";

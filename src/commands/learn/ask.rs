@@ -12,7 +12,7 @@ use crate::commands::keyboard::{Typed, line};
 use crate::commands::screen::Screen;
 use crate::concepts::{self, region};
 use crate::lesson::{Lesson, Step};
-use crate::render::Language;
+use crate::page::Language;
 
 /// Where the answers come from.
 pub(super) enum Answers {

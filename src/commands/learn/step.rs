@@ -8,8 +8,8 @@ use crate::commands::line::Line;
 use crate::commands::run::Ending;
 use crate::concepts::region;
 use crate::lesson::{Guess, Kind, Lesson, Predict, Quiz, Step, Try};
+use crate::page::{Language, Paint, Style, command_line, markdown};
 use crate::progress;
-use crate::render::{Language, Paint, Style, command_line, markdown};
 use crate::report::Report;
 
 /// How a run of a lesson went.

@@ -1,6 +1,6 @@
 //! What many believe, and what was measured, in one table.
 
-use super::style::{Paint, Style, columns, fit};
+use crate::page::{Paint, Style, columns, fit};
 use crate::units;
 
 /// A belief that was put to the test.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::style::columns;
+use crate::page::columns;
 
 /// Maps an instant to a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

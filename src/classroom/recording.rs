@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::keys::Job;
-use crate::render;
+use crate::picture;
 use crate::report::{Outcome, Report, SCHEMA, Seconds, StrategyReport};
 
 /// A folder with a file for each slide that was run: the report as `--format json` has it.
@@ -42,7 +42,7 @@ impl Shelf {
         let file = self.file(job);
         let draft = file.with_extension("json.part");
         let mut json = Vec::new();
-        render::json(report, &mut json)?;
+        picture::json(report, &mut json)?;
         fs::write(&draft, json)
             .and_then(|()| fs::rename(&draft, &file))
             .with_context(|| format!("{} could not be written", file.display()))

@@ -1,8 +1,8 @@
 //! What a strategy costs with few tasks and with many: bars on a logarithmic scale.
 
 use super::axis::Axis;
-use super::style::{Paint, fit};
 use super::text::Text;
+use crate::page::{Paint, fit};
 use crate::report::{Cost, StrategyReport, costs, slope};
 use crate::units;
 

@@ -5,17 +5,18 @@ use std::time::Duration;
 use ratatui_core::text::Line;
 
 use super::ansi;
-use super::ballot::Candidate;
 use super::draw::Look;
-use super::knob;
 use super::markdown;
-use super::show::Show;
-use super::slide::{Origin, Run, Slide};
 use super::theme::Role;
 use super::wrap::wrap;
+use crate::classroom::ballot::Candidate;
+use crate::classroom::knob;
+use crate::classroom::show::Show;
+use crate::classroom::slide::{Origin, Run, Slide};
 use crate::concepts::{self, region};
 use crate::lesson::{Answer, Kind, Predict, value};
-use crate::render::{self, Language, Style, Text};
+use crate::page::{self, Language, Style};
+use crate::picture::Text;
 
 type Lines = Vec<Line<'static>>;
 
@@ -211,7 +212,7 @@ fn measured(slide: &Slide, predict: &Predict, width: usize, look: &Look) -> Line
                 .value
                 .is_some_and(|value| Answer { value, unit }.is_near(found, predict.tolerance))
         };
-        let candidates = super::ballot::candidates(&Kind::Predict(predict.clone()));
+        let candidates = crate::classroom::ballot::candidates(&Kind::Predict(predict.clone()));
         let total = slide.votes.total();
         let hands: usize = (0..candidates.len())
             .filter(|place| right(&candidates[*place]))
@@ -344,7 +345,7 @@ fn source(
     let language = language.unwrap_or(otherwise);
     let style = look.drawing(width);
     let drawn = match language {
-        Language::Python => render::code(entry.about.twin, language, &style),
+        Language::Python => page::code(entry.about.twin, language, &style),
         Language::Rust => {
             let names = strategies.iter().map(String::as_str);
             // A slide may show the workload itself.
@@ -352,7 +353,7 @@ fn source(
             let regions = ["workload"].into_iter().chain(names);
             let regions: Vec<_> = regions
                 .filter_map(|name| region(entry.about.source, name).ok())
-                .map(|source| render::code(source, language, &style))
+                .map(|source| page::code(source, language, &style))
                 .collect();
             regions.join("\n")
         }

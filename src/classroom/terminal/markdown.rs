@@ -8,7 +8,7 @@ use super::ansi;
 use super::draw::Look;
 use super::theme::Role;
 use super::wrap::wrap;
-use crate::render::{self, Language};
+use crate::page::{self, Language};
 
 /// `text` in lines of this width.
 pub(super) fn lines(text: &str, width: usize, look: &Look) -> Vec<Line<'static>> {
@@ -170,7 +170,7 @@ impl Page<'_> {
                 let (language, source) = self.code.take().unwrap_or_default();
                 match language {
                     Some(language) => {
-                        let drawn = render::code(&source, language, &self.look.drawing(self.width));
+                        let drawn = page::code(&source, language, &self.look.drawing(self.width));
                         self.lines.extend(ansi::lines(&drawn, self.look));
                     }
                     None => {

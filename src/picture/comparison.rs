@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::axis::Axis;
-use super::style::{Paint, columns, fit};
 use super::text::Text;
+use crate::page::{Paint, columns, fit};
 use crate::report::StrategyReport;
 use crate::units;
 

@@ -29,7 +29,7 @@ fn styled(line: &str, look: &Look) -> Line<'static> {
     )
 }
 
-/// The codes of [`crate::render::Paint`].
+/// The codes of [`crate::page::Paint`].
 fn role(code: &str) -> Role {
     match code {
         "1;36" => Role::Title,
@@ -47,7 +47,7 @@ fn role(code: &str) -> Role {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::{Paint, Style};
+    use crate::page::{Paint, Style};
 
     #[test]
     fn what_a_renderer_paints_has_its_role() {

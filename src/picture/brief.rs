@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::axis::Axis;
 use super::comparison::faster;
-use super::rail;
-use super::style::{Paint, Style, columns, fit};
+use super::lane;
 use super::text::Text;
+use crate::page::{Paint, Style, columns, fit};
 use crate::report::StrategyReport;
 use crate::units;
 
@@ -77,7 +77,7 @@ impl Text {
             lines.push(format!(
                 "{} {}",
                 fit(&more, self.label_width() - 1),
-                rail::curve(&strategy.in_flight(), axis, self.style.ascii)
+                lane::curve(&strategy.in_flight(), axis, self.style.ascii)
             ));
         }
         lines

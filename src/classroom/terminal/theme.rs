@@ -14,7 +14,7 @@ pub enum Theme {
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::classroom) enum Role {
     /// What is read.
     Text,
     /// What is read first.
@@ -36,7 +36,7 @@ pub(super) enum Role {
 }
 
 impl Theme {
-    pub(super) fn other(self) -> Self {
+    pub(in crate::classroom) fn other(self) -> Self {
         match self {
             Self::Light => Self::Dark,
             Self::Dark => Self::Light,
@@ -69,7 +69,7 @@ impl Theme {
     }
 
     /// `color` is whether there may be any: without it there is bold, dim and reversed.
-    pub(super) fn style(self, role: Role, color: bool) -> Style {
+    pub(in crate::classroom) fn style(self, role: Role, color: bool) -> Style {
         let style = if color {
             Style::new()
                 .fg(Color::Indexed(self.colour(role)))

@@ -77,7 +77,7 @@ impl Style {
 
     /// Text that may come from a server, an error or a file name, as this stream can show it: nothing
     /// in it moves the cursor. To be called before it is measured; line and no-break spaces stay.
-    pub(super) fn tame(&self, text: &str) -> String {
+    pub(crate) fn tame(&self, text: &str) -> String {
         let stays = |sign: &char| matches!(sign, '\n' | '\u{a0}');
         let tame = |sign: char| {
             if sign.is_control() {
@@ -117,12 +117,12 @@ fn ascii(sign: char) -> char {
 }
 
 /// How many columns `text` takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.width()
 }
 
 /// `text` in exactly `width` columns: filled up with blanks, or cut with an ellipsis.
-pub(super) fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     // A label may come from a URL or an error: nothing in it may move the cursor.
     let text: String = text
         .chars()

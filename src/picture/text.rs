@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::axis::Axis;
 use super::comparison::faster;
-use super::rail::{self, Sign};
-use super::style::{Paint, Style, columns, fit};
+use super::lane::{self, Sign};
+use crate::page::{Paint, Style, columns, fit};
 use crate::report::{Finding, HEARTBEAT, Outcome, Report, StrategyReport, Task};
 use crate::units;
 
@@ -196,7 +196,7 @@ impl Text {
             let label = fit("  in flight", self.label_width());
             lines.push(format!(
                 "{label}{}",
-                rail::curve(&strategy.in_flight(), axis, self.style.ascii)
+                lane::curve(&strategy.in_flight(), axis, self.style.ascii)
             ));
         }
         lines
@@ -211,7 +211,7 @@ impl Text {
             let text = fit("made, never polled: an empty lane", axis.cells);
             return format!("{label} {}", self.style.paint(Paint::Dim, text.trim_end()));
         }
-        let signs = rail::rail(task, &strategy.blocked, self.slow_poll, axis);
+        let signs = lane::rail(task, &strategy.blocked, self.slow_poll, axis);
         self.seen.extend(signs.iter().copied());
         let life = if task.label == HEARTBEAT {
             String::new()
@@ -219,7 +219,7 @@ impl Text {
             units::duration(task.life().0)
         };
         let right = self.at_the_right(&life);
-        format!("{label} {}{right}", rail::draw(&signs, &self.style))
+        format!("{label} {}{right}", lane::draw(&signs, &self.style))
             .trim_end()
             .to_owned()
     }

@@ -7,9 +7,9 @@ use super::ballot::{Candidate, candidates};
 use super::keys::{Ask, Job, Key};
 use super::knob;
 use super::slide::{News, Place, Run, Slide, line};
-use super::theme::Theme;
+use super::terminal::Theme;
 use crate::lesson::{Kind, Lesson, Step};
-use crate::render::Language;
+use crate::page::Language;
 
 /// Whether a command line may be run, and if not, why.
 type Check = Box<dyn Fn(&str) -> Result<(), String>>;
@@ -504,7 +504,7 @@ why = "w"
         let run = show.run().unwrap();
         assert_eq!(
             run.origin,
-            crate::present::slide::Origin::Rescue("no disk".to_owned())
+            crate::classroom::slide::Origin::Rescue("no disk".to_owned())
         );
         assert!(run.report.is_some() && !show.runs());
     }

@@ -1,25 +1,15 @@
-//! A report as bytes on a writer. One file per format; nothing here runs anything.
+//! A report as bytes on a writer. One file per part of the picture; nothing here runs anything.
 
 mod axis;
 mod beliefs;
 mod brief;
-mod code;
-mod command_line;
 mod comparison;
 mod growth;
+mod lane;
 mod legend;
-mod markdown;
-mod python;
-mod rail;
-mod rust;
-mod style;
 mod text;
 
 pub use beliefs::{Tested, beliefs};
-pub use code::{Language, Source, beside, code, headed};
-pub use command_line::command_line;
-pub use markdown::markdown;
-pub use style::{Paint, Style};
 pub use text::Text;
 
 use std::io::{self, Write};

@@ -1,8 +1,8 @@
 //! The signs of the rails in words.
 
-use super::rail::Sign;
-use super::style::{Paint, columns};
+use super::lane::Sign;
 use super::text::Text;
+use crate::page::{Paint, columns};
 
 const GAP: &str = "   ";
 

@@ -16,7 +16,7 @@ use ratatui_core::buffer::{Buffer, Cell};
 use ratatui_core::layout::Rect;
 use ratatui_core::style::{Color, Modifier};
 
-use super::keys::Key;
+use crate::classroom::keys::Key;
 
 /// Whether the terminal is ours. A panic and a second signal must know.
 static TAKEN: AtomicBool = AtomicBool::new(false);

@@ -7,13 +7,13 @@ use ratatui_core::layout::Rect;
 use ratatui_core::style::{Modifier, Style};
 use ratatui_core::text::{Line, Span};
 
-use super::keys::KEYS;
 use super::pane;
-use super::show::Show;
-use super::slide::Origin;
 use super::theme::{Role, Theme};
+use crate::classroom::keys::KEYS;
+use crate::classroom::show::Show;
+use crate::classroom::slide::Origin;
 use crate::lesson::Kind;
-use crate::render;
+use crate::page;
 
 /// What the terminal can show, and in which theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,12 +40,12 @@ impl Look {
     }
 
     /// For the renderers. Their colours become this theme's roles.
-    pub(super) fn drawing(&self, width: usize) -> render::Style {
-        render::Style {
+    pub(super) fn drawing(&self, width: usize) -> page::Style {
+        page::Style {
             color: true,
             ascii: self.ascii,
             width: width.max(1),
-            ..render::Style::default()
+            ..page::Style::default()
         }
     }
 
@@ -358,8 +358,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::classroom::{Ask, Key, News};
     use crate::lesson::course;
-    use crate::present::{Ask, Key, News};
 
     fn drawn(show: &Show, width: u16, height: u16, look: &Look) -> String {
         let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
@@ -379,7 +379,7 @@ mod tests {
         #[test]
         fn nothing_makes_it_panic(keys in "[ bp1290ur+sycnt.l?=\n-]{0,60}", width in 0_u16..200, height in 0_u16..60) {
             colored::control::set_override(true);
-            let report = include_str!("../../examples/gather.json");
+            let report = include_str!("../../../examples/gather.json");
             let report: crate::report::Report = serde_json::from_str(report).unwrap();
             let mut show = show();
             for sign in keys.chars() {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use asyncdemo::render::{Style, Text};
+use asyncdemo::page::Style;
+use asyncdemo::picture::Text;
 use asyncdemo::report::{
     Blocked, Claim, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds,
     StrategyReport, Task, facts, words,

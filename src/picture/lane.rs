@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::axis::Axis;
-use super::style::{Paint, Style};
+use crate::page::{Paint, Style};
 use crate::report::{Blocked, Outcome, Seconds, Task};
 use crate::trace::State;
 
