@@ -15,9 +15,7 @@ pub(super) struct Turned {
 /// Whether the new value is in its range, nobody has checked yet.
 pub(super) fn turn(line: &str, knob: Option<&str>, up: bool) -> Option<Turned> {
     let mut words = shlex::split(line)?;
-    let entry = concepts::ALL
-        .iter()
-        .find(|entry| Some(entry.about.name) == words.first().map(String::as_str))?;
+    let entry = concepts::find(words.first()?).ok()?;
     let command = (entry.knobs)(Command::new(entry.about.name));
     let mut arguments = command.get_arguments();
     let (flag, value) = match knob {
@@ -60,10 +58,7 @@ pub(super) fn of_all_strategies(line: &str) -> Option<String> {
 /// The names of the strategies that `line` chooses: without any, those that run when nobody does.
 pub(super) fn strategies(line: &str) -> Vec<String> {
     let words = shlex::split(line).unwrap_or_default();
-    let Some(entry) = words
-        .first()
-        .and_then(|name| concepts::ALL.iter().find(|entry| entry.about.name == name))
-    else {
+    let Some(entry) = words.first().and_then(|name| concepts::find(name).ok()) else {
         return Vec::new();
     };
     let chosen: Vec<String> = given(&words, "--strategy").map(str::to_owned).collect();

@@ -47,12 +47,7 @@ impl Line {
         let (name, knobs) = words
             .split_first()
             .ok_or("expected a concept and its knobs, found an empty line")?;
-        let entry = concepts::ALL
-            .iter()
-            .find(|entry| entry.about.name == name)
-            .ok_or_else(|| {
-                format!("expected a concept (asyncdemo list names them), found `{name}`")
-            })?;
+        let entry = concepts::find(name).map_err(|why| why.to_string())?;
         let bare = Command::new(entry.about.name).no_binary_name(true);
         let mut command = Options::augment_args((entry.knobs)(bare));
         let wrong = |error: clap::Error| {

@@ -95,6 +95,20 @@ pub const ALL: &[Entry] = &[
     entry::<Scale>(),
 ];
 
+/// The concept of this name, as it is typed.
+///
+/// # Errors
+/// Where there is none.
+pub fn find(name: &str) -> Result<&'static Entry, NoSuchConcept> {
+    let found = ALL.iter().find(|entry| entry.about.name == name);
+    found.ok_or_else(|| NoSuchConcept(name.to_owned()))
+}
+
+/// There is no concept of this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a concept (asyncdemo list names them), found `{0}`")]
+pub struct NoSuchConcept(String);
+
 const fn entry<C: Concept>() -> Entry {
     Entry {
         about: C::ABOUT,

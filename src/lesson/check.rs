@@ -1,7 +1,7 @@
 //! What a lesson must have, as far as it can be told without running anything.
 
 use super::{Answer, Code, Kind, Lesson, Predict, Problem};
-use crate::concepts::{ALL, region};
+use crate::concepts::{self, region};
 
 /// What a learner reads in a minute.
 const WORDS_A_MINUTE: f64 = 200.0;
@@ -63,7 +63,9 @@ impl Reading {
 
 /// The source that a `code` block shows.
 fn shown(code: &Code) -> Result<&'static str, String> {
-    let about = concept(&code.concept)?;
+    let about = concepts::find(&code.concept)
+        .map_err(|why| why.to_string())?
+        .about;
     match &code.strategy {
         None => Ok(about.twin),
         Some(name) => region(about.source, name).map_err(|error| {
@@ -73,13 +75,6 @@ fn shown(code: &Code) -> Result<&'static str, String> {
             )
         }),
     }
-}
-
-fn concept(name: &str) -> Result<&'static crate::concepts::About, String> {
-    let found = ALL.iter().find(|entry| entry.about.name == name);
-    found
-        .map(|entry| &entry.about)
-        .ok_or_else(|| format!("expected a concept (asyncdemo list names them), found `{name}`"))
 }
 
 /// What is wrong with a lesson, whatever its runs may show.
@@ -92,8 +87,8 @@ pub fn content(lesson: &Lesson) -> Vec<Problem> {
             what,
         });
     };
-    if let Err(what) = concept(&lesson.about.concept) {
-        wrong(1, what);
+    if let Err(what) = concepts::find(&lesson.about.concept) {
+        wrong(1, what.to_string());
     }
     for (least, kind, name) in [
         (

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use asyncdemo::commands::live::Unwatched;
-use asyncdemo::concepts::{ALL, Strategy};
+use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Fact, StrategyReport, facts};
 use asyncdemo::services::database::Place;
@@ -39,7 +39,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
-    let db = ALL.iter().find(|entry| entry.about.name == "db").unwrap();
+    let db = find("db").unwrap();
     (db.strategies)(knobs).unwrap()
 }
 

@@ -7,15 +7,12 @@ use std::time::Duration;
 
 use crate::support::{Test, no_hang};
 use asyncdemo::commands::live::Unwatched;
-use asyncdemo::concepts::{ALL, Strategy};
+use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Claim, Fact, HEARTBEAT, Heartbeat, Report, Seconds, facts, words};
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
-    let files = ALL
-        .iter()
-        .find(|entry| entry.about.name == "files")
-        .unwrap();
+    let files = find("files").unwrap();
     (files.strategies)(knobs).unwrap()
 }
 

@@ -4,14 +4,14 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use asyncdemo::commands::live::Unwatched;
-use asyncdemo::concepts::{ALL, Strategy};
+use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Blocked, Fact, Poll, Report, Seconds, StrategyReport, facts, words};
 use asyncdemo::services::server::Server;
 
 /// The strategies of `http` with these knobs.
 fn strategies(knobs: &[&str]) -> Result<Vec<Strategy>, String> {
-    let http = ALL.iter().find(|entry| entry.about.name == "http").unwrap();
+    let http = find("http").unwrap();
     (http.strategies)(knobs).map_err(|error| error.to_string())
 }
 

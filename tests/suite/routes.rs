@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use crate::support::{Test, no_hang};
 use asyncdemo::commands::live::Unwatched;
-use asyncdemo::concepts::{ALL, Strategy};
+use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Claim, Fact, HEARTBEAT, Report, StrategyReport, facts, words};
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
-    let routes = ALL
-        .iter()
-        .find(|entry| entry.about.name == "routes")
-        .unwrap();
+    let routes = find("routes").unwrap();
     (routes.strategies)(knobs).unwrap()
 }
 

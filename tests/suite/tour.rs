@@ -1,7 +1,7 @@
 //! The tour: a screen for each concept, a pause where somebody can answer, and a table at the end.
 
 use crate::support::{Test, mask, on_a_quiet_machine};
-use asyncdemo::concepts::{ALL, About};
+use asyncdemo::concepts::{ALL, About, find};
 
 /// The tour of these concepts only.
 fn tour(concepts: &[&str]) -> Test {
@@ -9,8 +9,7 @@ fn tour(concepts: &[&str]) -> Test {
 }
 
 fn about(concept: &str) -> About {
-    let mut concepts = ALL.iter().map(|entry| entry.about);
-    concepts.find(|about| about.name == concept).unwrap()
+    find(concept).unwrap().about
 }
 
 /// The lines of the table, one for each concept: what stands in the column of the concepts begins one.

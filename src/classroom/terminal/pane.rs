@@ -330,10 +330,7 @@ fn source(
     width: usize,
     look: &Look,
 ) -> Lines {
-    let Some(entry) = concepts::ALL
-        .iter()
-        .find(|entry| entry.about.name == concept)
-    else {
+    let Ok(entry) = concepts::find(concept) else {
         let text = format!("there is no concept `{concept}`");
         return paragraph(Role::Alarm, &text, width, look);
     };

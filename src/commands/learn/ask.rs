@@ -148,8 +148,8 @@ impl Player<'_> {
     /// The source of what the step runs or shows.
     fn show_code(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
         let Some(line) = step.command().and_then(|line| self.parsed(&line).ok()) else {
-            let about = entry(&lesson.about.concept).map(|entry| entry.about);
-            let source = about.and_then(|about| region(about.source, "workload").ok());
+            let entry = concepts::find(&lesson.about.concept).ok();
+            let source = entry.and_then(|entry| region(entry.about.source, "workload").ok());
             return match source {
                 Some(source) => self.code(source, Language::Rust),
                 None => self.say("There is no code for this step."),
@@ -167,14 +167,9 @@ impl Player<'_> {
     fn show_python(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
         let command = step.command();
         let name = command.as_deref().and_then(|line| line.split(' ').next());
-        match entry(name.unwrap_or(&lesson.about.concept)) {
-            Some(entry) => self.code(entry.about.twin, Language::Python),
-            None => self.say("There is no Python for this step."),
+        match concepts::find(name.unwrap_or(&lesson.about.concept)) {
+            Ok(entry) => self.code(entry.about.twin, Language::Python),
+            Err(_) => self.say("There is no Python for this step."),
         }
     }
-}
-
-/// The concept of this name.
-pub(super) fn entry(name: &str) -> Option<&'static concepts::Entry> {
-    concepts::ALL.iter().find(|entry| entry.about.name == name)
 }

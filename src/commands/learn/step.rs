@@ -3,10 +3,10 @@
 use anyhow::{Result, anyhow};
 
 use super::Player;
-use super::ask::{Said, Wants, entry};
+use super::ask::{Said, Wants};
 use crate::commands::line::Line;
 use crate::commands::run::Ending;
-use crate::concepts::region;
+use crate::concepts::{self, region};
 use crate::lesson::{Guess, Kind, Lesson, Predict, Quiz, Step, Try};
 use crate::page::{Language, Paint, Style, command_line, markdown};
 use crate::progress;
@@ -26,7 +26,7 @@ impl Player<'_> {
                 self.ask(lesson, step, "", Wants::Enter)
             }
             Kind::Code(code) => {
-                if let Some(about) = entry(&code.concept).map(|entry| entry.about) {
+                if let Ok(concepts::Entry { about, .. }) = concepts::find(&code.concept) {
                     match &code.strategy {
                         Some(strategy) => {
                             self.code(region(about.source, strategy)?, Language::Rust)?;
