@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use crate::support::{Test, no_hang};
@@ -31,6 +30,7 @@ fn ran(strategy: &Strategy) -> Outcome {
     outcome
 }
 
+#[cfg(unix)]
 fn is_empty(folder: &Path) -> bool {
     folder.read_dir().unwrap().next().is_none()
 }
@@ -219,7 +219,7 @@ fn nothing_is_left_behind_after_the_end_or_an_interrupt() {
 fn a_few_open_files_are_enough() {
     let run =
         "ulimit -n 40 && exec \"$0\" files --size 4KiB --files 300 --limit 300 --all --format json";
-    let output = Command::new("sh")
+    let output = std::process::Command::new("sh")
         .args(["-c", run, env!("CARGO_BIN_EXE_asyncdemo")])
         .output()
         .unwrap();
@@ -244,7 +244,7 @@ fn a_full_disk_is_told_and_the_directory_is_gone() {
         status=$?
         ls -A \"$1\" >&2
         exit $status";
-    let output = Command::new("unshare")
+    let output = std::process::Command::new("unshare")
         .args(["-rm", "sh", "-c", run, env!("CARGO_BIN_EXE_asyncdemo")])
         .arg(place.path())
         .output();

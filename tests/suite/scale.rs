@@ -1,6 +1,6 @@
 //! Tasks by the thousand, each number in a process of its own.
 
-use crate::support::{Test, within};
+use crate::support::Test;
 use asyncdemo::report::Report;
 
 fn report(test: Test) -> Report {
@@ -98,8 +98,8 @@ fn ctrl_c_stops_it_with_what_was_measured() {
     if !std::path::Path::new("/proc/self/task").exists() {
         return println!("skipped: this system does not list a process's children in /proc");
     }
-    let first = within("the first process measures", child);
-    within("the second one does", || {
+    let first = crate::support::within("the first process measures", child);
+    crate::support::within("the second one does", || {
         child().filter(|other| *other != first)
     });
     crate::support::signal("INT", pid);
