@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use asyncdemo::page::Style;
 use asyncdemo::picture::Text;
 use asyncdemo::report::{Measured, Runtime, StrategyReport};
-use asyncdemo::trace::{Heartbeat, Recorder};
+use asyncdemo::trace::Recorder;
 use tokio::time::sleep;
 
 const LANES: usize = 20;
@@ -25,7 +25,7 @@ fn main() {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        tokio::spawn(recorder.track("heartbeat", Heartbeat::beat()));
+        tokio::spawn(recorder.heartbeat());
         let lanes = (0..LANES).map(|lane| recorder.track(format!("fetch {lane}"), sleep(LENGTH)));
         futures_util::future::join_all(lanes).await;
     });

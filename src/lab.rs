@@ -268,8 +268,7 @@ impl Lab {
         end: Duration,
     ) -> Measured {
         let mut timeline = recorder.timeline_of(Keep {
-            // And the heartbeat.
-            tasks: self.max_tasks.saturating_add(1),
+            tasks: self.max_tasks,
             slow_poll: self.slow_poll,
         });
         let workers = flavor.workers();
@@ -279,11 +278,7 @@ impl Lab {
                 .as_deref()
                 .is_some_and(|name| name.starts_with(WORKER))
         };
-        // The heartbeat is tracked before anything else.
-        let heart = (!timeline.tasks.is_empty()).then(|| timeline.tasks.remove(0));
-        let heartbeat = heart
-            .as_ref()
-            .and_then(|heart| Heartbeat::measure(heart, &timeline, end));
+        let heartbeat = Heartbeat::measure(&timeline, end);
         let mut blocked = timeline.blocked(self.slow_poll, workers, is_worker);
         if let Some(untracked) = heartbeat
             .as_ref()
@@ -291,11 +286,11 @@ impl Lab {
         {
             blocked.push(untracked);
         }
-        if let Some(mut heart) = heart.filter(|_| self.show_heartbeat) {
+        timeline.heartbeat = timeline.heartbeat.filter(|_| self.show_heartbeat);
+        if let Some(heart) = &mut timeline.heartbeat {
             // It beats until the measuring ends; that its runtime then drops it is no news.
             (heart.outcome, heart.end) = (trace::Outcome::Running, end);
             heart.polls.retain(|beat| beat.end <= end);
-            timeline.tasks.insert(0, heart);
         }
         Measured {
             wall: end.saturating_sub(start),

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::keys::Job;
 use crate::picture;
-use crate::report::{Outcome, Report, SCHEMA, Seconds, StrategyReport};
+use crate::report::{Heartbeat, Outcome, Report, SCHEMA, Seconds, StrategyReport, Task};
 
 /// A folder with a file for each slide that was run: the report as `--format json` has it.
 #[derive(Clone, Debug)]
@@ -75,26 +75,49 @@ pub fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport {
     let mut seen = strategy.clone();
     seen.tasks.retain(|task| past(&task.created_s));
     for task in &mut seen.tasks {
-        if task.end_s.0 > now {
-            (task.end_s, task.outcome) = (Seconds(now), Outcome::Running);
-        }
-        task.start_s = task.start_s.filter(past);
-        task.polls.retain(|poll| past(&poll.start_s));
-        for poll in &mut task.polls {
-            poll.end_s = poll.end_s.min(Seconds(now));
-        }
-        task.wakes_s.retain(past);
+        cut(task, now);
     }
+    seen.heartbeat = seen.heartbeat.and_then(|heartbeat| heard(heartbeat, now));
     seen.blocked.retain(|blocked| past(&blocked.start_s));
     for blocked in &mut seen.blocked {
         blocked.end_s = blocked.end_s.min(Seconds(now));
     }
     // What is counted is counted at the end.
-    (seen.heartbeat, seen.rest, seen.error) = (None, None, None);
+    (seen.rest, seen.error) = (None, None);
     (seen.overhead_s, seen.speedup) = (None, None);
     seen.metrics.clear();
     seen.wall_s = vec![Seconds(now)];
     seen
+}
+
+/// A task that goes on at `now`, where it does.
+fn cut(task: &mut Task, now: Duration) {
+    let past = |at: &Seconds| at.0 <= now;
+    if task.end_s.0 > now {
+        (task.end_s, task.outcome) = (Seconds(now), Outcome::Running);
+    }
+    task.start_s = task.start_s.filter(past);
+    task.polls.retain(|poll| past(&poll.start_s));
+    for poll in &mut task.polls {
+        poll.end_s = poll.end_s.min(Seconds(now));
+    }
+    task.wakes_s.retain(past);
+}
+
+/// The heartbeat at `now`, with the longest gap that it had had by then. `None` where its beats are not known.
+fn heard(mut heartbeat: Heartbeat, now: Duration) -> Option<Heartbeat> {
+    let lane = heartbeat.lane.as_mut()?;
+    cut(lane, now);
+    let beats = lane.polls.iter().map(|beat| beat.start_s.0);
+    let next = beats.clone().skip(1).chain([now]);
+    let gaps = beats
+        .zip(next)
+        .map(|(beat, next)| next.saturating_sub(beat));
+    let gap = Seconds(gaps.max().unwrap_or_default());
+    if gap < heartbeat.max_gap_s {
+        (heartbeat.max_gap_s, heartbeat.blocked_by) = (gap, None);
+    }
+    Some(heartbeat)
 }
 
 #[cfg(test)]

@@ -11,8 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::concepts::{Flavor, Output, Run};
-use crate::report::HEARTBEAT;
-use crate::trace::{Heartbeat, Recorder};
+use crate::trace::Recorder;
 
 /// How long a runtime may take to shut down: a blocking thread that is stuck is left behind.
 pub const SHUTDOWN: Duration = Duration::from_secs(1);
@@ -52,10 +51,11 @@ pub(super) fn on_a_fresh_runtime(
     let run = AssertUnwindSafe(run).catch_unwind();
     let (wall, output) = runtime.block_on(async {
         let (first_beat, beaten) = tokio::sync::oneshot::channel();
-        tokio::spawn(recorder.track(HEARTBEAT, async {
+        let heartbeat = recorder.heartbeat();
+        tokio::spawn(async {
             let _ = first_beat.send(());
-            Heartbeat::beat().await;
-        }));
+            heartbeat.await;
+        });
         // Only a heart that beats can miss a beat.
         let _ = beaten.await;
         let start = recorder.elapsed();

@@ -57,8 +57,8 @@ impl Text {
 
     /// At most so many as there may be; the last one stands for all that have none.
     fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis, most: usize) -> Vec<String> {
-        let tasks = &strategy.tasks;
-        let count = strategy.task_count();
+        let tasks = strategy.lanes();
+        let count = tasks.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
         let shown = if count > most {
             (most - 1).min(tasks.len())
         } else {

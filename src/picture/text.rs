@@ -7,7 +7,7 @@ use super::axis::Axis;
 use super::comparison::faster;
 use super::lane::{self, Sign};
 use crate::page::{Paint, Style, columns, fit};
-use crate::report::{Finding, HEARTBEAT, Outcome, Report, StrategyReport, Task};
+use crate::report::{Finding, Outcome, Report, StrategyReport, Task};
 use crate::units;
 
 /// Draws the parts of one report. The same for the running snapshot and for what stays.
@@ -175,8 +175,8 @@ impl Text {
     }
 
     pub(super) fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
-        let tasks = &strategy.tasks;
-        let count = strategy.task_count();
+        let tasks = strategy.lanes();
+        let count = tasks.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
         let shown = if count > self.style.lanes {
             self.style.lanes.saturating_sub(2).max(1).min(tasks.len())
         } else {
@@ -213,7 +213,7 @@ impl Text {
         }
         let signs = lane::rail(task, &strategy.blocked, self.slow_poll, axis);
         self.seen.extend(signs.iter().copied());
-        let life = if task.label == HEARTBEAT {
+        let life = if strategy.is_heartbeat(task) {
             String::new()
         } else {
             units::duration(task.life().0)
@@ -258,7 +258,7 @@ impl Text {
                 ),
             };
             lines.extend(self.figure(
-                HEARTBEAT,
+                "heartbeat",
                 &text,
                 if deaf { Paint::Alarm } else { Paint::Dim },
             ));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Blocked, HEARTBEAT, Heartbeat, Poll, Rest, Runtime, Seconds, StrategyReport, Task};
+use super::{Blocked, Heartbeat, Poll, Rest, Runtime, Seconds, StrategyReport, Task};
 use crate::trace;
 
 /// One run of one strategy, as the lab hands it over.
@@ -13,7 +13,7 @@ pub struct Measured {
     pub wall: Duration,
     /// When the strategy began, since the recorder's origin. The report counts from here.
     pub start: Duration,
-    /// The tasks, without the heartbeat unless it is to be shown.
+    /// The tasks, and the heartbeat where it is to be shown.
     pub timeline: trace::Timeline,
     /// The ticker beside it.
     pub heartbeat: Option<trace::Heartbeat>,
@@ -70,6 +70,8 @@ impl StrategyReport {
             period_s: Seconds(heartbeat.period),
             max_gap_s: Seconds(heartbeat.max_gap),
             blocked_by: heartbeat.blocked_by.clone(),
+            lane: (median.timeline.heartbeat.as_ref())
+                .map(|heart| Task::since(heart, median.start)),
         });
         let blocked = median.blocked.iter();
         self.blocked = blocked
@@ -88,7 +90,7 @@ impl StrategyReport {
             .map(|task| Task::since(task, median.start))
             .collect();
         self.rest = median.timeline.rest.as_ref().map(|rest| Rest {
-            in_flight: thinned(&in_flight(&median.timeline), STRETCHES)
+            in_flight: thinned(&median.timeline.in_flight(), STRETCHES)
                 .into_iter()
                 .map(|(at, count)| (since_start(at), count))
                 .collect(),
@@ -96,17 +98,6 @@ impl StrategyReport {
         });
         self
     }
-}
-
-/// The heartbeat is no part of the work.
-fn in_flight(timeline: &trace::Timeline) -> Vec<(Duration, usize)> {
-    let whole = timeline.tasks.iter().filter(|task| task.label != HEARTBEAT);
-    let whole = whole.filter_map(|task| Some((task.start()?, task.end)));
-    let rest = timeline
-        .rest
-        .iter()
-        .flat_map(|rest| rest.lives.iter().copied());
-    trace::in_flight(whole.chain(rest))
 }
 
 /// More than any screen has columns.

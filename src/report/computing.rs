@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{HEARTBEAT, StrategyReport, Task};
+use super::{StrategyReport, Task};
 use crate::units;
 
 /// What a strategy is expected to show about computing.
@@ -89,7 +89,7 @@ impl Computing {
         let wall = strategy.wall()?.0;
         match self {
             Self::OnOneThread => {
-                let started = |task: &&Task| task.start_s.is_some() && task.label != HEARTBEAT;
+                let started = |task: &&Task| task.start_s.is_some();
                 let tasks: Vec<&Task> = strategy.tasks.iter().filter(started).collect();
                 let busy: Duration = tasks.iter().map(|task| task.busy_s.0).sum();
                 let sequential = all

@@ -23,7 +23,6 @@ pub use build::Measured;
 pub use claims::{Claim, Fact};
 pub use computing::{AtOnce, Computed, Computing};
 pub use findings::facts;
-pub use numbers::HEARTBEAT;
 pub use queue::{QueueClaim, QueueFact};
 pub use scaling::{Cost, Scaled, Scaling, costs, slope};
 pub use seconds::Seconds;
@@ -146,6 +145,9 @@ pub struct Heartbeat {
     pub max_gap_s: Seconds,
     /// The task that was polled for most of that time.
     pub blocked_by: Option<String>,
+    /// Its beats, where the concept shows them.
+    #[serde(default)]
+    pub lane: Option<Task>,
 }
 
 /// A stretch in which nothing else could run.
@@ -212,7 +214,7 @@ impl StrategyReport {
         walls.get(walls.len().checked_sub(1)? / 2).copied()
     }
 
-    /// How many tasks were in flight after each change, the heartbeat not among them.
+    /// How many tasks were in flight after each change.
     pub fn in_flight(&self) -> Vec<(Seconds, usize)> {
         if let Some(rest) = &self.rest {
             return rest.in_flight.clone();
@@ -220,7 +222,6 @@ impl StrategyReport {
         let lives = self
             .tasks
             .iter()
-            .filter(|task| task.label != HEARTBEAT)
             .filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
         trace::in_flight(lives)
             .into_iter()
@@ -235,6 +236,20 @@ impl StrategyReport {
             .map(|(_, count)| *count)
             .max()
             .unwrap_or(0)
+    }
+
+    /// What is drawn: the heartbeat, where it is to be seen, and the tasks that are listed one by one.
+    pub fn lanes(&self) -> Vec<&Task> {
+        let heartbeat = self.heartbeat.iter();
+        let heartbeat = heartbeat.filter_map(|heartbeat| heartbeat.lane.as_ref());
+        heartbeat.chain(&self.tasks).collect()
+    }
+
+    /// Whether this is the heartbeat's lane, and no task of that name.
+    pub fn is_heartbeat(&self, lane: &Task) -> bool {
+        let heartbeat = self.heartbeat.as_ref();
+        let heartbeat = heartbeat.and_then(|heartbeat| heartbeat.lane.as_ref());
+        heartbeat.is_some_and(|heartbeat| std::ptr::eq(heartbeat, lane))
     }
 
     /// How many tasks there were.

@@ -24,7 +24,7 @@ impl<'a> Numbers<'a> {
         let started: Vec<_> = strategy
             .tasks
             .iter()
-            .filter(|task| task.start_s.is_some() && task.label != HEARTBEAT)
+            .filter(|task| task.start_s.is_some())
             .collect();
         let life = |task: &&Task| task.life().0;
         let rest = |time: fn(&Rest) -> Seconds| {
@@ -129,6 +129,3 @@ impl<'a> Numbers<'a> {
 pub(super) fn length(blocked: &Blocked) -> Duration {
     blocked.end_s.0.saturating_sub(blocked.start_s.0)
 }
-
-/// The label of the heartbeat's lane, where it is shown.
-pub const HEARTBEAT: &str = "heartbeat";

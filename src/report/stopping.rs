@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::findings::near;
-use super::{HEARTBEAT, Outcome, StrategyReport, Task};
+use super::{Outcome, StrategyReport, Task};
 use crate::units;
 
 /// What a strategy is expected to show about stopping.
@@ -70,9 +70,10 @@ impl Stopping {
     pub(super) fn bear_out(self, strategy: &StrategyReport) -> Option<Stopped> {
         let metric = |key: &str| strategy.metrics.get(key).copied();
         let ended = |outcome: Outcome| {
-            let started = strategy.tasks.iter().filter(|task| {
-                task.start_s.is_some() && task.label != HEARTBEAT && task.outcome == outcome
-            });
+            let started = strategy
+                .tasks
+                .iter()
+                .filter(|task| task.start_s.is_some() && task.outcome == outcome);
             started.collect::<Vec<&Task>>()
         };
         let (completed, cancelled) = (ended(Outcome::Completed), ended(Outcome::Cancelled));

@@ -11,7 +11,7 @@ use anyhow::bail;
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Flavor, Output, Strategy};
 use asyncdemo::lab::{self, Lab, Running, Stop, Watch};
-use asyncdemo::report::{self, HEARTBEAT, StrategyReport};
+use asyncdemo::report::{self, StrategyReport};
 use tokio::task::{JoinSet, spawn_blocking, yield_now};
 use tokio::time::sleep;
 
@@ -347,12 +347,40 @@ fn the_heartbeat_is_a_lane_only_where_it_is_asked_for() {
     )
     .report;
     use report::Outcome::{Completed, Running};
-    assert_eq!(
-        outcomes(&shown),
-        [(HEARTBEAT, Running), ("waits", Completed)]
-    );
+    assert_eq!(outcomes(&shown), [("waits", Completed)]);
+    let lane = |report: &StrategyReport| report.heartbeat.clone().and_then(|heart| heart.lane);
+    assert_eq!(lane(&shown).map(|lane| lane.outcome), Some(Running));
+    assert_eq!(shown.lanes().len(), 2);
     let hidden = run(lab(), strategy).report;
-    assert_eq!(outcomes(&hidden), [("waits", Completed)]);
+    assert_eq!(
+        (outcomes(&hidden), lane(&hidden)),
+        (vec![("waits", Completed)], None)
+    );
+}
+
+#[test]
+fn a_task_that_is_called_heartbeat_is_a_task_like_any_other() {
+    let strategy = Strategy::new("waits", "twice at once", |recorder| async move {
+        let heartbeat = recorder.track("heartbeat", sleep(MOMENT));
+        tokio::join!(heartbeat, recorder.track("other", sleep(MOMENT)));
+        Ok(Output::new(()))
+    });
+    for show_heartbeat in [false, true] {
+        let lab = Lab {
+            show_heartbeat,
+            ..lab()
+        };
+        let report = run(lab, strategy.clone()).report;
+        use report::Outcome::Completed;
+        assert_eq!(
+            outcomes(&report),
+            [("heartbeat", Completed), ("other", Completed)]
+        );
+        assert_eq!((report.most_in_flight(), report.task_count()), (2, 2));
+        let lanes = report.lanes();
+        let own = lanes.iter().filter(|lane| report.is_heartbeat(lane));
+        assert_eq!(own.count(), usize::from(show_heartbeat));
+    }
 }
 
 /// Asks for a stop as soon as so many tasks are tracked.

@@ -55,6 +55,7 @@ fn strategy(name: &str, summary: &str, wall: u64, ideal: u64, tasks: Vec<Task>) 
             period_s: ms(10),
             max_gap_s: ms(11),
             blocked_by: None,
+            lane: None,
         }),
         threads: 1,
         tasks,
@@ -118,6 +119,7 @@ fn eventful() -> Report {
             period_s: ms(10),
             max_gap_s: ms(1400),
             blocked_by: Some("blocker".to_owned()),
+            lane: None,
         }),
         metrics: [
             ("rows_count".to_owned(), 12.0),
@@ -363,7 +365,7 @@ prop_compose! {
             error,
             wall_s: walls,
             speedup,
-            heartbeat: Some(Heartbeat { period_s: ms(10), max_gap_s: end, blocked_by: by.clone() }),
+            heartbeat: Some(Heartbeat { period_s: ms(10), max_gap_s: end, blocked_by: by.clone(), lane: None }),
             blocked: vec![Blocked { start_s: start, end_s: end, by }],
             metrics,
             ..StrategyReport::planned(name, &summary, runtime, ideal.map(|ideal| ideal.0))
@@ -384,6 +386,7 @@ fn what_is_drawn_as_deaf_is_not_called_awake() {
             period_s: ms(10),
             max_gap_s: ms(26),
             blocked_by: None,
+            lane: None,
         });
         let told = facts(&chunked, &[Claim::KeepsTheLoopAwake], &[]);
         let kinds: Vec<_> = told.iter().map(|fact| fact.kind().to_owned()).collect();

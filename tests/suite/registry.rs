@@ -8,7 +8,7 @@ use asyncdemo::commands::live::Unwatched;
 use asyncdemo::commands::tour;
 use asyncdemo::concepts::{ALL, Entry, Strategy, region};
 use asyncdemo::lab::{Lab, Stop};
-use asyncdemo::report::{HEARTBEAT, Task};
+use asyncdemo::report::Task;
 
 /// As nobody chooses any knobs.
 fn strategies(concept: &Entry) -> Vec<Strategy> {
@@ -250,8 +250,7 @@ fn every_strategy_comes_to_its_end_with_the_result_of_the_others() {
                     .any(|unit| key.ends_with(unit));
                 assert!(unit, "{name}: {key} does not name its unit");
             }
-            // The heart beats before the strategy begins: its lane is cut there.
-            let polled = |task: &&Task| task.start_s.is_some() && task.label != HEARTBEAT;
+            let polled = |task: &&Task| task.start_s.is_some();
             for task in outcome.report.tasks.iter().filter(polled) {
                 let parts = task.busy_s.0 + task.scheduled_s.0 + task.idle_s.0;
                 assert_eq!(

@@ -76,15 +76,18 @@ pub(super) fn timeline(logs: &Logs, keep: Keep) -> Timeline {
         let Some(tracker) = tracker else { continue };
         draft.read(groups.events(id));
         let (outcome, ended) = draft.finish(number(tracker), end);
-        if timeline.tasks.len() < keep.tasks {
-            timeline.tasks.push(Task {
-                label: tracker.label.to_string(),
-                created: Duration::from_nanos(tracker.created),
-                polls: draft.polls.clone(),
-                wakes: draft.wakes.clone(),
-                outcome,
-                end: ended,
-            });
+        let whole = || Task {
+            label: tracker.label.to_string(),
+            created: Duration::from_nanos(tracker.created),
+            polls: draft.polls.clone(),
+            wakes: draft.wakes.clone(),
+            outcome,
+            end: ended,
+        };
+        if tracker.is_heartbeat {
+            timeline.heartbeat = Some(whole());
+        } else if timeline.tasks.len() < keep.tasks {
+            timeline.tasks.push(whole());
         } else {
             rest.add(&draft.polls, &draft.wakes, outcome, ended);
             for poll in &draft.polls {

@@ -1,4 +1,4 @@
-//! A pulse beside the work: how long was the event loop deaf?
+//! A pulse beside the work: for how long was the event loop blocked?
 
 use std::time::Duration;
 
@@ -22,20 +22,21 @@ pub struct Heartbeat {
     pub blocked_by: Option<String>,
 }
 
-impl Heartbeat {
-    /// Beats for ever. Track it, spawn it on the runtime that is measured, and abort it at the end.
-    pub async fn beat() {
-        let mut ticker = interval(PERIOD);
-        // A late heart does not catch up: one missed stretch must be one gap.
-        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticker.tick().await;
-        }
+/// Beats for ever.
+pub(super) async fn beat() {
+    let mut ticker = interval(PERIOD);
+    // A late heart does not catch up: one missed stretch must be one gap.
+    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticker.tick().await;
     }
+}
 
-    /// The longest gap between two polls of `heart`, or between its last poll and `until`, and
-    /// who was busy during it. `None` if the heart never beat.
-    pub fn measure(heart: &Task, others: &Timeline, until: Duration) -> Option<Self> {
+impl Heartbeat {
+    /// The longest gap between two polls of the timeline's heartbeat, or between its last poll and `until`, and
+    /// who was busy during it. `None` if there is none, or it never beat.
+    pub fn measure(timeline: &Timeline, until: Duration) -> Option<Self> {
+        let heart = timeline.heartbeat.as_ref()?;
         let beats = heart.polls.iter().map(|poll| poll.start).chain([until]);
         let next = heart
             .polls
@@ -57,7 +58,7 @@ impl Heartbeat {
                 .map(|poll| overlap(poll.start, poll.end))
                 .sum()
         };
-        let blocked_by = others
+        let blocked_by = timeline
             .tasks
             .iter()
             // Of a task and the task that awaits it, the inner one is shorter: it must do for most, not for all.
@@ -103,42 +104,43 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_undisturbed_heart_beats_every_ten_milliseconds() {
         let recorder = Recorder::new();
-        let heart = tokio::spawn(recorder.track("heartbeat", Heartbeat::beat()));
+        let heart = tokio::spawn(recorder.heartbeat());
         tokio::time::sleep(ms(105)).await;
         heart.abort();
+        recorder.track("heartbeat", async {}).await;
         let timeline = recorder.timeline();
-        let measured =
-            Heartbeat::measure(&timeline.tasks[0], &Timeline::default(), timeline.end).unwrap();
+        let measured = Heartbeat::measure(&timeline, timeline.end).unwrap();
         assert_eq!((measured.max_gap, measured.blocked_by), (PERIOD, None));
+        assert_eq!(timeline.tasks.len(), 1, "a task by its name is a task");
     }
 
     #[test]
     fn the_gap_names_the_task_that_was_busy_in_it() {
-        let heart = polled("heartbeat", &[(0, 0), (10, 10), (310, 310)]);
-        let others = Timeline {
+        let timeline = Timeline {
+            heartbeat: Some(polled("heartbeat", &[(0, 0), (10, 10), (310, 310)])),
             tasks: vec![polled("idle", &[(0, 1)]), polled("culprit", &[(11, 309)])],
             ..Timeline::default()
         };
-        let measured = Heartbeat::measure(&heart, &others, ms(315)).unwrap();
+        let measured = Heartbeat::measure(&timeline, ms(315)).unwrap();
         assert_eq!((measured.max_gap, measured.gap_start), (ms(300), ms(10)));
         assert_eq!(measured.blocked_by.as_deref(), Some("culprit"));
     }
 
     #[test]
-    fn a_heart_that_never_beats_again_is_deaf_until_the_end() {
-        let heart = polled("heartbeat", &[(0, 0)]);
-        let others = Timeline {
+    fn a_heart_that_never_beats_again_is_blocked_until_the_end() {
+        let mut timeline = Timeline {
+            heartbeat: Some(polled("heartbeat", &[(0, 0)])),
             tasks: vec![polled("culprit", &[(1, 500)])],
             ..Timeline::default()
         };
-        let measured = Heartbeat::measure(&heart, &others, ms(500)).unwrap();
+        let measured = Heartbeat::measure(&timeline, ms(500)).unwrap();
         assert_eq!(
             (measured.max_gap, measured.blocked_by.as_deref()),
             (ms(500), Some("culprit"))
         );
-        assert_eq!(
-            Heartbeat::measure(&polled("heartbeat", &[]), &others, Duration::ZERO),
-            None
-        );
+        timeline.heartbeat = Some(polled("heartbeat", &[]));
+        assert_eq!(Heartbeat::measure(&timeline, Duration::ZERO), None);
+        timeline.heartbeat = None;
+        assert_eq!(Heartbeat::measure(&timeline, ms(500)), None);
     }
 }

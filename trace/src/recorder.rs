@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::task::{ArcWake, waker, waker_ref};
 
 use super::collect::{self, Keep};
+use super::heartbeat::beat;
 use super::log::{Event, Kind, Logs, thread_number};
 use super::timeline::Timeline;
 
@@ -61,14 +62,24 @@ impl Recorder {
     /// `select!`, in a `JoinSet`, or spawned. One that is dropped early is noted as cancelled, one
     /// that panics as panicked, one that nobody ever polls as never polled.
     pub fn track<F: Future>(&self, label: impl Into<Label>, future: F) -> Tracked<F> {
-        let tracker = self.tracker(label.into());
+        let tracker = self.tracker(label.into(), false);
         Tracked { future, tracker }
     }
 
-    fn tracker(&self, label: Label) -> Arc<Tracker> {
+    /// A ticker that beats every [`PERIOD`](crate::PERIOD), for ever. Spawn it on the runtime that is measured: it
+    /// becomes [`Timeline::heartbeat`], and is none of the timeline's tasks. Of several, the last one made counts.
+    pub fn heartbeat(&self) -> impl Future<Output = ()> + Send + 'static {
+        Tracked {
+            future: beat(),
+            tracker: self.tracker("heartbeat".into(), true),
+        }
+    }
+
+    fn tracker(&self, label: Label, is_heartbeat: bool) -> Arc<Tracker> {
         let logs = &self.owner.logs;
         let tracker = Arc::new(Tracker {
             id: logs.next_task(),
+            is_heartbeat,
             label,
             created: logs.now(),
             phase: AtomicU64::new(RESTING),
@@ -119,6 +130,8 @@ const THREAD_BITS: u32 = 16;
 #[derive(Debug)]
 pub(super) struct Tracker {
     pub(super) id: u32,
+    /// Whether this is the ticker beside the work, and not a part of it.
+    pub(super) is_heartbeat: bool,
     pub(super) label: Label,
     /// Nanoseconds since the recorder's origin.
     pub(super) created: u64,

@@ -11,6 +11,8 @@ use super::rest::Rest;
 pub struct Timeline {
     /// When this was taken, since the recorder's origin. Nothing in it is later.
     pub end: Duration,
+    /// The ticker beside the tasks, where there is one.
+    pub heartbeat: Option<Task>,
     /// In the order of their creation.
     pub tasks: Vec<Task>,
     /// The tasks that were made after those, where not all were to be kept.
