@@ -1,6 +1,11 @@
 //! The order of the house: who may import whom, where printing is allowed, and how long a file gets.
 //! Each rule is checked against the sources, without their comments and without their unit tests.
 
+mod circles;
+mod names;
+mod readme;
+mod tokens;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
