@@ -1,4 +1,10 @@
 //! `background`: answer first, work after. And what becomes of the work when the program ends.
+//!
+//! `tokio::spawn` hands a future to the runtime, which polls it whether or not anybody awaits its `JoinHandle`. The
+//! handler can answer at once, and the work goes on behind the answer, on the same workers: if it blocks, it still
+//! delays other requests. A spawned task lives no longer than its runtime, which drops it at its next `.await` when
+//! it shuts down. To lose nothing, stop accepting, tell the tasks, and wait for them: `CancellationToken` and
+//! `TaskTracker`.
 
 use std::time::Duration;
 

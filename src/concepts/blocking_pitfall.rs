@@ -1,4 +1,10 @@
 //! `blocking-pitfall`: one blocking call, and everything waits.
+//!
+//! The scheduler is cooperative: it gets its thread back only when a poll returns. `thread::sleep`, a blocking call
+//! or a loop that awaits only what is ready does not return, and nothing else runs on that thread: no task, no timer,
+//! not even the `timeout` around the call. More workers do not make that safe. The blocked one may be the worker that
+//! waits for timers and sockets, and then nobody is woken. `spawn_blocking` moves the call to a thread where it may
+//! block.
 
 use std::future::ready;
 use std::time::{Duration, Instant};

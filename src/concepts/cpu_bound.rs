@@ -1,4 +1,10 @@
 //! `cpu-bound`: work that computes and never waits.
+//!
+//! Async overlaps waiting, and a computation does not wait: its poll returns when it is done. `join_all` on one
+//! thread therefore computes piece after piece, and holds the event loop throughout. Only more threads on more cores
+//! make it faster. Spawned tasks use the workers, and leave none for anything else. `spawn_blocking` and a rayon pool
+//! compute on other threads, and the workers stay free. `yield_now` between chunks gives others a turn, and makes
+//! nothing faster.
 
 mod probe;
 

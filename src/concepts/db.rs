@@ -1,4 +1,9 @@
 //! `db`: queries to a real SQLite file.
+//!
+//! SQLite is a library: a query runs on the thread that calls it, and holds it until the answer is there. An async
+//! driver such as tokio-rusqlite therefore gives each connection a thread of its own and sends the queries to it. The
+//! caller awaits the answers, but one connection still runs one query at a time, however many are awaited together. A
+//! pool runs as many as it has connections. Writers take turns all the same: a SQLite file has one write lock.
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -1,4 +1,9 @@
 //! `files`: writing and reading files.
+//!
+//! Operating systems have no plain way to say when a regular file is ready, as they do for a socket. So `tokio::fs`
+//! calls `std::fs` on a thread of the blocking pool, and each call pays for the trip there and back. That keeps the
+//! event loop responsive. It does not make the disk faster, and for small files the trips cost more than the reading.
+//! Many calls in one `spawn_blocking` pay for one trip.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,4 +1,9 @@
 //! `gather`: several waits at once.
+//!
+//! A Rust future is lazy: to make two and then to await one after the other is still sequential, because the second
+//! is not polled before the first has finished. `join!` polls both within the same task, so their waits overlap on
+//! one thread, and the total is the longest wait, not the sum. `JoinSet` gives each a task of its own, which the
+//! runtime may poll on another worker. `try_join!` returns at the first error and drops the rest, which cancels it.
 
 use std::time::Duration;
 

@@ -1,4 +1,9 @@
 //! `http`: many requests to one server.
+//!
+//! A request is mostly waiting. When the socket has no answer yet, the client's future returns `Pending`, and the
+//! driver wakes it when there is something to read, so one thread can have all the requests under way.
+//! `buffer_unordered` keeps at most N of them in flight, which spares the server and your open files. A client owns a
+//! pool of connections: share one, because a new client for each request has to connect again each time.
 
 mod stage;
 

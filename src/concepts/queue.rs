@@ -1,4 +1,10 @@
 //! `queue`: work that waits its turn. In memory, and in a file that outlives the program.
+//!
+//! A channel decouples the producer from the workers. An unbounded one never makes `send` wait, so its backlog, and
+//! the memory that it takes, grow for as long as jobs arrive faster than they are done. In a bounded one
+//! `send().await` waits for room: that is backpressure. Workers or permits of a `Semaphore` set how many jobs run at
+//! once. What is in memory ends with the program; jobs in a file are taken under a lease, and a job whose worker dies
+//! goes to another one.
 
 mod plan;
 

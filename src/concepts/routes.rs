@@ -1,4 +1,9 @@
 //! `routes`: what a server does for others while one request waits.
+//!
+//! The server polls a task for every connection, all of them here on one thread. A handler that awaits its query
+//! gives the thread back, and other requests are served meanwhile. A handler that blocks keeps it: until it returns,
+//! no other task is polled, nothing is accepted, and not even `/ping` is answered. `spawn_blocking` moves the call to
+//! a thread of the blocking pool, and the handler awaits the result. FastAPI does the same for a plain `def` route.
 
 mod stage;
 

@@ -1,4 +1,10 @@
 //! `scale`: one wait, and a million of them.
+//!
+//! A task is one allocation that holds the state of its future, some hundred bytes here; a thread has a stack, and
+//! the kernel schedules it. That is why one thread can serve a million waiting tasks. `join_all` needs no task for
+//! each, but all its futures share the budget of one task: after 128 steps Tokio's timers answer `Pending` and wake
+//! their future at once, so that other tasks get a turn, and `join_all` has to poll those futures again.
+//! `unconstrained` lifts the budget.
 
 use std::future::Future;
 use std::thread;

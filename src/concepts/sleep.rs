@@ -1,4 +1,9 @@
 //! `sleep`: what an `async fn` is.
+//!
+//! Calling an `async fn` runs none of its body: it returns a future, a value that does nothing until it is polled.
+//! Each poll runs on to the next `.await` whose answer is not there yet. There the future hands its waker to the
+//! timer and returns `Pending`, and the thread is free for other work. When the time is up, the runtime's driver
+//! wakes the task, and it is polled again. A future that nobody awaits is never polled, so its work never starts.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

@@ -1,4 +1,10 @@
 //! `timeout`: stopping work that takes too long, and what that does to it.
+//!
+//! Cancelling a future means dropping it, and it can be dropped only between two polls, that is, where it awaits.
+//! `timeout` and `select!` drop the loser, `abort` asks the runtime to drop the task: whatever blocks or computes
+//! runs on to its next `.await`, and a `spawn_blocking` closure that has begun runs to its end. Drop code runs, but
+//! it cannot await. Work that has to clean up asynchronously must be asked to stop. Any `.await` can be the last one
+//! of a dropped future.
 
 mod shop;
 
