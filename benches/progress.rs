@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use asyncdemo::progress::{Kind, Progress};
+use asyncdemo::progress::{Progress, QuestionKind};
 
 const WRITES: usize = 1_000;
 const ROUNDS: usize = 5;
@@ -26,7 +26,7 @@ fn main() {
                 .answered(
                     &lesson,
                     step,
-                    Kind::Predict,
+                    QuestionKind::Predict,
                     &question,
                     "200ms",
                     write % 3 > 0,

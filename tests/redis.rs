@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asyncdemo::services::jobs::redis::RedisJobs;
-use asyncdemo::services::jobs::{Claim, Dead, Enqueued, Held, JobStore, NewJob, Terms};
+use asyncdemo::services::jobs::{Claimed, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob};
 use serde_json::Value;
 use support::{Output, Started, Test, signal, wait, within};
 use tempfile::TempDir;
@@ -127,17 +127,17 @@ fn jobs(count: usize) -> Vec<NewJob> {
     (1..=count).map(job).collect()
 }
 
-const TERMS: Terms = Terms {
+const POLICY: LeasePolicy = LeasePolicy {
     lease: Duration::from_secs(60),
     attempts: 2,
 };
 
-async fn claim_soon(store: &RedisJobs, worker: &str, terms: Terms) -> Held {
+async fn claim_soon(store: &RedisJobs, worker: &str, policy: LeasePolicy) -> Lease {
     loop {
-        match store.claim(worker, terms).await.unwrap() {
-            Claim::Job(held) => return held,
-            Claim::Wait(_) => tokio::time::sleep(Duration::from_millis(1)).await,
-            Claim::Empty => panic!("{worker} found nothing"),
+        match store.claim(worker, policy).await.unwrap() {
+            Claimed::Job(held) => return held,
+            Claimed::Wait(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Claimed::Empty => panic!("{worker} found nothing"),
         }
     }
 }
@@ -241,25 +241,25 @@ async fn whose_lease_has_ended_writes_nothing_once_another_has_the_job() {
         store.enqueue(jobs(1)).await.unwrap(),
         Enqueued { new, already_there }
     );
-    let short = Terms {
+    let short = LeasePolicy {
         lease: Duration::from_millis(1),
         attempts: 9,
     };
-    let late = claim_soon(&store, "late", TERMS).await;
+    let late = claim_soon(&store, "late", POLICY).await;
     assert_eq!(
-        store.claim("b", TERMS).await.unwrap(),
-        Claim::Wait(Duration::MAX)
+        store.claim("b", POLICY).await.unwrap(),
+        Claimed::Wait(Duration::MAX)
     );
-    assert!(store.extend(&late, TERMS).await.unwrap());
+    assert!(store.extend(&late, POLICY).await.unwrap());
     let next = claim_soon(&store, "next", short).await;
     assert_eq!((&late.key, late.lease + 1), (&next.key, next.lease));
-    assert!(!store.extend(&late, TERMS).await.unwrap());
+    assert!(!store.extend(&late, POLICY).await.unwrap());
     assert!(!store.complete(&late, "late".into()).await.unwrap());
-    assert!(!store.fail(&late, "late".into(), TERMS).await.unwrap());
+    assert!(!store.fail(&late, "late".into(), POLICY).await.unwrap());
     assert!(!store.give_back(&late).await.unwrap());
     assert!(store.complete(&next, "next".into()).await.unwrap());
     assert!(!store.complete(&next, "again".into()).await.unwrap());
-    assert_eq!(store.claim("b", TERMS).await.unwrap(), Claim::Empty);
+    assert_eq!(store.claim("b", POLICY).await.unwrap(), Claimed::Empty);
     let results = store.results().await.unwrap();
     assert_eq!(results, [("job 1".into(), "next".into())]);
     let counts = store.counts().await.unwrap();
@@ -273,14 +273,14 @@ async fn a_job_whose_workers_all_vanish_is_dead() {
     };
     let store = server.store().await;
     store.enqueue(jobs(1)).await.unwrap();
-    let short = Terms {
+    let short = LeasePolicy {
         lease: Duration::from_millis(1),
         attempts: 3,
     };
     for _ in 0..3 {
         claim_soon(&store, "a", short).await;
     }
-    while store.claim("a", short).await.unwrap() != Claim::Empty {
+    while store.claim("a", short).await.unwrap() != Claimed::Empty {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let (key, error) = ("job 1".into(), "its worker vanished each time".into());
@@ -293,7 +293,7 @@ async fn two_workers_never_have_the_same_lease() {
         return;
     };
     let leases = Arc::new(Mutex::new(BTreeSet::new()));
-    let terms = Terms {
+    let policy = LeasePolicy {
         lease: Duration::from_millis(5),
         attempts: 1000,
     };
@@ -304,8 +304,8 @@ async fn two_workers_never_have_the_same_lease() {
         hammering.push(tokio::spawn(async move {
             let name = format!("worker {number}");
             loop {
-                match store.claim(&name, terms).await.unwrap() {
-                    Claim::Job(held) => {
+                match store.claim(&name, policy).await.unwrap() {
+                    Claimed::Job(held) => {
                         let lease = (held.key.clone(), held.lease);
                         assert!(leases.lock().unwrap().insert(lease), "{held:?}");
                         // Each first lease is dropped without a word.
@@ -313,8 +313,8 @@ async fn two_workers_never_have_the_same_lease() {
                             store.complete(&held, name.clone()).await.unwrap();
                         }
                     }
-                    Claim::Wait(_) => tokio::task::yield_now().await,
-                    Claim::Empty => break,
+                    Claimed::Wait(_) => tokio::task::yield_now().await,
+                    Claimed::Empty => break,
                 }
             }
         }));

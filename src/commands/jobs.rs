@@ -18,7 +18,7 @@ use crate::page::Paint;
 use crate::services::jobs::redis::RedisJobs;
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::worker::{Worked, Worker};
-use crate::services::jobs::{Counts, Dead, Enqueued, Held, JobStore, NewJob, Terms};
+use crate::services::jobs::{Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob};
 use crate::units;
 
 /// Between two looks at how far the work is.
@@ -150,14 +150,14 @@ impl Session<'_> {
         let worker = Worker {
             name: name(),
             at_once: self.knobs.workers,
-            terms: Terms {
+            policy: LeasePolicy {
                 lease: self.knobs.lease,
                 attempts: u32::try_from(self.knobs.attempts).unwrap_or(u32::MAX),
             },
             stop: self.stop.token(),
         };
         let time = self.knobs.job_time;
-        let job = |held: Held| async move {
+        let job = |held: Lease| async move {
             sleep(time).await;
             if held.fails {
                 Err("it was told to fail".to_owned())

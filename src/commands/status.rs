@@ -62,7 +62,7 @@ pub fn course() -> Result<Vec<Outline<'static>>, Problem> {
 /// # Errors
 /// Where the progress cannot be read, or standard output cannot be written.
 pub fn status(options: &Options, lessons: &[Outline<'_>], screen: &Screen) -> Result<Ending> {
-    let told = Told::read(options.data_dir.as_deref(), lessons)?;
+    let told = StatusReport::read(options.data_dir.as_deref(), lessons)?;
     print(&match options.format {
         Format::Text => screen.out.encode(&told.text(screen)),
         Format::Json => serde_json::to_string(&told)? + "\n",
@@ -72,7 +72,7 @@ pub fn status(options: &Options, lessons: &[Outline<'_>], screen: &Screen) -> Re
 
 /// The whole of `--format json`.
 #[derive(Debug, Serialize)]
-struct Told {
+struct StatusReport {
     schema: &'static str,
     lessons: Vec<Row>,
     total: Row,
@@ -125,7 +125,7 @@ impl Points {
     }
 }
 
-impl Told {
+impl StatusReport {
     /// Makes nothing: who only looks leaves no file behind.
     fn read(given: Option<&Path>, lessons: &[Outline<'_>]) -> Result<Self, Trouble> {
         let directory = progress::directory(given)?;
@@ -368,7 +368,7 @@ mod tests {
         ]
     }
 
-    fn text(told: &Told, width: usize, ascii: bool) -> String {
+    fn text(told: &StatusReport, width: usize, ascii: bool) -> String {
         let out = Style {
             width,
             ascii,
@@ -384,7 +384,7 @@ mod tests {
 
     #[test]
     fn the_lessons_in_their_order_and_a_bar_over_all() {
-        let told = Told::of(&LESSONS, found(), 1);
+        let told = StatusReport::of(&LESSONS, found(), 1);
         assert_eq!(
             text(&told, 80, false),
             "  lesson         steps       predictions  quiz      time
@@ -404,7 +404,7 @@ mod tests {
 
     #[test]
     fn on_a_narrow_screen_a_lesson_has_two_lines() {
-        let told = Told::of(&LESSONS[..2], found()[..1].to_vec(), 0);
+        let told = StatusReport::of(&LESSONS[..2], found()[..1].to_vec(), 0);
         assert_eq!(
             text(&told, 40, true),
             "  what-async-is
@@ -428,15 +428,15 @@ mod tests {
 
     #[test]
     fn nothing_done_and_everything_done() {
-        let nothing = text(&Told::of(&LESSONS, Vec::new(), 0), 80, true);
+        let nothing = text(&StatusReport::of(&LESSONS, Vec::new(), 0), 80, true);
         let bar = format!("  {} 0 %\n", ".".repeat(50));
         assert!(nothing.contains(&bar), "{nothing}");
         assert!(nothing.ends_with("\n  Nothing is done yet: asyncdemo learn begins.\n"));
         assert_eq!(
-            text(&Told::of(&[], Vec::new(), 0), 80, true),
+            text(&StatusReport::of(&[], Vec::new(), 0), 80, true),
             "  Nothing is done yet: asyncdemo learn begins.\n"
         );
-        let all = Told::of(&LESSONS[..1], found()[2..].to_vec(), 0);
+        let all = StatusReport::of(&LESSONS[..1], found()[2..].to_vec(), 0);
         let all = text(&all, 80, true);
         let bar = format!("  {} 100 %\n", "#".repeat(50));
         assert!(all.contains(&bar), "{all}");

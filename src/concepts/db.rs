@@ -19,7 +19,7 @@ use tokio_rusqlite::Connection;
 
 use super::{About, Concept, Output, Strategy, knob};
 use crate::report::Claim;
-use crate::services::database::{Database, ITEMS, Place, Pool};
+use crate::services::database::{Database, Databases, ITEMS, Pool};
 use crate::trace::Recorder;
 
 /// The knobs of `db`.
@@ -82,7 +82,7 @@ impl Concept for Db {
         let rounds = queries.div_ceil(u32::try_from(connections).unwrap_or(u32::MAX));
         // Enough for a writer whose turn comes last, and who sleeps whenever the lock is free.
         let patience = (latency + Duration::from_millis(200)) * queries + Duration::from_secs(10);
-        let place = Arc::new(Place::new(self.database.clone()));
+        let place = Arc::new(Databases::new(self.database.clone()));
         let wait = humantime::format_duration(latency);
         let (reading, writing) = match latency {
             Duration::ZERO => ("plain queries".to_owned(), "plain inserts".to_owned()),
@@ -208,7 +208,7 @@ impl Db {
 /// closed after it has stopped. `writes` is how many rows it adds; they are counted at the end.
 fn staged<C, F>(
     (name, summary): (&'static str, String),
-    (place, writes): (&Arc<Place>, u32),
+    (place, writes): (&Arc<Databases>, u32),
     connect: impl Fn(&Database) -> Result<C> + Send + Sync + 'static,
     run: impl Fn(Recorder, C) -> F + Send + Sync + 'static,
 ) -> Strategy

@@ -16,7 +16,7 @@ use tokio::task::spawn_blocking;
 use super::{About, Concept, Output, Strategy, knob};
 use crate::report::Claim;
 use crate::services::files::OpenFiles;
-use crate::services::folder::{Folder, Place, checksum};
+use crate::services::folder::{Folder, Folders, checksum};
 use crate::trace::Recorder;
 
 /// The knobs of `files`.
@@ -87,7 +87,7 @@ impl Concept for Files {
     }
 
     fn strategies(&self) -> Vec<Strategy> {
-        let place = Arc::new(Place::default());
+        let place = Arc::new(Folders::default());
         let concurrently = match self.at_once(OpenFiles::now()) {
             all if all == self.files => format!("tokio::fs, all {all} files at once"),
             few if few < self.limit => {
@@ -205,7 +205,7 @@ impl Files {
         &self,
         name: &'static str,
         summary: &str,
-        place: &Arc<Place>,
+        place: &Arc<Folders>,
         run: impl Fn(Recorder, Arc<Folder>) -> F + Send + Sync + 'static,
     ) -> Strategy
     where

@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use self::plan::{Plan, TERMS, broker};
+use self::plan::{POLICY, Plan, broker};
 use super::{About, Concept, Output, Strategy, knob};
 use crate::report::{Claim, QueueClaim};
 use crate::services::jobs::sqlite::SqliteJobs;
@@ -377,8 +377,8 @@ async fn durable(recorder: Recorder, (plan, store): Kept) -> Result<Output> {
         let name = format!("worker {worker}");
         loop {
             let last = produced.load(Ordering::Relaxed);
-            match store.claim(&name, TERMS).await? {
-                jobs::Claim::Job(held) => {
+            match store.claim(&name, POLICY).await? {
+                jobs::Claimed::Job(held) => {
                     let job = plan.job(&held.key)?;
                     plan.meter.begun(job.id);
                     let work = work(&job, plan.job_time);
@@ -386,7 +386,7 @@ async fn durable(recorder: Recorder, (plan, store): Kept) -> Result<Output> {
                     // One transaction: it is done, and the result is there.
                     store.complete(&held, result.to_string()).await?;
                 }
-                jobs::Claim::Empty if last => return anyhow::Ok(()),
+                jobs::Claimed::Empty if last => return anyhow::Ok(()),
                 _ => sleep(Duration::from_millis(5)).await,
             }
         }

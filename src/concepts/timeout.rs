@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use self::shop::{Books, Shop};
 use super::{About, Concept, Flavor, Output, Strategy, knob};
 use crate::report::{Claim, Stopping};
-use crate::services::database::Place;
+use crate::services::database::Databases;
 use crate::trace::Recorder;
 
 /// The knobs of `timeout`.
@@ -74,7 +74,7 @@ impl Concept for Timeout {
             cleanup,
         } = *self;
         let first = work.min(deadline);
-        let place = Place::temporary();
+        let place = Databases::temporary();
         let strategies = [
             Strategy::new(
                 "timeout-async",
@@ -488,7 +488,7 @@ mod tests {
     /// On the real clock: SQLite's threads know no other.
     #[tokio::test]
     async fn a_transaction_that_is_dropped_leaves_no_row_and_no_lock() {
-        let place = Place::temporary();
+        let place = Databases::temporary();
         let (mut shop, _database) = Shop::open(&place, TIME).unwrap();
         let order = in_transaction(shop.two, Duration::from_secs(3600));
         let moment = Duration::from_millis(50);
@@ -501,7 +501,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_order_in_time_is_whole_with_and_without_a_transaction() {
-        let place = Place::temporary();
+        let place = Databases::temporary();
         let (mut shop, _database) = Shop::open(&place, TIME).unwrap();
         order(&shop.one, Duration::ZERO).await.unwrap();
         assert_eq!(shop.books.new_rows().await.unwrap(), 2.0);

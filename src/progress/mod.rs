@@ -4,7 +4,7 @@
 //! and two programs may use one file.
 
 mod place;
-mod review;
+mod questions;
 mod summary;
 mod trouble;
 
@@ -16,14 +16,11 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use crate::services::database::{Why, file, turn};
 
 pub use place::directory;
-pub use review::Due;
+pub use questions::{Due, QuestionKind};
 pub use summary::{LessonProgress, Score};
-pub use trouble::{Trouble, What};
+pub use trouble::{Cause, Trouble};
 
-/// The name of the file in its directory.
-const FILE: &str = "progress.db";
-
-const LAYOUT: file::Kind = file::Kind {
+const LAYOUT: file::FileKind = file::FileKind {
     option: "--data-dir",
     layout: 201,
     upgrades: &[],
@@ -69,35 +66,6 @@ pub struct Progress {
     file: PathBuf,
 }
 
-/// What was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// What a run will measure.
-    Predict,
-    /// A question with choices.
-    Quiz,
-    /// What a turned knob will do. It is kept and never reviewed.
-    Try,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Predict => "predict",
-            Self::Quiz => "quiz",
-            Self::Try => "try",
-        }
-    }
-
-    fn named(name: &str) -> Self {
-        match name {
-            "predict" => Self::Predict,
-            "quiz" => Self::Quiz,
-            _ => Self::Try,
-        }
-    }
-}
-
 impl Progress {
     /// In `directory`, which is made if it is missing.
     ///
@@ -106,7 +74,7 @@ impl Progress {
     /// it is. Where none can be made.
     pub fn open(directory: &Path) -> Result<Self, Trouble> {
         place::make(directory)?;
-        Self::at(directory.join(FILE), file::make_or_check)
+        Self::at(directory.join(place::FILE), file::make_or_check)
     }
 
     /// In `directory`, if there is progress: nothing is made.
@@ -114,8 +82,8 @@ impl Progress {
     /// # Errors
     /// As [`Progress::open`].
     pub fn open_existing(directory: &Path) -> Result<Option<Self>, Trouble> {
-        place::look(directory)?;
-        match Self::at(directory.join(FILE), file::check_only) {
+        place::ensure_is_directory(directory)?;
+        match Self::at(directory.join(place::FILE), file::check_only) {
             Err(trouble) if trouble.is_nothing_there() => Ok(None),
             opened => opened.map(Some),
         }
@@ -123,7 +91,7 @@ impl Progress {
 
     fn at(
         shown: PathBuf,
-        ready: fn(&Path, &file::Kind) -> Result<(), Why>,
+        ready: fn(&Path, &file::FileKind) -> Result<(), Why>,
     ) -> Result<Self, Trouble> {
         let open = || -> Result<Connection, Why> {
             let path =
@@ -238,47 +206,6 @@ impl Progress {
             .connection
             .query_row("PRAGMA wal_checkpoint", (), |_| Ok(()));
         Ok(())
-    }
-
-    /// A question was answered just now. `question` identifies it within its lesson. A wrong answer to
-    /// a prediction or a quiz puts it up for review; a right one leaves a review that is due alone:
-    /// right after the explanation it says little.
-    ///
-    /// # Errors
-    /// Where the database cannot be written.
-    pub fn answered(
-        &mut self,
-        lesson: &str,
-        step: usize,
-        kind: Kind,
-        question: &str,
-        answer: &str,
-        right: bool,
-    ) -> Result<(), Trouble> {
-        let (stage, due) = if right || kind == Kind::Try {
-            (None, None)
-        } else {
-            (Some(0), Some(review::after(SystemTime::now(), 0)))
-        };
-        self.write(|transaction| {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                     ON CONFLICT DO UPDATE SET step = ?3, kind = ?4, answer = ?5, is_right = ?6,
-                         stage = coalesce(?7, stage), due_s = coalesce(?8, due_s)",
-                )?
-                .execute(params![
-                    lesson,
-                    question,
-                    whole(step),
-                    kind.name(),
-                    answer,
-                    right,
-                    stage,
-                    due
-                ])?;
-            Ok(())
-        })
     }
 
     /// Forgets a lesson, or all.

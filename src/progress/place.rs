@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 
-use super::trouble::{Trouble, What};
+use super::trouble::{Cause, Trouble};
+
+/// The name of the file in its directory.
+pub(super) const FILE: &str = "progress.db";
 
 /// What names the directory where no option does.
 const VARIABLE: &str = "ASYNCDEMO_DATA_DIR";
@@ -39,31 +42,31 @@ fn choose(
         .filter(|directory| directory.is_absolute())
         .map(|directory| directory.join("asyncdemo"))
         .ok_or_else(|| Trouble {
-            file: super::FILE.into(),
-            what: What::NoHome,
+            file: FILE.into(),
+            what: Cause::NoHome,
         })
 }
 
 /// Makes the directory if nothing is there, for its owner's eyes only.
 pub(super) fn make(directory: &Path) -> Result<(), Trouble> {
-    look(directory)?;
+    ensure_is_directory(directory)?;
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory).map_err(|error| Trouble {
         file: directory.to_owned(),
-        what: What::NoDirectory(error.kind()),
+        what: Cause::NoDirectory(error.kind()),
     })
 }
 
 /// Refuses what is no directory.
-pub(super) fn look(directory: &Path) -> Result<(), Trouble> {
+pub(super) fn ensure_is_directory(directory: &Path) -> Result<(), Trouble> {
     let what = match fs::metadata(directory) {
         Ok(there) if there.is_dir() => return Ok(()),
-        Ok(_) => What::NotADirectory,
+        Ok(_) => Cause::NotADirectory,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => What::NoDirectory(error.kind()),
+        Err(error) => Cause::NoDirectory(error.kind()),
     };
     Err(Trouble {
         file: directory.to_owned(),

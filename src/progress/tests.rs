@@ -58,11 +58,11 @@ fn what_was_missed_comes_back_after_1_3_and_7_days() {
             .answered("gather", 1, kind, question, "b", right)
             .unwrap();
     };
-    answer(Kind::Predict, "missed", false);
-    answer(Kind::Quiz, "known", true);
-    answer(Kind::Try, "tried", false);
+    answer(QuestionKind::Predict, "missed", false);
+    answer(QuestionKind::Quiz, "known", true);
+    answer(QuestionKind::Try, "tried", false);
     // Right at once, with the explanation still on the screen: it comes back all the same.
-    answer(Kind::Predict, "missed", true);
+    answer(QuestionKind::Predict, "missed", true);
 
     let mut now = SystemTime::now();
     assert_eq!(progress.due(now).unwrap(), []);
@@ -72,7 +72,7 @@ fn what_was_missed_comes_back_after_1_3_and_7_days() {
         now += DAY * days + Duration::from_secs(60);
         let due = progress.due(now).unwrap();
         assert_eq!(names(&due), ["missed"], "{days} days");
-        assert_eq!((due[0].stage, due[0].kind), (stage, Kind::Predict));
+        assert_eq!((due[0].stage, due[0].kind), (stage, QuestionKind::Predict));
         progress.reviewed(&due[0], true, now).unwrap();
         assert_eq!(progress.due(now).unwrap(), []);
         // Somebody else reviewed it at the same time: it is not moved on twice.
@@ -87,7 +87,7 @@ fn a_wrong_answer_begins_anew() {
     let mut progress = Progress::unsaved().unwrap();
     let mut now = SystemTime::now();
     progress
-        .answered("gather", 1, Kind::Quiz, "missed", "b", false)
+        .answered("gather", 1, QuestionKind::Quiz, "missed", "b", false)
         .unwrap();
     now += DAY * 2;
     let first = progress.due(now).unwrap();
@@ -106,7 +106,7 @@ fn what_was_answered_under_a_clock_that_was_ahead_is_not_lost() {
     let mut progress = Progress::unsaved().unwrap();
     let now = SystemTime::now();
     progress
-        .answered("gather", 1, Kind::Quiz, "missed", "b", false)
+        .answered("gather", 1, QuestionKind::Quiz, "missed", "b", false)
         .unwrap();
     let due = progress.due(now + DAY * 2).unwrap();
     progress
@@ -124,11 +124,11 @@ fn what_was_answered_under_a_clock_that_was_ahead_is_not_lost() {
 fn a_score_counts_each_question_once_with_its_last_answer() {
     let mut progress = Progress::unsaved().unwrap();
     for (kind, question, right) in [
-        (Kind::Predict, "one", false),
-        (Kind::Predict, "one", true),
-        (Kind::Predict, "two", false),
-        (Kind::Quiz, "three", true),
-        (Kind::Try, "four", true),
+        (QuestionKind::Predict, "one", false),
+        (QuestionKind::Predict, "one", true),
+        (QuestionKind::Predict, "two", false),
+        (QuestionKind::Quiz, "three", true),
+        (QuestionKind::Try, "four", true),
     ] {
         progress
             .answered("gather", 1, kind, question, "b", right)
@@ -149,7 +149,7 @@ fn a_lesson_is_forgotten_or_all() {
     for lesson in ["gather", "sleep", "it's; DROP TABLE \"lessons\" --\0"] {
         progress.reached(lesson, 1, 5, SECOND).unwrap();
         progress
-            .answered(lesson, 1, Kind::Quiz, "q", "a", false)
+            .answered(lesson, 1, QuestionKind::Quiz, "q", "a", false)
             .unwrap();
     }
     progress.reset(Some("gather")).unwrap();

@@ -12,13 +12,13 @@ pub struct Trouble {
     /// The file, or the directory.
     pub file: PathBuf,
     /// What is wrong with it, and what to do.
-    pub what: What,
+    pub what: Cause,
 }
 
 /// What is wrong, and what to do. Reads on after the file's name.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says it")]
-pub enum What {
+pub enum Cause {
     #[error(
         "has no place: there is no home directory. Set HOME, or ASYNCDEMO_DATA_DIR, or give --data-dir a directory."
     )]
@@ -35,12 +35,12 @@ impl Trouble {
     pub(super) fn new(file: &Path, why: Why) -> Self {
         Self {
             file: file.to_owned(),
-            what: What::File(why),
+            what: Cause::File(why),
         }
     }
 
     pub(super) fn is_nothing_there(&self) -> bool {
-        matches!(self.what, What::File(Why::NotThere))
+        matches!(self.what, Cause::File(Why::NotThere))
     }
 }
 

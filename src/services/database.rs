@@ -12,9 +12,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use rusqlite::functions::FunctionFlags;
 use tempfile::TempDir;
+
+use super::scratch;
 
 pub use file::{ITEMS, Refused, Why};
 pub use pool::{Lent, Pool};
@@ -24,15 +26,15 @@ const CLOSING: Duration = Duration::from_secs(1);
 
 /// Where databases are made. Keep it as long as their runs: what is left of them goes with it.
 #[derive(Debug, Default)]
-pub struct Place {
+pub struct Databases {
     file: Option<PathBuf>,
     /// What helps where there is no temporary directory, beside setting `TMPDIR`.
     instead: &'static str,
     /// Known here, too: a run that is blocked inside SQLite cannot drop its database when it is stopped.
-    live: Mutex<Vec<Arc<Live>>>,
+    live: Mutex<Vec<Arc<Shared>>>,
 }
 
-impl Place {
+impl Databases {
     /// In `file`, or without one in a new temporary directory for each database.
     pub fn new(file: Option<PathBuf>) -> Self {
         Self {
@@ -61,21 +63,14 @@ impl Place {
                 (file.clone(), path, None)
             }
             None => {
-                let scratch = TempDir::with_prefix("asyncdemo-").map_err(|error| {
-                    anyhow!(
-                        "no temporary directory can be made in {}: {}. Set TMPDIR to a place where you may make files{}.",
-                        std::env::temp_dir().display(),
-                        error.kind(),
-                        self.instead
-                    )
-                })?;
+                let scratch = scratch::directory(self.instead)?;
                 let path = scratch.path().join("items.db");
                 (path.clone(), path, Some(scratch))
             }
         };
-        let live = Arc::new(Live {
+        let live = Arc::new(Shared {
             scratch: Mutex::new(scratch),
-            ..Live::default()
+            ..Shared::default()
         });
         let database = Database { shown, path, live };
         file::make_or_check(&database.path, &file::DATABASE)
@@ -87,7 +82,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Databases {
     fn drop(&mut self) {
         for live in lock(&self.live).drain(..) {
             live.end();
@@ -101,7 +96,7 @@ pub struct Database {
     /// As the user knows it.
     shown: PathBuf,
     path: PathBuf,
-    live: Arc<Live>,
+    live: Arc<Shared>,
 }
 
 impl Database {
@@ -193,14 +188,14 @@ impl Drop for Database {
         };
         // A file that was refused has had no connection of ours, and is none of our business.
         if open == 0 && most > 0 {
-            file::put_log_away(&self.path);
+            file::checkpoint_wal(&self.path);
         }
     }
 }
 
 /// What a database and its connections share.
 #[derive(Debug, Default)]
-struct Live {
+struct Shared {
     scratch: Mutex<Option<TempDir>>,
     state: Mutex<State>,
     changed: Condvar,
@@ -213,7 +208,7 @@ struct State {
     ended: bool,
 }
 
-impl Live {
+impl Shared {
     /// The SQL function. It holds the thread as any query does, but the database's end wakes it.
     fn pause(&self, seconds: f64) -> rusqlite::Result<f64> {
         let failed = |why: &str| rusqlite::Error::UserFunctionError(why.into());
@@ -245,10 +240,10 @@ impl Live {
 }
 
 /// Lives as long as its connection: SQLite drops a registered function after it has closed the file.
-struct Open(Arc<Live>);
+struct Open(Arc<Shared>);
 
 impl Open {
-    fn count(live: &Arc<Live>) -> Self {
+    fn count(live: &Arc<Shared>) -> Self {
         let mut state = lock(&live.state);
         state.open += 1;
         state.most = state.most.max(state.open);

@@ -9,6 +9,8 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail};
 use tempfile::TempDir;
 
+use super::scratch;
+
 /// How often a directory is removed in vain: whoever still writes into it makes another file meanwhile.
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(10);
@@ -16,11 +18,11 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 /// Where folders are made. Keep it as long as their runs: what is left of them goes with it. A run
 /// that holds its thread cannot remove its files when it is stopped.
 #[derive(Debug, Default)]
-pub struct Place {
+pub struct Folders {
     live: Mutex<Vec<Arc<Scratch>>>,
 }
 
-impl Place {
+impl Folders {
     /// A new temporary directory with `files` of `size` bytes each, `at_once` of which may be open.
     ///
     /// Each has been written and read once: who comes first would pay for memory that the others
@@ -29,13 +31,7 @@ impl Place {
     /// # Errors
     /// Where no temporary directory can be made, or the files find no room in it.
     pub fn folder(&self, files: usize, size: usize, at_once: usize) -> Result<Folder> {
-        let scratch = TempDir::with_prefix("asyncdemo-").map_err(|error| {
-            anyhow!(
-                "no temporary directory can be made in {}: {}. Set TMPDIR to a place where you may make files.",
-                std::env::temp_dir().display(),
-                error.kind()
-            )
-        })?;
+        let scratch = scratch::directory("")?;
         let path = scratch.path().to_owned();
         let scratch = Arc::new(Scratch(Mutex::new(Some(scratch))));
         let mut live = lock(&self.live);
@@ -69,7 +65,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Folders {
     fn drop(&mut self) {
         for scratch in lock(&self.live).drain(..) {
             scratch.remove();
@@ -220,19 +216,19 @@ mod tests {
 
     #[test]
     fn no_two_files_have_the_same_contents_and_each_has_its_size() {
-        let folder = Place::default().folder(3, 21, 1).unwrap();
+        let folder = Folders::default().folder(3, 21, 1).unwrap();
         let mut contents: Vec<_> = folder.files.iter().map(File::contents).collect();
         assert!(contents.iter().all(|contents| contents.len() == 21));
         contents.sort();
         contents.dedup();
         assert_eq!(contents.len(), 3);
-        let empty = Place::default().folder(1, 0, 1).unwrap();
+        let empty = Folders::default().folder(1, 0, 1).unwrap();
         assert!(empty.files[0].contents().is_empty());
     }
 
     #[test]
     fn a_checksum_tells_what_is_missing_and_what_has_changed() {
-        let folder = Place::default().folder(2, 100, 1).unwrap();
+        let folder = Folders::default().folder(2, 100, 1).unwrap();
         let mut sums: Vec<_> = folder
             .files
             .iter()
@@ -253,7 +249,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_behind_even_while_somebody_writes_on() {
-        let place = Place::default();
+        let place = Folders::default();
         let folder = place.folder(400, 1000, 1).unwrap();
         let path = folder.path().to_owned();
         let files = folder.files.clone();
@@ -271,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_as_what_it_is() {
-        let folder = Place::default().folder(2, 100, 1).unwrap();
+        let folder = Folders::default().folder(2, 100, 1).unwrap();
         let told = |kind: ErrorKind| {
             let error = anyhow::Error::from(io::Error::from(kind)).context("file 1");
             format!("{:#}", folder.explain(error))

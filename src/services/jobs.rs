@@ -17,6 +17,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::database::{Refused, file, turn};
+use super::scratch;
 
 /// A job to be put in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub struct Enqueued {
 
 /// For how long a worker has a job, and how often it may be tried.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct LeasePolicy {
     /// From each claim and each extension on.
     pub lease: Duration,
     /// After so many attempts that failed, or whose worker vanished, a job is dead.
@@ -47,7 +48,7 @@ pub struct Terms {
 
 /// A job that one worker has. Each claim has a lease of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Lease {
     /// The store's name for the job.
     pub id: String,
     /// Its idempotency key.
@@ -62,9 +63,9 @@ pub struct Held {
 
 /// What a worker gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
+pub enum Claimed {
     /// A job.
-    Job(Held),
+    Job(Lease),
     /// Nothing now: others have what is left, or it rests before it is tried again. Ask again after this.
     Wait(Duration),
     /// Nothing is left.
@@ -121,24 +122,32 @@ pub trait JobStore: Clone + Send + Sync + 'static {
     fn enqueue(&self, jobs: Vec<NewJob>) -> impl Future<Output = Result<Enqueued>> + Send;
 
     /// Takes a job: one that nobody has, or one whose lease has ended.
-    fn claim(&self, worker: &str, terms: Terms) -> impl Future<Output = Result<Claim>> + Send;
+    fn claim(
+        &self,
+        worker: &str,
+        policy: LeasePolicy,
+    ) -> impl Future<Output = Result<Claimed>> + Send;
 
     /// Begins the time of a lease anew.
-    fn extend(&self, held: &Held, terms: Terms) -> impl Future<Output = Result<bool>> + Send;
+    fn extend(
+        &self,
+        held: &Lease,
+        policy: LeasePolicy,
+    ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Writes the result down, and that the job is done.
-    fn complete(&self, held: &Held, result: String) -> impl Future<Output = Result<bool>> + Send;
+    fn complete(&self, held: &Lease, result: String) -> impl Future<Output = Result<bool>> + Send;
 
     /// Lets it be tried again after a rest, or gives it up.
     fn fail(
         &self,
-        held: &Held,
+        held: &Lease,
         why: String,
-        terms: Terms,
+        policy: LeasePolicy,
     ) -> impl Future<Output = Result<bool>> + Send;
 
     /// Gives a job back that was not finished, as if this attempt had not been made.
-    fn give_back(&self, held: &Held) -> impl Future<Output = Result<bool>> + Send;
+    fn give_back(&self, held: &Lease) -> impl Future<Output = Result<bool>> + Send;
 
     /// How many jobs there are in each state.
     fn counts(&self) -> impl Future<Output = Result<Counts>> + Send;
@@ -151,7 +160,7 @@ pub trait JobStore: Clone + Send + Sync + 'static {
 }
 
 /// How long a job rests after a failed attempt: twice as long after each.
-fn rest(attempt: u32) -> Duration {
+fn backoff(attempt: u32) -> Duration {
     Duration::from_millis(50)
         .saturating_mul(1 << attempt.min(6))
         .min(Duration::from_secs(2))

@@ -33,13 +33,13 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    counts: Arc<Counts>,
+    counts: Arc<RequestCounts>,
     shutdown: Option<oneshot::Sender<()>>,
     gone: mpsc::Receiver<()>,
 }
 
 #[derive(Debug, Default)]
-struct Counts {
+struct RequestCounts {
     connections: AtomicUsize,
     requests: AtomicUsize,
 }
@@ -56,7 +56,7 @@ impl Server {
     /// # Errors
     /// Where the system gives no thread, no runtime, or no port.
     pub fn start(latency: Duration) -> Result<Self> {
-        let counts = Arc::<Counts>::default();
+        let counts = Arc::<RequestCounts>::default();
         let (shutdown, asked) = oneshot::channel();
         let (ready, listens) = mpsc::channel();
         let (last_breath, gone) = mpsc::channel();
@@ -136,7 +136,7 @@ pub fn listen() -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn app(latency: Duration, counts: Arc<Counts>) -> Router {
+fn app(latency: Duration, counts: Arc<RequestCounts>) -> Router {
     let item = move |Path(id): Path<u32>| {
         counts.requests.fetch_add(1, Ordering::Relaxed);
         async move {

@@ -11,7 +11,7 @@ use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Fact, StrategyReport, facts};
-use asyncdemo::services::database::Place;
+use asyncdemo::services::database::Databases;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -319,7 +319,7 @@ fn a_file_that_is_not_its_own_fails_once_and_for_all_and_is_left_alone() {
 fn a_file_that_another_program_has_locked_fails_and_stays_locked() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("shop.db");
-    let place = Place::new(Some(file.clone()));
+    let place = Databases::new(Some(file.clone()));
     drop(place.database().unwrap());
     let other = Connection::open(&file).unwrap();
     // With this mode the lock is on the file itself, and not on the log's index.

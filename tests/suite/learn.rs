@@ -343,7 +343,7 @@ fn what_was_missed_comes_back_when_it_is_due() {
         })
         .expect("there are questions");
     let mut progress = asyncdemo::progress::Progress::open(data.path()).expect("it opens");
-    let kind = asyncdemo::progress::Kind::Quiz;
+    let kind = asyncdemo::progress::QuestionKind::Quiz;
     progress
         .answered(&lesson.name, at, kind, &quiz.question, "a", false)
         .expect("it is kept");

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::support::{Output, Test, no_hang, wait};
-use asyncdemo::progress::{Kind, Progress};
+use asyncdemo::progress::{Progress, QuestionKind};
 use tempfile::TempDir;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -57,7 +57,14 @@ fn play(place: &Path, lesson: &str, steps: usize) {
         let question = format!("question {step}");
         let right = step % 2 == 0;
         progress
-            .answered(lesson, step, Kind::Predict, &question, "200ms", right)
+            .answered(
+                lesson,
+                step,
+                QuestionKind::Predict,
+                &question,
+                "200ms",
+                right,
+            )
             .unwrap();
         progress
             .reached(lesson, step + 1, 1_000_000, MILLISECOND)
@@ -79,7 +86,14 @@ fn fill(place: &Path) {
     let answer = "a".repeat(2_000);
     for step in 0..10_000 {
         let kept = progress
-            .answered("gather", step, Kind::Quiz, &step.to_string(), &answer, true)
+            .answered(
+                "gather",
+                step,
+                QuestionKind::Quiz,
+                &step.to_string(),
+                &answer,
+                true,
+            )
             .and_then(|()| progress.reached("gather", step + 1, 10_000, MILLISECOND));
         if let Err(trouble) = kept {
             println!("\nafter {step} {trouble}");
@@ -230,9 +244,9 @@ fn begun(directory: &Path) {
         .reached("gather", 3, 9, Duration::from_secs(125))
         .unwrap();
     for (kind, question, right) in [
-        (Kind::Predict, "one", true),
-        (Kind::Predict, "two", false),
-        (Kind::Quiz, "three", true),
+        (QuestionKind::Predict, "one", true),
+        (QuestionKind::Predict, "two", false),
+        (QuestionKind::Quiz, "three", true),
     ] {
         progress
             .answered("gather", 2, kind, question, "a", right)

@@ -95,7 +95,14 @@ impl Player<'_> {
                         right = Some(verdict.right);
                         let said = guess.as_ref().map_or("", |guess| guess.said.as_str());
                         let (question, right) = (&predict.question, verdict.right);
-                        self.answered(lesson, at, progress::Kind::Predict, question, said, right)?;
+                        self.answered(
+                            lesson,
+                            at,
+                            progress::QuestionKind::Predict,
+                            question,
+                            said,
+                            right,
+                        )?;
                     }
                 }
                 None => self
@@ -183,7 +190,7 @@ impl Player<'_> {
             .iter()
             .map(|index| char::from(b'a' + *index as u8).to_string())
             .collect();
-        let kind = progress::Kind::Quiz;
+        let kind = progress::QuestionKind::Quiz;
         self.answered(lesson, at, kind, &quiz.question, &letters.join(" "), right)?;
         Ok((self.ask(lesson, step, "", Wants::Enter)?, Some(right)))
     }
@@ -217,7 +224,14 @@ impl Player<'_> {
             }
             self.say(why)?;
             if !std::mem::replace(&mut tried, true) {
-                self.answered(lesson, at, progress::Kind::Try, question, &value, true)?;
+                self.answered(
+                    lesson,
+                    at,
+                    progress::QuestionKind::Try,
+                    question,
+                    &value,
+                    true,
+                )?;
             }
             match self.ask(
                 lesson,
@@ -290,7 +304,7 @@ impl Player<'_> {
         &mut self,
         lesson: &Lesson,
         at: usize,
-        kind: progress::Kind,
+        kind: progress::QuestionKind,
         question: &str,
         answer: &str,
         right: bool,

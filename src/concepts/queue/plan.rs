@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep};
 
 use super::{Job, Output, Queue};
 use crate::services::jobs::sqlite::SqliteJobs;
-use crate::services::jobs::{JobStore, Terms};
+use crate::services::jobs::{JobStore, LeasePolicy};
 
 /// How many bytes a job carries.
 const BODY: usize = 16 * 1024;
 
 /// No worker of a demo vanishes alone, so its leases need not end while it runs.
-pub(super) const TERMS: Terms = Terms {
+pub(super) const POLICY: LeasePolicy = LeasePolicy {
     lease: Duration::from_secs(120),
     attempts: 1,
 };

@@ -6,7 +6,7 @@ use anyhow::Result;
 use tokio_rusqlite::Connection;
 
 use super::{Output, Time};
-use crate::services::database::{Database, Place};
+use crate::services::database::{Database, Databases};
 
 /// Nobody else writes into a database of one's own.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ pub(super) struct Books {
 impl Shop {
     /// Opens it in `place`, before the clock starts. The database has to outlive its connections: when
     /// it is dropped, it waits until they are closed.
-    pub(super) fn open(place: &Place, time: Time) -> Result<(Self, Database)> {
+    pub(super) fn open(place: &Databases, time: Time) -> Result<(Self, Database)> {
         let database = place.database()?;
         let connect = || database.connect_async(PATIENCE);
         let shop = Self {

@@ -15,7 +15,7 @@ pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"asyn");
 
 /// What a file of ours is for. Each kind has an option that names its files, and tables of its own.
 #[derive(Debug)]
-pub(crate) struct Kind {
+pub(crate) struct FileKind {
     /// What the user gives it with.
     pub(crate) option: &'static str,
     /// SQLite's `user_version`: a hundred numbers for each kind, to be raised when its tables change.
@@ -35,7 +35,7 @@ pub(crate) struct Kind {
 const KINDS: i32 = 100;
 
 /// The items that `db` asks for.
-pub(super) const DATABASE: Kind = Kind {
+pub(super) const DATABASE: FileKind = FileKind {
     option: "--database",
     layout: 1,
     upgrades: &[],
@@ -185,7 +185,7 @@ impl Why {
 
 /// Makes the file `path` if nothing is there, and otherwise sees that it is one of ours, sound and
 /// free to be written. `path` is absolute: SQLite gives `:memory:` and `file:` a meaning.
-pub(crate) fn make_or_check(path: &Path, kind: &Kind) -> Result<(), Why> {
+pub(crate) fn make_or_check(path: &Path, kind: &FileKind) -> Result<(), Why> {
     match fs::metadata(path) {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(path, kind)?,
@@ -196,7 +196,7 @@ pub(crate) fn make_or_check(path: &Path, kind: &Kind) -> Result<(), Why> {
 }
 
 /// [`make_or_check`] for a file that must be there already.
-pub(crate) fn check_only(path: &Path, kind: &Kind) -> Result<(), Why> {
+pub(crate) fn check_only(path: &Path, kind: &FileKind) -> Result<(), Why> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Why::NotThere),
         _ => make_or_check(path, kind),
@@ -205,7 +205,7 @@ pub(crate) fn check_only(path: &Path, kind: &Kind) -> Result<(), Why> {
 
 /// Made under another name, so that a file with this name is whole from the start, and so that
 /// nothing is overwritten that appears here meanwhile.
-fn make(path: &Path, kind: &Kind) -> Result<(), Why> {
+fn make(path: &Path, kind: &FileKind) -> Result<(), Why> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     if !directory.is_dir() {
         return Err(Why::NoDirectory(directory.to_owned()));
@@ -232,7 +232,7 @@ fn make(path: &Path, kind: &Kind) -> Result<(), Why> {
         kind.layout,
         (kind.tables)(),
     ))?;
-    log_ahead(&connection)?;
+    enable_wal(&connection)?;
     connection.close().map_err(|(_, error)| error)?;
     match unnamed.persist_noclobber(path) {
         Ok(()) => Ok(()),
@@ -243,7 +243,7 @@ fn make(path: &Path, kind: &Kind) -> Result<(), Why> {
 }
 
 /// Refuses what is not ours without a trace: no lock, no log beside it.
-fn look(path: &Path, kind: &Kind) -> Result<(), Why> {
+fn look(path: &Path, kind: &FileKind) -> Result<(), Why> {
     let there = fs::metadata(path).map_err(|error| Why::CannotLook(error.kind()))?;
     if there.is_dir() {
         return Err(Why::Directory);
@@ -275,7 +275,7 @@ fn look(path: &Path, kind: &Kind) -> Result<(), Why> {
     }
 }
 
-impl Kind {
+impl FileKind {
     /// What is to be done with a file of this layout, before it is used.
     fn upgrades_from(&self, layout: i32) -> Result<&[&str], Why> {
         let behind = usize::try_from(self.layout - layout).map_err(|_| Why::Newer)?;
@@ -285,7 +285,7 @@ impl Kind {
 }
 
 /// Sees that a file of ours is whole, and that nobody else holds it.
-fn check(path: &Path, kind: &Kind) -> Result<(), Why> {
+fn check(path: &Path, kind: &FileKind) -> Result<(), Why> {
     // What a damaged file has left in its log is not written back into it by the closing.
     let keep_log = beside(path, "-wal").exists();
     let mut connection = open(path)?;
@@ -319,13 +319,13 @@ fn check(path: &Path, kind: &Kind) -> Result<(), Why> {
         transaction.pragma_update(None, "user_version", kind.layout)?;
         transaction.commit()?;
     }
-    log_ahead(&connection)?;
+    enable_wal(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     connection.close().map_err(|(_, error)| error.into())
 }
 
 /// With a write-ahead log, who reads and who writes do not wait for each other.
-fn log_ahead(connection: &Connection) -> Result<(), Why> {
+fn enable_wal(connection: &Connection) -> Result<(), Why> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
     if mode == "wal" {
         Ok(())
@@ -346,7 +346,7 @@ pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
 ///
 /// SQLite does so when the last connection closes; of connections that close at the same instant,
 /// each may take another one for the last. To be called when no connection is open.
-pub(super) fn put_log_away(path: &Path) {
+pub(super) fn checkpoint_wal(path: &Path) {
     if beside(path, "-wal").exists() {
         // Where it fails, nothing is lost: whoever opens the file next reads the log, too.
         let _ = open(path).and_then(|connection| {

@@ -25,7 +25,7 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn refused(directory: &Path, name: &str, why: &str) {
     let path = directory.join(name);
     let before = files(directory);
-    let error = Place::new(Some(path.clone()))
+    let error = Databases::new(Some(path.clone()))
         .database()
         .unwrap_err()
         .to_string();
@@ -44,7 +44,7 @@ fn refused(directory: &Path, name: &str, why: &str) {
 /// A database of ours with this name, made and closed again.
 fn ours(directory: &Path, name: &str) -> PathBuf {
     let path = directory.join(name);
-    drop(Place::new(Some(path.clone())).database().unwrap());
+    drop(Databases::new(Some(path.clone())).database().unwrap());
     path
 }
 
@@ -66,7 +66,7 @@ fn count(connection: &rusqlite::Connection, table: &str) -> u32 {
 
 #[test]
 fn a_temporary_database_is_a_real_file_in_wal_mode_and_is_removed() {
-    let place = Place::default();
+    let place = Databases::default();
     let database = place.database().unwrap();
     let directory = database.path().parent().unwrap().to_owned();
     let connection = database.connect(BUSY).unwrap();
@@ -82,14 +82,14 @@ fn a_temporary_database_is_a_real_file_in_wal_mode_and_is_removed() {
 
 #[test]
 fn each_temporary_database_is_another_one() {
-    let place = Place::default();
+    let place = Databases::default();
     let (one, other) = (place.database().unwrap(), place.database().unwrap());
     assert_ne!(one.path(), other.path());
 }
 
 #[test]
 fn a_place_takes_its_temporary_databases_along() {
-    let place = Place::default();
+    let place = Databases::default();
     let database = place.database().unwrap();
     let connection = database.connect(BUSY).unwrap();
     // As with a run that is stopped while it is blocked inside SQLite: nobody drops its database.
@@ -110,7 +110,7 @@ fn a_file_is_made_and_used_again_with_what_is_in_it() {
         "a ?#%41&b.db",
         "häuser.db",
     ] {
-        let place = Place::new(Some(directory.path().join(name)));
+        let place = Databases::new(Some(directory.path().join(name)));
         for sales in 0..3 {
             let database = place.database().unwrap();
             let connection = database.connect(BUSY).unwrap();
@@ -229,7 +229,7 @@ fn a_damaged_file_keeps_the_log_that_a_killed_program_left() {
     .unwrap();
     let before = files(killed.path());
 
-    let error = Place::new(Some(killed.path().join("shop.db")))
+    let error = Databases::new(Some(killed.path().join("shop.db")))
         .database()
         .unwrap_err()
         .to_string();
@@ -252,7 +252,7 @@ fn rows_that_a_killed_program_left_in_the_log_are_there() {
         let name = format!("shop.db{suffix}");
         fs::copy(directory.path().join(&name), killed.path().join(&name)).unwrap();
     }
-    let database = Place::new(Some(killed.path().join("shop.db")))
+    let database = Databases::new(Some(killed.path().join("shop.db")))
         .database()
         .unwrap();
     assert_eq!(count(&database.connect(BUSY).unwrap(), "sales"), 1);
@@ -273,7 +273,7 @@ fn a_locked_file_is_refused_and_left_alone() {
 
 #[test]
 fn pause_waits_inside_sqlite() {
-    let place = Place::default();
+    let place = Databases::default();
     let database = place.database().unwrap();
     let connection = database.connect(BUSY).unwrap();
     let start = Instant::now();
@@ -290,7 +290,7 @@ fn pause_waits_inside_sqlite() {
 
 #[test]
 fn a_dropped_database_ends_the_queries_that_wait_in_it() {
-    let place = Place::default();
+    let place = Databases::default();
     let database = place.database().unwrap();
     let connection = database.connect(BUSY).unwrap();
     let query = thread::spawn(move || connection.query_row("SELECT pause(20)", (), |_| Ok(())));
@@ -301,7 +301,7 @@ fn a_dropped_database_ends_the_queries_that_wait_in_it() {
 
 #[test]
 fn a_querys_error_names_the_file_and_says_what_to_do() {
-    let place = Place::default();
+    let place = Databases::default();
     let database = place.database().unwrap();
     let (one, other) = (
         database.connect(BUSY).unwrap(),
@@ -317,13 +317,13 @@ fn a_querys_error_names_the_file_and_says_what_to_do() {
         "{error}"
     );
     assert!(error.contains("is locked"), "{error}");
-    let other = database.explain(anyhow!("something else"));
+    let other = database.explain(anyhow::anyhow!("something else"));
     assert_eq!(other.to_string(), "something else");
 }
 
 #[tokio::test]
 async fn a_pool_lends_each_connection_once_and_takes_it_back() {
-    let place = Place::default();
+    let place = Databases::default();
     let database = place.database().unwrap();
     let pool = database.pool(2, BUSY).unwrap();
     assert_eq!(database.connections_open_at_most(), 2);
@@ -344,7 +344,7 @@ fn connections_that_close_at_the_same_instant_leave_no_log_behind() {
     let directory = TempDir::new().unwrap();
     let path = ours(directory.path(), "shop.db");
     for _ in 0..100 {
-        let database = Place::new(Some(path.clone())).database().unwrap();
+        let database = Databases::new(Some(path.clone())).database().unwrap();
         let together = Barrier::new(4);
         let connections: Vec<_> = (0..4).map(|_| database.connect(BUSY).unwrap()).collect();
         thread::scope(|scope| {

@@ -15,7 +15,9 @@ use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, FromRedisValue, RedisError, Script};
 
-use super::{Claim, Counts, Dead, Enqueued, Held, JobStore, NewJob, Terms, VANISHED, rest};
+use super::{
+    Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED, backoff,
+};
 
 /// How long to wait for a server that does not say whether it is there.
 const CONNECTING: Duration = Duration::from_secs(5);
@@ -196,7 +198,7 @@ impl RedisJobs {
     }
 
     /// A script that begins with whose lease it is.
-    async fn under_lease(&self, code: &str, held: &Held, more: Vec<String>) -> Result<bool> {
+    async fn under_lease(&self, code: &str, held: &Lease, more: Vec<String>) -> Result<bool> {
         let mut values = vec![
             held.id.clone(),
             held.key.clone(),
@@ -238,16 +240,16 @@ impl JobStore for RedisJobs {
         Ok(enqueued)
     }
 
-    async fn claim(&self, worker: &str, terms: Terms) -> Result<Claim> {
+    async fn claim(&self, worker: &str, policy: LeasePolicy) -> Result<Claimed> {
         let values = [
             worker.to_owned(),
-            ms(terms.lease),
-            terms.attempts.to_string(),
+            ms(policy.lease),
+            policy.attempts.to_string(),
             VANISHED.to_owned(),
         ];
         let taken: Vec<String> = self.script(CLAIM, &values).await?;
         Ok(match &taken[..] {
-            [id, key, fails, lease] => Claim::Job(Held {
+            [id, key, fails, lease] => Claimed::Job(Lease {
                 id: id.clone(),
                 key: key.clone(),
                 fails: fails == "1",
@@ -256,28 +258,28 @@ impl JobStore for RedisJobs {
                     .parse()
                     .with_context(|| format!("`{lease}` is no number of a lease"))?,
             }),
-            [] => Claim::Empty,
+            [] => Claimed::Empty,
             // When the next one will be free is not known here; the worker looks again soon.
-            _ => Claim::Wait(Duration::MAX),
+            _ => Claimed::Wait(Duration::MAX),
         })
     }
 
-    async fn extend(&self, held: &Held, _: Terms) -> Result<bool> {
+    async fn extend(&self, held: &Lease, _: LeasePolicy) -> Result<bool> {
         self.under_lease(EXTEND, held, Vec::new()).await
     }
 
-    async fn complete(&self, held: &Held, result: String) -> Result<bool> {
+    async fn complete(&self, held: &Lease, result: String) -> Result<bool> {
         self.under_lease(COMPLETE, held, vec![result]).await
     }
 
-    async fn fail(&self, held: &Held, why: String, terms: Terms) -> Result<bool> {
-        let mut more = vec![why, ms(terms.lease), terms.attempts.to_string()];
+    async fn fail(&self, held: &Lease, why: String, policy: LeasePolicy) -> Result<bool> {
+        let mut more = vec![why, ms(policy.lease), policy.attempts.to_string()];
         // The script knows which attempt this was, and takes the rest that belongs to it.
-        more.extend((1..=8).map(|attempt| ms(rest(attempt))));
+        more.extend((1..=8).map(|attempt| ms(backoff(attempt))));
         self.under_lease(FAIL, held, more).await
     }
 
-    async fn give_back(&self, held: &Held) -> Result<bool> {
+    async fn give_back(&self, held: &Lease) -> Result<bool> {
         self.under_lease(GIVE_BACK, held, Vec::new()).await
     }
 

@@ -16,13 +16,14 @@ use tempfile::TempDir;
 use tokio_rusqlite::Connection;
 
 use self::turns::Turns;
-use super::file::{self, Kind, Why};
-use super::turn;
+use super::file::{self, FileKind, Why};
 use super::{
-    Claim, Counts, Dead, Enqueued, Held, JobStore, NewJob, Refused, Terms, VANISHED, rest,
+    Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, Refused, VANISHED,
+    backoff,
 };
+use super::{scratch, turn};
 
-const KIND: Kind = Kind {
+const KIND: FileKind = FileKind {
     option: "--durable",
     layout: 101,
     upgrades: &[],
@@ -99,19 +100,14 @@ impl SqliteJobs {
     /// # Errors
     /// Where no such directory can be made.
     pub fn temporary() -> Result<Self> {
-        let scratch = TempDir::with_prefix("asyncdemo-").with_context(|| {
-            format!(
-                "no temporary directory can be made in {}: set TMPDIR to a place where you may make files",
-                std::env::temp_dir().display()
-            )
-        })?;
+        let scratch = scratch::directory("")?;
         let file = scratch.path().join("jobs.db");
         Self::new(&file, file::make_or_check, Some(Arc::new(scratch)))
     }
 
     fn new(
         shown: &Path,
-        ready: fn(&Path, &Kind) -> Result<(), Why>,
+        ready: fn(&Path, &FileKind) -> Result<(), Why>,
         scratch: Option<Arc<TempDir>>,
     ) -> Result<Self> {
         let path = std::path::absolute(shown)
@@ -201,7 +197,7 @@ fn ms(duration: Duration) -> i64 {
 /// Ends a lease: the job gets another state, if `held` is still the one that has it.
 fn leave(
     transaction: &Transaction<'_>,
-    held: &Held,
+    held: &Lease,
     now: i64,
     change: &str,
     values: &[&dyn rusqlite::ToSql],
@@ -238,16 +234,16 @@ impl JobStore for SqliteJobs {
         .await
     }
 
-    async fn claim(&self, worker: &str, terms: Terms) -> Result<Claim> {
+    async fn claim(&self, worker: &str, policy: LeasePolicy) -> Result<Claimed> {
         let worker = worker.to_owned();
         self.write(move |transaction, now| {
-            let until = now.saturating_add(ms(terms.lease));
+            let until = now.saturating_add(ms(policy.lease));
             transaction
                 .prepare_cached(
                     "UPDATE jobs SET state = 'dead', error = ?3
                      WHERE state = 'leased' AND due_ms <= ?1 AND attempts >= ?2",
                 )?
-                .execute(params![now, terms.attempts, VANISHED])?;
+                .execute(params![now, policy.attempts, VANISHED])?;
             let job = transaction
                 .prepare_cached(
                     "UPDATE jobs SET state = 'leased', lease = lease + 1, attempts = attempts + 1, due_ms = ?2
@@ -265,7 +261,7 @@ impl JobStore for SqliteJobs {
                     .prepare_cached("INSERT INTO leases VALUES (?1, ?2, ?3, ?4, ?5)")?
                     .execute(params![id, lease, worker, now, until])?;
                 let id = id.to_string();
-                return Ok(Claim::Job(Held { id, key, fails, worker, lease }));
+                return Ok(Claimed::Job(Lease { id, key, fails, worker, lease }));
             }
             let next: Option<i64> = transaction
                 .prepare_cached("SELECT min(due_ms) FROM jobs WHERE state IN ('waiting', 'leased')")?
@@ -273,18 +269,18 @@ impl JobStore for SqliteJobs {
             Ok(match next {
                 Some(due) => {
                     let wait = u64::try_from(due.saturating_sub(now)).unwrap_or_default();
-                    Claim::Wait(Duration::from_millis(wait))
+                    Claimed::Wait(Duration::from_millis(wait))
                 }
-                None => Claim::Empty,
+                None => Claimed::Empty,
             })
         })
         .await
     }
 
-    async fn extend(&self, held: &Held, terms: Terms) -> Result<bool> {
+    async fn extend(&self, held: &Lease, policy: LeasePolicy) -> Result<bool> {
         let held = held.clone();
         self.write(move |transaction, now| {
-            let until = now.saturating_add(ms(terms.lease));
+            let until = now.saturating_add(ms(policy.lease));
             let ours = transaction
                 .prepare_cached(
                     "UPDATE jobs SET due_ms = ?3 WHERE id = ?1 AND lease = ?2 AND state = 'leased'",
@@ -303,7 +299,7 @@ impl JobStore for SqliteJobs {
         .await
     }
 
-    async fn complete(&self, held: &Held, result: String) -> Result<bool> {
+    async fn complete(&self, held: &Lease, result: String) -> Result<bool> {
         let held = held.clone();
         self.write(move |transaction, now| {
             let ours = leave(transaction, &held, now, "state = 'done', error = NULL", &[])?;
@@ -317,7 +313,7 @@ impl JobStore for SqliteJobs {
         .await
     }
 
-    async fn fail(&self, held: &Held, why: String, terms: Terms) -> Result<bool> {
+    async fn fail(&self, held: &Lease, why: String, policy: LeasePolicy) -> Result<bool> {
         let held = held.clone();
         self.write(move |transaction, now| {
             let attempts: Option<u32> = transaction
@@ -325,8 +321,8 @@ impl JobStore for SqliteJobs {
                 .query_row([&held.id], |row| row.get(0))
                 .optional()?;
             let attempts = attempts.unwrap_or_default();
-            let due = now.saturating_add(ms(rest(attempts)));
-            let change = if attempts >= terms.attempts {
+            let due = now.saturating_add(ms(backoff(attempts)));
+            let change = if attempts >= policy.attempts {
                 "state = 'dead', error = ?3, due_ms = ?4"
             } else {
                 "state = 'waiting', error = ?3, due_ms = ?4"
@@ -336,7 +332,7 @@ impl JobStore for SqliteJobs {
         .await
     }
 
-    async fn give_back(&self, held: &Held) -> Result<bool> {
+    async fn give_back(&self, held: &Lease) -> Result<bool> {
         let held = held.clone();
         self.write(move |transaction, now| {
             let change = "state = 'waiting', attempts = attempts - 1, due_ms = ?3";

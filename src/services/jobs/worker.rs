@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Claim, Held, JobStore, Terms};
+use super::{Claimed, JobStore, Lease, LeasePolicy};
 
 /// How a worker works.
 #[derive(Clone, Debug)]
@@ -18,8 +18,8 @@ pub struct Worker {
     pub name: String,
     /// How many jobs at once.
     pub at_once: usize,
-    /// On these terms.
-    pub terms: Terms,
+    /// Under which its leases are.
+    pub policy: LeasePolicy,
     /// Cancelled, it gives its jobs back.
     pub stop: CancellationToken,
 }
@@ -48,7 +48,7 @@ impl Worker {
     pub async fn run<S, F, J>(&self, store: &S, job: F) -> Result<Worked>
     where
         S: JobStore,
-        F: Fn(Held) -> J,
+        F: Fn(Lease) -> J,
         J: Future<Output = Result<String, String>>,
     {
         let lanes = (1..=self.at_once).map(|lane| self.lane(lane, store, &job));
@@ -65,22 +65,22 @@ impl Worker {
     async fn lane<S, F, J>(&self, lane: usize, store: &S, job: &F) -> Result<Worked>
     where
         S: JobStore,
-        F: Fn(Held) -> J,
+        F: Fn(Lease) -> J,
         J: Future<Output = Result<String, String>>,
     {
         let name = format!("{}.{lane}", self.name);
         let mut worked = Worked::default();
         while !self.stop.is_cancelled() {
-            let held = match store.claim(&name, self.terms).await? {
-                Claim::Job(held) => held,
-                Claim::Wait(wait) => {
+            let held = match store.claim(&name, self.policy).await? {
+                Claimed::Job(held) => held,
+                Claimed::Wait(wait) => {
                     tokio::select! {
                         () = sleep(wait.clamp(Duration::from_millis(1), LOOKS)) => {}
                         () = self.stop.cancelled() => {}
                     }
                     continue;
                 }
-                Claim::Empty => break,
+                Claimed::Empty => break,
             };
             let ended = tokio::select! {
                 ended = job(held.clone()) => Some(ended),
@@ -96,7 +96,7 @@ impl Worker {
                     .await?
                     .then_some(&mut worked.done),
                 Some(Err(why)) => store
-                    .fail(&held, why, self.terms)
+                    .fail(&held, why, self.policy)
                     .await?
                     .then_some(&mut worked.failed),
                 None => None,
@@ -110,10 +110,10 @@ impl Worker {
     }
 
     /// Extends a lease for as long as it is waited for. Returns when the lease is another's.
-    async fn keep<S: JobStore>(&self, store: &S, held: &Held) -> Result<()> {
+    async fn keep<S: JobStore>(&self, store: &S, held: &Lease) -> Result<()> {
         loop {
-            sleep(self.terms.lease / 3).await;
-            if !store.extend(held, self.terms).await? {
+            sleep(self.policy.lease / 3).await;
+            if !store.extend(held, self.policy).await? {
                 return Ok(());
             }
         }

@@ -35,8 +35,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("concepts/queue/plan.rs", "concepts/queue.rs"),
     ("concepts/timeout/shop.rs", "concepts/timeout.rs"),
     ("picture/text.rs", "picture/comparison.rs"),
-    ("progress/place.rs", "progress/mod.rs"),
-    ("progress/review.rs", "progress/mod.rs"),
     // Claims get a room of their own, one struct each.
     ("report/claims.rs", "report/scaling.rs"),
     ("report/claims.rs", "report/stopping.rs"),

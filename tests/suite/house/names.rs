@@ -20,8 +20,8 @@ const SHARED: &[(&str, &str)] = &[("Options", "the flags of each command")];
 
 /// Type names that mean several things today: delete an entry when it is needed no longer.
 const AMBIGUOUS: &[&str] = &[
-    "About", "Answer", "Claim", "Code", "Counts", "Job", "Kind", "Line", "Live", "Look", "Page",
-    "Place", "Player", "Session", "Source", "Stage", "Told", "What",
+    "About", "Answer", "Code", "Job", "Line", "Look", "Page", "Player", "Session", "Source",
+    "Stage", "Told",
 ];
 
 /// Files that still return `Result<_, String>` where no value parser of clap wants it.

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A kind of file with one layout, and the same kind after its tables have changed twice.
-const FIRST: file::Kind = file::Kind {
+const FIRST: file::FileKind = file::FileKind {
     option: "--database",
     layout: 901,
     upgrades: &[],
@@ -11,7 +11,7 @@ const FIRST: file::Kind = file::Kind {
     whole: ("SELECT count(*) FROM notes", 1, "its note is gone"),
     waits: |connection| connection.busy_timeout(BUSY),
 };
-const THIRD: file::Kind = file::Kind {
+const THIRD: file::FileKind = file::FileKind {
     layout: 903,
     upgrades: &[
         "ALTER TABLE notes ADD COLUMN stars INTEGER NOT NULL DEFAULT 1;",
@@ -49,7 +49,7 @@ fn an_upgrade_that_fails_changes_nothing() {
     let path = directory.path().join("notes.db");
     file::make_or_check(&path, &FIRST).unwrap();
     let before = files(directory.path());
-    let broken = file::Kind {
+    let broken = file::FileKind {
         upgrades: &["DELETE FROM notes;", "UPDATE nothing SET x = 1;"],
         ..THIRD
     };

@@ -2,13 +2,13 @@ use super::*;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-const TERMS: Terms = Terms {
+const POLICY: LeasePolicy = LeasePolicy {
     lease: Duration::from_secs(60),
     attempts: 2,
 };
 
 /// A lease that ends at once.
-const NO_LEASE: Terms = Terms {
+const NO_LEASE: LeasePolicy = LeasePolicy {
     lease: Duration::ZERO,
     attempts: 3,
 };
@@ -27,20 +27,20 @@ async fn store(count: usize) -> SqliteJobs {
     store
 }
 
-async fn claim(store: &SqliteJobs, worker: &str, terms: Terms) -> Held {
-    match store.claim(worker, terms).await.unwrap() {
-        Claim::Job(held) => held,
+async fn claim(store: &SqliteJobs, worker: &str, policy: LeasePolicy) -> Lease {
+    match store.claim(worker, policy).await.unwrap() {
+        Claimed::Job(held) => held,
         other => panic!("{worker} got {other:?}"),
     }
 }
 
 /// A claim for which there is a job as soon as the clock has moved on.
-async fn claim_soon(store: &SqliteJobs, worker: &str, terms: Terms) -> Held {
+async fn claim_soon(store: &SqliteJobs, worker: &str, policy: LeasePolicy) -> Lease {
     loop {
-        match store.claim(worker, terms).await.unwrap() {
-            Claim::Job(held) => return held,
-            Claim::Wait(_) => tokio::time::sleep(Duration::from_millis(1)).await,
-            Claim::Empty => panic!("{worker} found nothing"),
+        match store.claim(worker, policy).await.unwrap() {
+            Claimed::Job(held) => return held,
+            Claimed::Wait(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Claimed::Empty => panic!("{worker} found nothing"),
         }
     }
 }
@@ -70,14 +70,14 @@ async fn a_key_that_is_there_already_is_counted_and_not_added() {
 #[tokio::test]
 async fn a_job_goes_to_one_worker_and_its_result_is_there_once() {
     let store = store(1).await;
-    let held = claim(&store, "a", TERMS).await;
+    let held = claim(&store, "a", POLICY).await;
     assert!(matches!(
-        store.claim("b", TERMS).await.unwrap(),
-        Claim::Wait(_)
+        store.claim("b", POLICY).await.unwrap(),
+        Claimed::Wait(_)
     ));
     assert!(store.complete(&held, "one".into()).await.unwrap());
     assert!(!store.complete(&held, "two".into()).await.unwrap());
-    assert_eq!(store.claim("b", TERMS).await.unwrap(), Claim::Empty);
+    assert_eq!(store.claim("b", POLICY).await.unwrap(), Claimed::Empty);
     assert_eq!(
         store.results().await.unwrap(),
         [("job 1".into(), "one".into())]
@@ -90,11 +90,11 @@ async fn a_job_goes_to_one_worker_and_its_result_is_there_once() {
 async fn whose_lease_has_ended_writes_nothing_once_another_has_the_job() {
     let store = store(1).await;
     let late = claim(&store, "late", NO_LEASE).await;
-    let next = claim_soon(&store, "next", TERMS).await;
+    let next = claim_soon(&store, "next", POLICY).await;
     assert_eq!((&late.key, late.lease + 1), (&next.key, next.lease));
-    assert!(!store.extend(&late, TERMS).await.unwrap());
+    assert!(!store.extend(&late, POLICY).await.unwrap());
     assert!(!store.complete(&late, "late".into()).await.unwrap());
-    assert!(!store.fail(&late, "late".into(), TERMS).await.unwrap());
+    assert!(!store.fail(&late, "late".into(), POLICY).await.unwrap());
     assert!(!store.give_back(&late).await.unwrap());
     assert!(store.complete(&next, "next".into()).await.unwrap());
     assert_eq!(
@@ -110,10 +110,10 @@ async fn whose_lease_has_ended_writes_nothing_once_another_has_the_job() {
 async fn an_extended_lease_keeps_the_job() {
     let store = store(1).await;
     let held = claim(&store, "a", NO_LEASE).await;
-    assert!(store.extend(&held, TERMS).await.unwrap());
+    assert!(store.extend(&held, POLICY).await.unwrap());
     assert!(matches!(
-        store.claim("b", TERMS).await.unwrap(),
-        Claim::Wait(_)
+        store.claim("b", POLICY).await.unwrap(),
+        Claimed::Wait(_)
     ));
     assert!(store.complete(&held, "one".into()).await.unwrap());
 }
@@ -121,13 +121,18 @@ async fn an_extended_lease_keeps_the_job() {
 #[tokio::test]
 async fn a_job_that_fails_is_tried_again_after_a_rest_and_then_is_dead() {
     let store = store(1).await;
-    let first = claim(&store, "a", TERMS).await;
-    assert!(store.fail(&first, "no".into(), TERMS).await.unwrap());
-    let resting = store.claim("a", TERMS).await.unwrap();
-    assert!(matches!(resting, Claim::Wait(rest) if rest > Duration::ZERO));
-    let second = claim_soon(&store, "a", TERMS).await;
-    assert!(store.fail(&second, "still no".into(), TERMS).await.unwrap());
-    assert_eq!(store.claim("a", TERMS).await.unwrap(), Claim::Empty);
+    let first = claim(&store, "a", POLICY).await;
+    assert!(store.fail(&first, "no".into(), POLICY).await.unwrap());
+    let resting = store.claim("a", POLICY).await.unwrap();
+    assert!(matches!(resting, Claimed::Wait(rest) if rest > Duration::ZERO));
+    let second = claim_soon(&store, "a", POLICY).await;
+    assert!(
+        store
+            .fail(&second, "still no".into(), POLICY)
+            .await
+            .unwrap()
+    );
+    assert_eq!(store.claim("a", POLICY).await.unwrap(), Claimed::Empty);
     let (key, error) = ("job 1".into(), "still no".into());
     assert_eq!(store.dead(9).await.unwrap(), [Dead { key, error }]);
     let counts = store.counts().await.unwrap();
@@ -140,7 +145,7 @@ async fn a_job_whose_workers_all_vanish_is_dead_too() {
     for _ in 0..NO_LEASE.attempts {
         claim_soon(&store, "a", NO_LEASE).await;
     }
-    while store.claim("a", NO_LEASE).await.unwrap() != Claim::Empty {
+    while store.claim("a", NO_LEASE).await.unwrap() != Claimed::Empty {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     assert_eq!(store.dead(9).await.unwrap()[0].error, VANISHED);
@@ -150,7 +155,7 @@ async fn a_job_whose_workers_all_vanish_is_dead_too() {
 async fn a_job_that_is_given_back_is_free_at_once_and_no_attempt_is_lost() {
     let store = store(1).await;
     for _ in 0..5 {
-        let held = claim(&store, "a", TERMS).await;
+        let held = claim(&store, "a", POLICY).await;
         assert!(store.give_back(&held).await.unwrap());
     }
     let counts = store.counts().await.unwrap();
@@ -170,7 +175,7 @@ async fn two_connections_never_have_the_same_lease() {
     stores[0].enqueue(jobs(60)).await.unwrap();
     let leases = Arc::new(Mutex::new(BTreeSet::new()));
     // Half of all jobs are dropped without a word, and their leases end very soon.
-    let terms = Terms {
+    let policy = LeasePolicy {
         lease: Duration::from_millis(5),
         attempts: 1000,
     };
@@ -179,8 +184,8 @@ async fn two_connections_never_have_the_same_lease() {
         tokio::spawn(async move {
             let name = format!("worker {number}");
             loop {
-                match store.claim(&name, terms).await.unwrap() {
-                    Claim::Job(held) => {
+                match store.claim(&name, policy).await.unwrap() {
+                    Claimed::Job(held) => {
                         let new = leases
                             .lock()
                             .unwrap()
@@ -191,8 +196,8 @@ async fn two_connections_never_have_the_same_lease() {
                         }
                         store.complete(&held, name.clone()).await.unwrap();
                     }
-                    Claim::Wait(_) => tokio::task::yield_now().await,
-                    Claim::Empty => break,
+                    Claimed::Wait(_) => tokio::task::yield_now().await,
+                    Claimed::Empty => break,
                 }
             }
         })

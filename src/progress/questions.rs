@@ -1,15 +1,44 @@
-//! What was missed comes back after 1 day, then after 3, then after 7, and then it is known.
+//! What was answered. What was missed comes back after 1 day, then after 3, then after 7, and then it is known.
 
 use std::time::SystemTime;
 
 use rusqlite::params;
 
-use super::{Kind, Progress, Trouble, number, seconds};
+use super::{Progress, Trouble, number, seconds, whole};
 
 /// Days until a question comes back, stage by stage.
 const DAYS: [i64; 3] = [1, 3, 7];
 
 const DAY: i64 = 24 * 60 * 60;
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuestionKind {
+    /// What a run will measure.
+    Predict,
+    /// A question with choices.
+    Quiz,
+    /// What a turned knob will do. It is kept and never reviewed.
+    Try,
+}
+
+impl QuestionKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Predict => "predict",
+            Self::Quiz => "quiz",
+            Self::Try => "try",
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            "predict" => Self::Predict,
+            "quiz" => Self::Quiz,
+            _ => Self::Try,
+        }
+    }
+}
 
 /// A question that is to be asked again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +48,7 @@ pub struct Due {
     /// Which step of the lesson it was when it was asked.
     pub step: usize,
     /// What it is.
-    pub kind: Kind,
+    pub kind: QuestionKind,
     /// What identifies it.
     pub question: String,
     /// What was answered last in the lesson.
@@ -29,12 +58,53 @@ pub struct Due {
 }
 
 /// When a question of this stage comes back, in seconds since 1970.
-pub(super) fn after(now: SystemTime, stage: usize) -> i64 {
+fn after(now: SystemTime, stage: usize) -> i64 {
     let days = DAYS.get(stage).or(DAYS.last()).copied().unwrap_or_default();
     seconds(now).saturating_add(days * DAY)
 }
 
 impl Progress {
+    /// A question was answered just now. `question` identifies it within its lesson. A wrong answer to
+    /// a prediction or a quiz puts it up for review; a right one leaves a review that is due alone:
+    /// right after the explanation it says little.
+    ///
+    /// # Errors
+    /// Where the database cannot be written.
+    pub fn answered(
+        &mut self,
+        lesson: &str,
+        step: usize,
+        kind: QuestionKind,
+        question: &str,
+        answer: &str,
+        right: bool,
+    ) -> Result<(), Trouble> {
+        let (stage, due) = if right || kind == QuestionKind::Try {
+            (None, None)
+        } else {
+            (Some(0), Some(after(SystemTime::now(), 0)))
+        };
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO questions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     ON CONFLICT DO UPDATE SET step = ?3, kind = ?4, answer = ?5, is_right = ?6,
+                         stage = coalesce(?7, stage), due_s = coalesce(?8, due_s)",
+                )?
+                .execute(params![
+                    lesson,
+                    question,
+                    whole(step),
+                    kind.name(),
+                    answer,
+                    right,
+                    stage,
+                    due
+                ])?;
+            Ok(())
+        })
+    }
+
     /// What was missed and is due, the longest due first.
     ///
     /// # Errors
@@ -52,7 +122,7 @@ impl Progress {
                 Ok(Due {
                     lesson: row.get(0)?,
                     step: number(row, 1)?,
-                    kind: Kind::named(&row.get::<_, String>(2)?),
+                    kind: QuestionKind::named(&row.get::<_, String>(2)?),
                     question: row.get(3)?,
                     answer: row.get(4)?,
                     stage: number(row, 5)?,
@@ -70,7 +140,7 @@ impl Progress {
     /// Where the database cannot be written.
     pub fn reviewed(&mut self, due: &Due, right: bool, now: SystemTime) -> Result<(), Trouble> {
         let stage = if right { due.stage + 1 } else { 0 };
-        let next = (stage < DAYS.len()).then(|| (super::whole(stage), after(now, stage)));
+        let next = (stage < DAYS.len()).then(|| (whole(stage), after(now, stage)));
         self.write(|transaction| {
             transaction.execute(
                 "UPDATE questions SET stage = ?1, due_s = ?2
@@ -80,7 +150,7 @@ impl Progress {
                     next.map(|(_, due)| due),
                     due.lesson,
                     due.question,
-                    super::whole(due.stage),
+                    whole(due.stage),
                     right
                 ],
             )?;

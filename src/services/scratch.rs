@@ -1,0 +1,18 @@
+//! Temporary directories.
+
+use anyhow::{Result, anyhow};
+use tempfile::TempDir;
+
+/// A new one, which is removed when it is dropped. `instead` ends the advice, as `, or give --database FILE` does.
+///
+/// # Errors
+/// Where none can be made.
+pub(crate) fn directory(instead: &str) -> Result<TempDir> {
+    TempDir::with_prefix("asyncdemo-").map_err(|error| {
+        anyhow!(
+            "no temporary directory can be made in {}: {}. Set TMPDIR to a place where you may make files{instead}.",
+            std::env::temp_dir().display(),
+            error.kind(),
+        )
+    })
+}
