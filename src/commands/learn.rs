@@ -8,7 +8,7 @@ mod step;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use self::ask::{Answers, Said};
 use super::line::{Trust, can_be_played};
@@ -65,7 +65,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         player.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is not kept.")?;
     }
     let first = match &options.lesson {
-        Some(name) => course::find(lessons, name).map_err(|why| anyhow!(why))?,
+        Some(name) => course::find(lessons, name)?,
         None => player.where_it_stopped(lessons)?,
     };
     for (index, lesson) in lessons.iter().enumerate().skip(first) {

@@ -123,7 +123,7 @@ pub fn is_there(lesson: Option<&str>, course: Option<&Path>) -> Result<(), Strin
         return Ok(());
     };
     let lessons = builtin().map_err(|problem| problem.to_string())?;
-    find(lessons, name).map(drop)
+    find(lessons, name).map(drop).map_err(|why| why.to_string())
 }
 
 /// Whether every command line of the lessons can be run, before any of them is played.

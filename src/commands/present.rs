@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use ratatui_core::buffer::Buffer;
 
 use super::line::{Line, Trust, can_be_played};
@@ -82,7 +82,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
     };
     can_be_played(&lessons, trust)?;
     let first = match &options.lesson {
-        Some(name) => course::find(&lessons, name).map_err(|why| anyhow!(why))?,
+        Some(name) => course::find(&lessons, name)?,
         None => 0,
     };
     let record = options.record.clone().map(Shelf::new);

@@ -9,6 +9,7 @@ use super::run::Ending;
 use super::screen::{Screen, complain, print};
 use super::status::Outline;
 use crate::lab::Stop;
+use crate::lesson::course::{self, NoSuchLesson};
 use crate::progress::{self, LessonProgress, Progress};
 use crate::units;
 
@@ -51,9 +52,9 @@ pub fn reset(
     };
     let lesson = match &options.lesson {
         Some(given) => match find(given, lessons, &begun) {
-            Some(name) => Some(name),
-            None => {
-                complain(&unknown(screen, given, lessons, &begun));
+            Ok(name) => Some(name),
+            Err(why) => {
+                complain(&screen.out.encode(&format!("asyncdemo: {why}\n")));
                 return Ok(Ending::Misused);
             }
         },
@@ -112,35 +113,28 @@ fn agrees(line: &str) -> bool {
     ["y", "yes"].contains(&line.trim().to_lowercase().as_str())
 }
 
-/// A lesson by its name, or by its number, from 1.
-fn find<'a>(given: &str, lessons: &[Outline<'a>], begun: &'a [LessonProgress]) -> Option<&'a str> {
-    let names = lessons.iter().map(|outline| outline.name);
-    let all = names
-        .clone()
-        .chain(begun.iter().map(|one| one.lesson.as_str()));
-    let number = given.parse::<usize>().ok();
-    let by_number = number.and_then(|number| names.clone().nth(number.checked_sub(1)?));
-    all.clone().find(|name| *name == given).or(by_number)
-}
-
-fn unknown(
-    screen: &Screen,
+/// A lesson of this program, or one that was begun in another course.
+fn find<'a>(
     given: &str,
-    lessons: &[Outline<'_>],
-    begun: &[LessonProgress],
-) -> String {
+    lessons: &[Outline<'a>],
+    begun: &'a [LessonProgress],
+) -> Result<&'a str, NoSuchLesson> {
     let mut names: Vec<&str> = lessons.iter().map(|outline| outline.name).collect();
-    for one in begun.iter().map(|one| one.lesson.as_str()) {
-        if !names.contains(&one) {
-            names.push(one);
+    if let Some(index) = course::position(&names, given) {
+        return Ok(names[index]);
+    }
+    for one in begun {
+        if one.lesson == given {
+            return Ok(&one.lesson);
+        }
+        if !names.contains(&one.lesson.as_str()) {
+            names.push(&one.lesson);
         }
     }
-    let there = match names.is_empty() {
-        true => "none was begun".to_owned(),
-        false => format!("there are {}", names.join(", ")),
-    };
-    let text = format!("asyncdemo: there is no lesson `{given}`; {there}\n");
-    screen.out.encode(&text)
+    Err(NoSuchLesson {
+        wanted: given.to_owned(),
+        names: names.into_iter().map(str::to_owned).collect(),
+    })
 }
 
 /// What would be lost.

@@ -1,5 +1,6 @@
 //! What a lesson must have, as far as it can be told without running anything.
 
+use super::parse::Unexpected;
 use super::{Answer, Code, Kind, Lesson, Predict, Problem};
 use crate::concepts::{self, region};
 
@@ -62,17 +63,17 @@ impl Reading {
 }
 
 /// The source that a `code` block shows.
-fn shown(code: &Code) -> Result<&'static str, String> {
+fn shown(code: &Code) -> Result<&'static str, Unexpected> {
     let about = concepts::find(&code.concept)
-        .map_err(|why| why.to_string())?
+        .map_err(|why| Unexpected(why.to_string()))?
         .about;
     match &code.strategy {
         None => Ok(about.twin),
         Some(name) => region(about.source, name).map_err(|error| {
-            format!(
+            Unexpected(format!(
                 "expected a strategy of `{}`, or `workload`: {error}",
                 about.name
-            )
+            ))
         }),
     }
 }
@@ -114,12 +115,12 @@ pub fn content(lesson: &Lesson) -> Vec<Problem> {
     for step in &lesson.steps {
         match &step.kind {
             Kind::Code(code) => {
-                if let Err(what) = shown(code) {
+                if let Err(Unexpected(what)) = shown(code) {
                     wrong(step.line, what);
                 }
             }
             Kind::Predict(predict) => {
-                if let Err(what) = one_choice(predict) {
+                if let Err(Unexpected(what)) = one_choice(predict) {
                     wrong(step.line, what);
                 }
             }
@@ -172,7 +173,7 @@ pub fn near(predict: &Predict, value: f64) -> Vec<&str> {
 }
 
 /// Of the choices, where there are any, one and only one is the answer.
-fn one_choice(predict: &Predict) -> Result<(), String> {
+fn one_choice(predict: &Predict) -> Result<(), Unexpected> {
     let Some(value) = predict.unit.read(&predict.answer) else {
         return Ok(());
     };
@@ -180,12 +181,12 @@ fn one_choice(predict: &Predict) -> Result<(), String> {
     if predict.choices.is_empty() || near.len() == 1 {
         return Ok(());
     }
-    Err(format!(
+    Err(Unexpected(format!(
         "expected one choice within {} % of the answer {}, found {}",
         predict.tolerance,
         predict.answer,
         listed(&near)
-    ))
+    )))
 }
 
 /// `none`, or the texts in quotes.

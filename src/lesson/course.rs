@@ -1,12 +1,13 @@
 //! Courses: the lessons that are in this program, and those in somebody's directory.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use super::{Lesson, Problem, parse};
+use super::{Lesson, Problem, name, parse};
 
 macro_rules! embedded {
     ($($file:literal),* $(,)?) => {
@@ -115,20 +116,46 @@ pub fn read(folder: &Path) -> Result<Vec<Lesson>, CourseError> {
     Ok(lessons.collect::<Result<_, _>>()?)
 }
 
+/// There is no such lesson.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSuchLesson {
+    /// As it was asked for.
+    pub wanted: String,
+    /// The names of those that there are.
+    pub names: Vec<String>,
+}
+
+impl fmt::Display for NoSuchLesson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no lesson `{}`; ", self.wanted)?;
+        match &self.names[..] {
+            [] => write!(f, "none was begun"),
+            names => write!(f, "there are {}", names.join(", ")),
+        }
+    }
+}
+
+impl std::error::Error for NoSuchLesson {}
+
 /// Which lesson is meant: `gather`, `07-gather`, or `7`, the seventh.
 ///
 /// # Errors
-/// Which lessons there are, for the user.
-pub fn find(lessons: &[Lesson], wanted: &str) -> Result<usize, String> {
-    let by_name = |lesson: &Lesson| lesson.name == wanted || lesson.stem() == wanted;
-    let number: Option<usize> = wanted.parse().ok();
-    let by_number = number.and_then(|number| number.checked_sub(1));
-    let found = lessons.iter().position(by_name).or(by_number);
-    found.filter(|index| *index < lessons.len()).ok_or_else(|| {
-        let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-        let names = names.join(", ");
-        format!("there is no lesson `{wanted}`; there are {names}")
+/// Which lessons there are.
+pub fn find(lessons: &[Lesson], wanted: &str) -> Result<usize, NoSuchLesson> {
+    let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
+    let by_stem = || lessons.iter().position(|lesson| lesson.stem() == wanted);
+    let found = position(&names, wanted).or_else(by_stem);
+    found.ok_or_else(|| NoSuchLesson {
+        wanted: wanted.to_owned(),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
     })
+}
+
+/// Which of these lessons is meant, by its name or by its number, from 1.
+pub fn position(names: &[&str], wanted: &str) -> Option<usize> {
+    let by_name = names.iter().position(|name| *name == wanted);
+    let number = || wanted.parse::<usize>().ok()?.checked_sub(1);
+    by_name.or_else(|| number().filter(|index| *index < names.len()))
 }
 
 /// What is written in a directory. `README.md` and what is no Markdown are for other readers.
@@ -149,8 +176,8 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
     names.sort_unstable();
     let mut written = Written::default();
     let mut taken: Vec<(String, String)> = Vec::new();
-    for name in names {
-        let path = folder.join(&name);
+    for named in names {
+        let path = folder.join(&named);
         let file = path.display().to_string();
         let mut wrong = |what: String| {
             let file = file.clone();
@@ -160,7 +187,7 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
                 what,
             });
         };
-        let Some(lesson) = lesson_name(&name) else {
+        let Some(lesson) = name::of_stem(name::stem(&named)) else {
             wrong("expected a name like 07-gather.md: two digits, a dash, then small letters, digits and dashes".to_owned());
             continue;
         };
@@ -170,7 +197,7 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
             ));
             continue;
         }
-        taken.push((lesson.to_owned(), name.clone()));
+        taken.push((lesson.to_owned(), named.clone()));
         match text(&path) {
             Ok(markdown) => written.sources.push(Source {
                 file,
@@ -180,16 +207,6 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
         }
     }
     Ok(written)
-}
-
-/// `gather` of `07-gather.md`.
-fn lesson_name(file: &str) -> Option<&str> {
-    let stem = file.strip_suffix(".md")?;
-    let (number, name) = stem.split_once('-')?;
-    let two_digits = number.len() == 2 && number.bytes().all(|sign| sign.is_ascii_digit());
-    let plain = |sign: u8| matches!(sign, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    let begins = name.starts_with(|sign: char| sign.is_ascii_lowercase());
-    (two_digits && begins && name.bytes().all(plain)).then_some(name)
 }
 
 fn text(path: &Path) -> io::Result<String> {
@@ -261,24 +278,5 @@ mod tests {
             problem.starts_with("DIR/03-Empty.md:1: expected a name like"),
             "{problem}"
         );
-    }
-
-    #[test]
-    fn a_lesson_is_named_by_its_file() {
-        assert_eq!(lesson_name("07-gather.md"), Some("gather"));
-        assert_eq!(lesson_name("12-at-scale-2.md"), Some("at-scale-2"));
-        for name in [
-            "gather.md",
-            "7-gather.md",
-            "07gather.md",
-            "07-.md",
-            "07-Gather.md",
-            "07-2.md",
-            "07-a b.md",
-            "07-gather.txt",
-            "-a.md",
-        ] {
-            assert_eq!(lesson_name(name), None, "{name}");
-        }
     }
 }

@@ -7,6 +7,7 @@ use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, 
 use reqwest::Url;
 
 use super::course::Source;
+use super::parse::Unexpected;
 use super::{Kind, Lesson, Problem};
 
 /// What is wrong with the links of a lesson. Those to files are looked up below `root`, which holds the
@@ -76,13 +77,15 @@ fn wrong_links(
         };
         let told = match link_type {
             LinkType::Email => Ok(()),
-            LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut => Err(format!(
-                "expected the address within the link, [text](address), as a lesson is shown in pieces, found `{}`",
-                &markdown[range.clone()]
-            )),
+            LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut => {
+                Err(Unexpected(format!(
+                    "expected the address within the link, [text](address), as a lesson is shown in pieces, found `{}`",
+                    &markdown[range.clone()]
+                )))
+            }
             _ => leads(&dest_url, source, root),
         };
-        if let Err(what) = told {
+        if let Err(Unexpected(what)) = told {
             wrong.push((line(range.start), what));
         }
     }
@@ -91,31 +94,39 @@ fn wrong_links(
 }
 
 /// Whether there is something at an address, as far as that can be told from here.
-fn leads(address: &str, source: &Source, root: Option<&Path>) -> Result<(), String> {
+fn leads(address: &str, source: &Source, root: Option<&Path>) -> Result<(), Unexpected> {
     if let Some(anchor) = address.strip_prefix('#') {
         return if anchors(&source.markdown).any(|known| known == anchor) {
             Ok(())
         } else {
-            Err(format!(
+            Err(Unexpected(format!(
                 "expected a heading for the link `{address}`, found none"
-            ))
+            )))
         };
     }
     match Url::parse(address) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => return Ok(()),
         Ok(url) => {
-            return Err(format!(
+            return Err(Unexpected(format!(
                 "expected a link that begins with https:// or names a file of the course, found `{}:`",
                 url.scheme()
-            ));
+            )));
         }
         Err(error) if error.to_string().contains("relative URL") => {}
-        Err(error) => return Err(format!("expected an address, found `{address}`: {error}")),
+        Err(error) => {
+            return Err(Unexpected(format!(
+                "expected an address, found `{address}`: {error}"
+            )));
+        }
     }
     let Some(root) = root.and_then(|root| root.canonicalize().ok()) else {
         return Ok(());
     };
-    let missing = || format!("expected a file for the link `{address}`, found none");
+    let missing = || {
+        Unexpected(format!(
+            "expected a file for the link `{address}`, found none"
+        ))
+    };
     let name = Path::new(&source.file).file_name().unwrap_or_default();
     let here = Path::new(&source.file).parent().unwrap_or(Path::new(""));
     let here = here.canonicalize().map_err(|_| missing())?.join(name);
@@ -128,9 +139,9 @@ fn leads(address: &str, source: &Source, root: Option<&Path>) -> Result<(), Stri
     if there.starts_with(&root) {
         Ok(())
     } else {
-        Err(format!(
+        Err(Unexpected(format!(
             "expected a file of the course for the link `{address}`, found one outside of it"
-        ))
+        )))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod check;
 pub mod course;
 mod judge;
 mod links;
+mod name;
 mod parse;
 
 use serde::Deserialize;
@@ -33,8 +34,7 @@ pub struct Lesson {
 impl Lesson {
     /// The file's name without its folder and its ending: `07-gather`.
     pub fn stem(&self) -> &str {
-        let stem = self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file);
-        stem.strip_suffix(".md").unwrap_or(stem)
+        name::stem(&self.file)
     }
 }
 

@@ -1,14 +1,13 @@
 //! From Markdown to steps. What is wrong is told with its file, its line, and what was expected.
 
-use std::fmt;
-
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde::de::DeserializeOwned;
 
-use super::{About, Kind, Lesson, Predict, Quiz, Step};
+use super::{About, Kind, Lesson, Predict, Quiz, Step, name};
 
 /// Something in a lesson that cannot be played.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {what}")]
 pub struct Problem {
     /// The lesson's file.
     pub file: String,
@@ -18,13 +17,10 @@ pub struct Problem {
     pub what: String,
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.what)
-    }
-}
-
-impl std::error::Error for Problem {}
+/// What was expected, and what was found, by who does not know the line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Unexpected(pub(super) String);
 
 /// Reads a lesson.
 ///
@@ -93,14 +89,14 @@ pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
             "quiz" => Kind::Quiz(toml(&text).map_err(read)?),
             "try" => Kind::Try(toml(&text).map_err(read)?),
             "code" => Kind::Code(toml(&text).map_err(read)?),
-            "run" => Kind::Run(command(&text).map_err(at)?),
+            "run" => Kind::Run(command(&text).map_err(|Unexpected(what)| at(what))?),
             other => {
                 return Err(at(format!(
                     "expected one of predict, run, code, quiz, try, hint, notes or lesson, found `{other}`"
                 )));
             }
         };
-        makes_sense(&kind).map_err(|what| problem(line, what))?;
+        makes_sense(&kind).map_err(|Unexpected(what)| at(what))?;
         prose.flush(&mut steps);
         steps.push(Step {
             line,
@@ -120,12 +116,10 @@ pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
     if steps.is_empty() {
         return Err(problem(1, "expected at least one step".to_owned()));
     }
-    let stem = file.rsplit('/').next().unwrap_or(file);
-    let stem = stem.strip_suffix(".md").unwrap_or(stem);
-    let name = stem.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '-');
+    let stem = name::stem(file);
     Ok(Lesson {
         file: file.to_owned(),
-        name: name.to_owned(),
+        name: name::of_stem(stem).unwrap_or(stem).to_owned(),
         about,
         steps,
     })
@@ -223,26 +217,26 @@ fn toml<T: DeserializeOwned>(text: &str) -> Result<T, (usize, String)> {
 }
 
 /// A command line of this program, as one would type it.
-fn command(text: &str) -> Result<String, String> {
+fn command(text: &str) -> Result<String, Unexpected> {
     let line = text.trim();
     match line.strip_prefix("asyncdemo ") {
         Some(rest) if !rest.contains('\n') => Ok(rest.trim().to_owned()),
-        _ => Err(format!(
+        _ => Err(Unexpected(format!(
             "expected one line `asyncdemo CONCEPT …`, found `{line}`"
-        )),
+        ))),
     }
 }
 
 /// What TOML cannot say.
-fn makes_sense(kind: &Kind) -> Result<(), String> {
+fn makes_sense(kind: &Kind) -> Result<(), Unexpected> {
     match kind {
         Kind::Quiz(Quiz { choices, .. }) => {
             let right = choices.iter().filter(|choice| choice.right).count();
             if choices.len() < 2 || right == 0 {
-                return Err(format!(
+                return Err(Unexpected(format!(
                     "expected at least two choices, one or more of them right, found {} and {right}",
                     choices.len()
-                ));
+                )));
             }
             Ok(())
         }
@@ -252,22 +246,27 @@ fn makes_sense(kind: &Kind) -> Result<(), String> {
 }
 
 impl Predict {
-    fn makes_sense(&self) -> Result<(), String> {
+    fn makes_sense(&self) -> Result<(), Unexpected> {
         let mut values = vec![&self.answer];
         values.extend(self.choices.iter().map(|choice| &choice.value));
         for value in values {
             if self.unit.read(value).is_none() {
-                return Err(format!("expected {}, found `{value}`", self.unit.example()));
+                return Err(Unexpected(format!(
+                    "expected {}, found `{value}`",
+                    self.unit.example()
+                )));
             }
         }
         if !(0.0..=100.0).contains(&self.tolerance) {
-            return Err(format!(
+            return Err(Unexpected(format!(
                 "expected a tolerance from 0 to 100 percent, found {}",
                 self.tolerance
-            ));
+            )));
         }
         if self.choices.len() == 1 {
-            return Err("expected no choices, or at least two".to_owned());
+            return Err(Unexpected(
+                "expected no choices, or at least two".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -36,10 +36,6 @@ const STRING_ERRORS: &[&str] = &[
     "concepts/queue.rs",
     "concepts/scale.rs",
     "concepts/strategy.rs",
-    "lesson/check.rs",
-    "lesson/course.rs",
-    "lesson/links.rs",
-    "lesson/parse.rs",
     "services/jobs/worker.rs",
 ];
 
