@@ -204,6 +204,7 @@ mod tests {
     fn task(polls: &[(u64, u64)], wakes: &[u64], outcome: Outcome, end: u64) -> Task {
         Task {
             label: "t".into(),
+            location: None,
             outcome,
             created_s: ms(0),
             start_s: polls.first().map(|poll| ms(poll.0)),

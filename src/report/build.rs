@@ -159,6 +159,9 @@ impl Task {
         };
         Self {
             label: task.label.clone(),
+            location: task
+                .location
+                .map(|at| format!("{}:{}", at.file(), at.line())),
             outcome: task.outcome,
             created_s: since_start(task.created),
             start_s: task.start().map(since_start),

@@ -233,6 +233,7 @@ mod tests {
         };
         let task = |busy: &u64| Task {
             label: "piece".to_owned(),
+            location: None,
             outcome: Outcome::Completed,
             created_s: seconds(0),
             start_s: Some(seconds(0)),

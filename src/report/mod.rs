@@ -166,6 +166,9 @@ pub struct Blocked {
 pub struct Task {
     /// What the concept calls it.
     pub label: String,
+    /// Where it was tracked: `src/concepts/gather.rs:100`.
+    #[serde(default)]
+    pub location: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// When the future was made.

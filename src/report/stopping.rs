@@ -275,6 +275,7 @@ mod tests {
         };
         Task {
             label: label.to_owned(),
+            location: None,
             outcome,
             created_s: Seconds(ms(0)),
             start_s: Some(Seconds(ms(0))),

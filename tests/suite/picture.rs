@@ -31,6 +31,7 @@ fn task(label: &str, start: u64, end: u64, outcome: Outcome) -> Task {
     let busy: Duration = polls.iter().map(|poll| poll.duration().0).sum();
     Task {
         label: label.to_owned(),
+        location: None,
         outcome,
         created_s: ms(start),
         start_s: Some(ms(start)),
@@ -332,6 +333,7 @@ prop_compose! {
         };
         Task {
             label,
+            location: None,
             outcome,
             created_s: times[0],
             start_s: polls.first().map(|poll| poll.start_s),

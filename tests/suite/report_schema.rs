@@ -263,7 +263,7 @@ fn full() -> Value {
 }
 
 /// The fields that reports did not have from the beginning. All others are always there.
-const LATER: [&str; 1] = ["lane"];
+const LATER: [&str; 2] = ["lane", "location"];
 
 /// Where the keys are a concept's own.
 fn is_open(path: &str) -> bool {

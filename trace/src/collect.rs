@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use super::log::{Event, Kind, Logs};
-use super::recorder::Tracker;
-use super::rest::Rest;
-use super::timeline::{Outcome, Poll, Task, Thread, Timeline};
+use crate::life::{Outcome, Poll};
+use crate::log::{Event, Kind, Logs};
+use crate::rest::Rest;
+use crate::task::{Tasks, Tracker};
+use crate::timeline::{Task, Thread, Timeline};
 
 /// What of a record is kept whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,21 +29,11 @@ impl Keep {
 }
 
 /// What the logs hold so far.
-pub(super) fn timeline(logs: &Logs, keep: Keep) -> Timeline {
+pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
+    // Before the logs: whatever they say of a task that is not among these comes into the next timeline.
+    let trackers = tasks.all();
     let threads = logs.threads().clone();
-    let mut trackers: Vec<Option<_>> = Vec::new();
-    let mut events = Vec::with_capacity(threads.len());
-    for log in &threads {
-        let tasks = log.tasks();
-        events.push(log.chunks());
-        for tracker in tasks {
-            let id = tracker.id as usize;
-            if id >= trackers.len() {
-                trackers.resize_with(id + 1, || None);
-            }
-            trackers[id] = Some(tracker);
-        }
-    }
+    let events: Vec<_> = threads.iter().map(|log| log.chunks()).collect();
     let groups = Groups::of(trackers.len(), || {
         events.iter().enumerate().flat_map(|(thread, chunks)| {
             let events = chunks
@@ -77,7 +68,8 @@ pub(super) fn timeline(logs: &Logs, keep: Keep) -> Timeline {
         draft.read(groups.events(id));
         let (outcome, ended) = draft.finish(number(tracker), end);
         let whole = || Task {
-            label: tracker.label.to_string(),
+            label: tracker.label(),
+            location: Some(tracker.location),
             created: Duration::from_nanos(tracker.created),
             polls: draft.polls.clone(),
             wakes: draft.wakes.clone(),
@@ -92,7 +84,7 @@ pub(super) fn timeline(logs: &Logs, keep: Keep) -> Timeline {
             rest.add(&draft.polls, &draft.wakes, outcome, ended);
             for poll in &draft.polls {
                 if poll.end - poll.start >= keep.slow_poll {
-                    rest.slow_polls.push((tracker.label.to_string(), *poll));
+                    rest.slow_polls.push((tracker.label(), *poll));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::timeline::{Task, Timeline};
+use crate::timeline::{Task, Timeline};
 
 /// How often the heart beats.
 pub const PERIOD: Duration = Duration::from_millis(10);
@@ -23,7 +23,7 @@ pub struct Heartbeat {
 }
 
 /// Beats for ever.
-pub(super) async fn beat() {
+pub(crate) async fn beat() {
     let mut ticker = interval(PERIOD);
     // A late heart does not catch up: one missed stretch must be one gap.
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -86,6 +86,7 @@ mod tests {
     fn polled(label: &str, polls: &[(u64, u64)]) -> Task {
         Task {
             label: label.to_owned(),
+            location: None,
             created: Duration::ZERO,
             polls: polls
                 .iter()

@@ -29,13 +29,17 @@
 
 mod collect;
 mod heartbeat;
+mod life;
 mod log;
 mod recorder;
 mod rest;
+mod task;
 mod timeline;
 
 pub use collect::Keep;
 pub use heartbeat::{Heartbeat, PERIOD};
-pub use recorder::{Label, Recorder, Tracked};
+pub use life::{Outcome, Poll, Span, State, in_flight, spans};
+pub use recorder::{Recorder, Tracked};
 pub use rest::Rest;
-pub use timeline::{Blocked, Outcome, Poll, Span, State, Task, Thread, Timeline, in_flight, spans};
+pub use task::Label;
+pub use timeline::{Blocked, Task, Thread, Timeline};

@@ -1,22 +1,19 @@
 //! Where the events are kept: one log for each thread.
 //!
 //! A thread writes to its own log only, so two workers never wait for each other. Polls and wakes
-//! take no lock at all; a new task and a new chunk take the lock of this thread's log, which is
-//! shared with nobody but whoever asks, now and then, for a timeline.
+//! take no lock at all; a new chunk takes the lock of this thread's log, which is shared with nobody
+//! but whoever asks, now and then, for a timeline. A log knows a task by its number only.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::recorder::Tracker;
-
 /// What happened to a task. The discriminants are the low bits of [`Event::stamp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A poll that returned `Pending`.
     Pending = 0,
     /// The poll that returned `Ready`.
@@ -33,10 +30,10 @@ const KIND_BITS: u32 = 3;
 
 /// One event in 16 bytes: a million tasks that sleep once write three million of them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Event {
+pub(crate) struct Event {
     /// Nanoseconds since the recorder's origin (61 bits: 73 years), then the kind.
     stamp: u64,
-    pub(super) task: u32,
+    pub(crate) task: u32,
     length: Length,
 }
 
@@ -63,7 +60,7 @@ impl Length {
 }
 
 impl Event {
-    pub(super) fn poll(kind: Kind, task: u32, start: u64, end: u64) -> Self {
+    pub(crate) fn poll(kind: Kind, task: u32, start: u64, end: u64) -> Self {
         Self {
             stamp: start << KIND_BITS | kind as u64,
             task,
@@ -71,11 +68,11 @@ impl Event {
         }
     }
 
-    pub(super) fn instant(kind: Kind, task: u32, at: u64) -> Self {
+    pub(crate) fn instant(kind: Kind, task: u32, at: u64) -> Self {
         Self::poll(kind, task, at, at)
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self.stamp & ((1 << KIND_BITS) - 1) {
             0 => Kind::Pending,
             1 => Kind::Ready,
@@ -85,11 +82,11 @@ impl Event {
         }
     }
 
-    pub(super) fn start(&self) -> Duration {
+    pub(crate) fn start(&self) -> Duration {
         Duration::from_nanos(self.stamp >> KIND_BITS)
     }
 
-    pub(super) fn end(&self) -> Duration {
+    pub(crate) fn end(&self) -> Duration {
         self.start() + self.length.to_duration()
     }
 }
@@ -97,7 +94,7 @@ impl Event {
 /// A piece of a thread's log. Its own thread alone appends, anyone may read, nobody waits: a lock
 /// would be a tenth of what recording costs.
 #[derive(Debug)]
-pub(super) struct Chunk {
+pub(crate) struct Chunk {
     written: AtomicUsize,
     slots: Box<[[AtomicU64; 2]]>,
 }
@@ -128,7 +125,7 @@ impl Chunk {
     }
 
     /// The first `written` events.
-    pub(super) fn read(&self, written: usize) -> impl Iterator<Item = Event> {
+    pub(crate) fn read(&self, written: usize) -> impl Iterator<Item = Event> {
         self.slots[..written].iter().map(|[stamp, rest]| {
             let rest = rest.load(Ordering::Relaxed);
             Event {
@@ -142,48 +139,29 @@ impl Chunk {
 
 /// What one thread has written for one recorder.
 #[derive(Debug)]
-pub(super) struct ThreadLog {
+pub(crate) struct ThreadLog {
     recorder: u64,
     /// See [`thread_number`].
-    pub(super) thread: u16,
-    pub(super) name: Option<String>,
-    entries: Mutex<Entries>,
-}
-
-#[derive(Debug, Default)]
-struct Entries {
-    /// The tasks that were created on this thread.
-    tasks: Vec<Arc<Tracker>>,
-    chunks: Vec<Arc<Chunk>>,
+    pub(crate) thread: u16,
+    pub(crate) name: Option<String>,
+    chunks: Mutex<Vec<Arc<Chunk>>>,
 }
 
 impl ThreadLog {
-    fn entries(&self) -> MutexGuard<'_, Entries> {
+    fn open(&self) -> MutexGuard<'_, Vec<Arc<Chunk>>> {
         // Nothing that is done under this lock can leave it half done.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.chunks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn add_chunk(&self, capacity: usize) -> Arc<Chunk> {
         let chunk = Chunk::new(capacity);
-        self.entries().chunks.push(Arc::clone(&chunk));
+        self.open().push(Arc::clone(&chunk));
         chunk
     }
 
-    pub(super) fn tasks(&self) -> Vec<Arc<Tracker>> {
-        self.entries().tasks.clone()
-    }
-
-    pub(super) fn task_count(&self) -> usize {
-        self.entries().tasks.len()
-    }
-
-    pub(super) fn forget_tasks(&self) {
-        self.entries().tasks.clear();
-    }
-
     /// Everything written so far, in the order of writing: each chunk with how many events it holds.
-    pub(super) fn chunks(&self) -> Vec<(Arc<Chunk>, usize)> {
-        let chunks = self.entries().chunks.clone();
+    pub(crate) fn chunks(&self) -> Vec<(Arc<Chunk>, usize)> {
+        let chunks = self.open().clone();
         let written = |chunk: &Chunk| chunk.written.load(Ordering::Acquire);
         chunks
             .into_iter()
@@ -221,7 +199,7 @@ thread_local! {
 }
 
 /// A number for this thread that no other thread of this process has had (the first 65,534 of them).
-pub(super) fn thread_number() -> u16 {
+pub(crate) fn thread_number() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(1);
     thread_local!(static NUMBER: Cell<u16> = const { Cell::new(0) });
     NUMBER.with(|number| {
@@ -237,50 +215,35 @@ pub(super) fn thread_number() -> u16 {
 
 /// All logs of one recorder, and the clock that they share.
 #[derive(Debug)]
-pub(super) struct Logs {
+pub(crate) struct Logs {
     recorder: u64,
     origin: Instant,
-    next_task: AtomicU32,
     threads: Mutex<Vec<Arc<ThreadLog>>>,
 }
 
 impl Logs {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT_RECORDER: AtomicU64 = AtomicU64::new(0);
         Self {
             recorder: NEXT_RECORDER.fetch_add(1, Ordering::Relaxed),
             origin: Instant::now(),
-            next_task: AtomicU32::new(0),
             threads: Mutex::default(),
         }
     }
 
     /// Nanoseconds since the recorder was made, on Tokio's clock: tests may pause it.
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         let elapsed = self.origin.elapsed();
         // 128-bit arithmetic, as in `as_nanos`, would be a tenth of what recording costs.
         elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos())
     }
 
-    pub(super) fn next_task(&self) -> u32 {
-        self.next_task.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(super) fn threads(&self) -> MutexGuard<'_, Vec<Arc<ThreadLog>>> {
+    pub(crate) fn threads(&self) -> MutexGuard<'_, Vec<Arc<ThreadLog>>> {
         self.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn append(&self, event: Event) {
-        self.write(|writer| writer.append(event));
-    }
-
-    pub(super) fn add_task(&self, tracker: Arc<Tracker>) {
-        self.write(|writer| writer.log.entries().tasks.push(tracker));
-    }
-
-    fn write(&self, write: impl FnOnce(&mut Writer)) {
-        let mut write = Some(write);
-        let _ = WRITERS.try_with(|writers| {
+    pub(crate) fn append(&self, event: Event) {
+        let written = WRITERS.try_with(|writers| {
             let mut writers = writers.borrow_mut();
             let found = writers
                 .iter()
@@ -291,13 +254,11 @@ impl Logs {
                 writers.push(self.add_thread());
                 writers.len() - 1
             });
-            if let Some(write) = write.take() {
-                write(&mut writers[index]);
-            }
+            writers[index].append(event);
         });
         // Otherwise the thread is ending and its storage is gone: what it still says gets a log of its own.
-        if let Some(write) = write {
-            write(&mut self.add_thread());
+        if written.is_err() {
+            self.add_thread().append(event);
         }
     }
 
@@ -307,7 +268,7 @@ impl Logs {
             recorder: self.recorder,
             thread: thread_number(),
             name: std::thread::current().name().map(str::to_owned),
-            entries: Mutex::default(),
+            chunks: Mutex::default(),
         });
         threads.push(Arc::clone(&log));
         Writer {
@@ -316,9 +277,6 @@ impl Logs {
         }
     }
 }
-
-/// What a task is called: usually a literal, at times made at run time.
-pub type Label = Cow<'static, str>;
 
 #[cfg(test)]
 mod tests {

@@ -1,20 +1,17 @@
-//! The tracked future and its waker.
+//! Tracks futures, and reads what was noted of them.
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::task::{ArcWake, waker, waker_ref};
-
-use super::collect::{self, Keep};
-use super::heartbeat::beat;
-use super::log::{Event, Kind, Logs, thread_number};
-use super::timeline::Timeline;
-
-pub use super::log::Label;
+use crate::collect::{self, Keep};
+use crate::heartbeat::beat;
+use crate::log::Logs;
+use crate::task::{Description, Label, Tasks, Tracker};
+use crate::timeline::Timeline;
 
 /// Notes what the futures that it tracks do.
 ///
@@ -22,22 +19,10 @@ pub use super::log::Label;
 /// worker threads contend for; each thread has its own log.
 #[derive(Clone, Debug)]
 pub struct Recorder {
-    owner: Arc<Owner>,
-}
-
-/// Held by recorders only. The logs know the tasks and each task knows the logs; this cuts that
-/// circle when the last recorder goes, so that nothing is leaked.
-#[derive(Debug)]
-struct Owner {
+    // A task knows the logs that it writes to, and the logs know no task: nothing has to be cut when the last
+    // recorder goes.
+    tasks: Arc<Tasks>,
     logs: Arc<Logs>,
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        for thread in self.logs.threads().iter() {
-            thread.forget_tasks();
-        }
-    }
 }
 
 impl Default for Recorder {
@@ -50,59 +35,55 @@ impl Recorder {
     /// A recorder whose clock starts now.
     pub fn new() -> Self {
         Self {
-            owner: Arc::new(Owner {
-                logs: Arc::new(Logs::new()),
-            }),
+            tasks: Arc::default(),
+            logs: Arc::new(Logs::new()),
         }
     }
 
-    /// Wraps `future` so that its creation, polls, wakes and end are noted under `label`.
+    /// Wraps `future` so that its creation, polls, wakes and end are noted under `label`, and where this was called.
     ///
     /// The wrapped future behaves as before, wherever it is awaited: under `.await`, `join!`,
     /// `select!`, in a `JoinSet`, or spawned. One that is dropped early is noted as cancelled, one
     /// that panics as panicked, one that nobody ever polls as never polled.
+    #[track_caller]
     pub fn track<F: Future>(&self, label: impl Into<Label>, future: F) -> Tracked<F> {
-        let tracker = self.tracker(label.into(), false);
-        Tracked { future, tracker }
+        self.tracked(Some(label.into()), future, false)
+    }
+
+    /// As [`track`](Self::track), without a label: the task is called by the place of this call, `src/main.rs:12`.
+    #[track_caller]
+    pub fn here<F: Future>(&self, future: F) -> Tracked<F> {
+        self.tracked(None, future, false)
     }
 
     /// A ticker that beats every [`PERIOD`](crate::PERIOD), for ever. Spawn it on the runtime that is measured: it
     /// becomes [`Timeline::heartbeat`], and is none of the timeline's tasks. Of several, the last one made counts.
+    #[track_caller]
     pub fn heartbeat(&self) -> impl Future<Output = ()> + Send + 'static {
-        Tracked {
-            future: beat(),
-            tracker: self.tracker("heartbeat".into(), true),
-        }
+        self.tracked(Some("heartbeat".into()), beat(), true)
     }
 
-    fn tracker(&self, label: Label, is_heartbeat: bool) -> Arc<Tracker> {
-        let logs = &self.owner.logs;
-        let tracker = Arc::new(Tracker {
-            id: logs.next_task(),
-            is_heartbeat,
+    #[track_caller]
+    fn tracked<F>(&self, label: Option<Label>, future: F, is_heartbeat: bool) -> Tracked<F> {
+        let description = Description {
             label,
-            created: logs.now(),
-            phase: AtomicU64::new(RESTING),
-            inner: OnceLock::new(),
-            logs: Arc::clone(logs),
-        });
-        logs.add_task(Arc::clone(&tracker));
-        tracker
+            location: Location::caller(),
+            is_heartbeat,
+        };
+        Tracked {
+            future,
+            tracker: self.tasks.add(&self.logs, description),
+        }
     }
 
     /// How long ago this recorder was made.
     pub fn elapsed(&self) -> Duration {
-        Duration::from_nanos(self.owner.logs.now())
+        Duration::from_nanos(self.logs.now())
     }
 
     /// How many tasks were tracked so far.
     pub fn task_count(&self) -> usize {
-        self.owner
-            .logs
-            .threads()
-            .iter()
-            .map(|log| log.task_count())
-            .sum()
+        self.tasks.count()
     }
 
     /// Everything noted so far. May be taken while the tasks run: a task that has not ended is
@@ -114,175 +95,7 @@ impl Recorder {
     /// As [`timeline`](Self::timeline), but of many tasks only some are kept whole. To report a
     /// million takes about a second then (`benches/scale.rs`).
     pub fn timeline_of(&self, keep: Keep) -> Timeline {
-        collect::timeline(&self.owner.logs, keep)
-    }
-}
-
-/// A task between two polls.
-const RESTING: u64 = 0;
-/// A task that was ready, panicked, or was dropped.
-const ENDED: u64 = u64::MAX;
-/// While a task is polled, its phase is the poll's start in nanoseconds (48 bits: three days) and, in the low bits,
-/// the thread.
-const THREAD_BITS: u32 = 16;
-
-/// What a tracked future and its wakers share.
-#[derive(Debug)]
-pub(super) struct Tracker {
-    pub(super) id: u32,
-    /// Whether this is the ticker beside the work, and not a part of it.
-    pub(super) is_heartbeat: bool,
-    pub(super) label: Label,
-    /// Nanoseconds since the recorder's origin.
-    pub(super) created: u64,
-    phase: AtomicU64,
-    /// The waker of the task that polled first: that is nearly always the only one.
-    inner: OnceLock<Inner>,
-    logs: Arc<Logs>,
-}
-
-impl Tracker {
-    /// The start and the thread of the poll that is going on, if one is.
-    pub(super) fn open_poll(&self) -> Option<(Duration, u16)> {
-        match self.phase.load(Ordering::Acquire) {
-            RESTING | ENDED => None,
-            phase => Some((Duration::from_nanos(phase >> THREAD_BITS), phase as u16)),
-        }
-    }
-
-    fn has_ended(&self) -> bool {
-        self.phase.load(Ordering::Acquire) == ENDED
-    }
-
-    /// Notes a poll, and with it all that does not depend on the type of the future: it is compiled once, not once for
-    /// each future that is tracked. `poll` says whether the future is done.
-    fn poll(self: &Arc<Self>, waker: &Waker, poll: &mut dyn FnMut(&mut Context<'_>) -> bool) {
-        let seen = Identity::of(waker);
-        let inner = self.inner.get_or_init(|| Inner {
-            waker: waker.clone(),
-            seen,
-        });
-        if inner.seen == seen {
-            self.timed(&waker_ref(self), poll);
-        } else {
-            self.timed(&self.waker_away(waker), poll);
-        }
-    }
-
-    fn timed(&self, waker: &Waker, poll: &mut dyn FnMut(&mut Context<'_>) -> bool) {
-        let mut open = OpenPoll::begin(self);
-        open.kind = if poll(&mut Context::from_waker(waker)) {
-            Kind::Ready
-        } else {
-            Kind::Pending
-        };
-    }
-
-    /// The waker to poll with where the future has moved to another task.
-    #[cold]
-    fn waker_away(self: &Arc<Self>, inner: &Waker) -> Waker {
-        waker(Arc::new(Moved {
-            tracker: Arc::clone(self),
-            inner: inner.clone(),
-        }))
-    }
-
-    fn dropped(&self) {
-        if !self.has_ended() {
-            self.note(Event::instant(Kind::Dropped, self.id, self.logs.now()));
-            self.phase.store(ENDED, Ordering::Release);
-        }
-    }
-
-    fn note(&self, event: Event) {
-        self.logs.append(event);
-    }
-
-    fn note_wake(&self) {
-        self.note(Event::instant(Kind::Woken, self.id, self.logs.now()));
-    }
-}
-
-/// The waker to pass wakes on to.
-#[derive(Debug)]
-struct Inner {
-    waker: Waker,
-    seen: Identity,
-}
-
-/// Which waker a poll came with. `Waker::will_wake` would do, but for Tokio's `block_on`: a clone
-/// of its waker has a vtable at another address, so that each poll seems to come from elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
-    data: usize,
-    vtable: usize,
-}
-
-impl Identity {
-    fn of(waker: &Waker) -> Self {
-        Self {
-            data: waker.data() as usize,
-            vtable: std::ptr::from_ref(waker.vtable()) as usize,
-        }
-    }
-}
-
-impl ArcWake for Tracker {
-    fn wake_by_ref(this: &Arc<Self>) {
-        this.note_wake();
-        if let Some(inner) = this.inner.get() {
-            inner.waker.wake_by_ref();
-        }
-    }
-}
-
-/// The waker of a tracked future that has moved to another task since its first poll.
-struct Moved {
-    tracker: Arc<Tracker>,
-    inner: Waker,
-}
-
-impl ArcWake for Moved {
-    fn wake_by_ref(this: &Arc<Self>) {
-        this.tracker.note_wake();
-        this.inner.wake_by_ref();
-    }
-}
-
-/// A poll that is going on, until it is dropped: by a panic, where nothing else was said.
-struct OpenPoll<'a> {
-    tracker: &'a Tracker,
-    start: u64,
-    kind: Kind,
-}
-
-impl<'a> OpenPoll<'a> {
-    fn begin(tracker: &'a Tracker) -> Self {
-        let thread = u64::from(thread_number());
-        // At the origin itself the phase would look like RESTING.
-        let start = tracker.logs.now();
-        tracker
-            .phase
-            .store(start.max(1) << THREAD_BITS | thread, Ordering::Release);
-        Self {
-            tracker,
-            start,
-            kind: Kind::Panicked,
-        }
-    }
-}
-
-impl Drop for OpenPoll<'_> {
-    fn drop(&mut self) {
-        let end = self.tracker.logs.now();
-        self.tracker
-            .note(Event::poll(self.kind, self.tracker.id, self.start, end));
-        let phase = if self.kind == Kind::Pending {
-            RESTING
-        } else {
-            ENDED
-        };
-        self.tracker.phase.store(phase, Ordering::Release);
+        collect::timeline(&self.tasks, &self.logs, keep)
     }
 }
 
@@ -319,7 +132,7 @@ impl<F: Future> Future for Tracked<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Weak;
+    use std::sync::{Arc, Weak};
 
     use super::*;
     use crate::{Outcome, State};
@@ -481,9 +294,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_task_knows_where_it_was_tracked_and_may_be_called_by_it() {
+        let recorder = Recorder::new();
+        let line = line!() + 1;
+        recorder.here(async {}).await;
+        recorder.track("named", async {}).await;
+        let tasks = recorder.timeline().tasks;
+        assert_eq!(tasks[0].label, format!("{}:{line}", file!()));
+        assert_eq!(tasks[1].label, "named");
+        let lines = tasks.iter().map(|task| task.location.unwrap().line());
+        assert_eq!(lines.collect::<Vec<_>>(), [line, line + 1]);
+    }
+
+    #[tokio::test]
     async fn nothing_is_leaked_when_the_recorder_goes() {
         let recorder = Recorder::new();
-        let logs: Weak<Logs> = Arc::downgrade(&recorder.owner.logs);
+        let logs: Weak<Logs> = Arc::downgrade(&recorder.logs);
         recorder.track("done", async {}).await;
         tokio::spawn(recorder.track("spawned", tokio::task::yield_now()))
             .await

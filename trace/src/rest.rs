@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::timeline::{Outcome, Poll, State, each_span};
+use crate::life::{Outcome, Poll, State, each_span};
 
 /// What many tasks did, taken together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,7 +34,7 @@ impl Rest {
         self.outcomes.values().sum()
     }
 
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         polls: &[Poll],
         wakes: &[Duration],

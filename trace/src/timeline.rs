@@ -1,10 +1,10 @@
 //! From polls and wakes to busy, scheduled and idle.
 
+use std::panic::Location;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::rest::Rest;
+use crate::life::{Outcome, Poll, Span, State, in_flight, spans};
+use crate::rest::Rest;
 
 /// What the tracked tasks did, seen from the recorder's origin.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Timeline {
     pub tasks: Vec<Task>,
     /// The tasks that were made after those, where not all were to be kept.
     pub rest: Option<Rest>,
-    /// The threads that polled, woke or created; [`Poll::thread`] counts into this.
+    /// The threads that polled or woke; [`Poll::thread`] counts into this.
     pub threads: Vec<Thread>,
 }
 
@@ -31,8 +31,10 @@ pub struct Thread {
 /// One tracked future.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
-    /// As given to [`Recorder::track`](super::Recorder::track).
+    /// As given to [`Recorder::track`](crate::Recorder::track).
     pub label: String,
+    /// Where it was tracked, as the compiler names the file.
+    pub location: Option<&'static Location<'static>>,
     /// When the future was made. For an `async fn` that is before anything in it has run.
     pub created: Duration,
     /// In order, none overlapping another.
@@ -45,55 +47,6 @@ pub struct Task {
     pub end: Duration,
 }
 
-/// One call of a future's `poll`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Poll {
-    /// Since the recorder's origin.
-    pub start: Duration,
-    /// Since the recorder's origin.
-    pub end: Duration,
-    /// The index of the thread in [`Timeline::threads`].
-    pub thread: usize,
-}
-
-/// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It has not ended.
-    Running,
-    /// It returned.
-    Completed,
-    /// It was dropped between two polls.
-    Cancelled,
-    /// A poll of it panicked.
-    Panicked,
-    /// Nobody has polled it: it was made, and it did nothing.
-    NeverPolled,
-}
-
-/// What a task is doing. The words are Tokio Console's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It is being polled.
-    Busy,
-    /// It was woken and is not yet polled: it could run, and does not.
-    Scheduled,
-    /// It waits.
-    Idle,
-}
-
-/// A stretch of a task's life in one state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// What the task was doing.
-    pub state: State,
-    /// Since the recorder's origin.
-    pub start: Duration,
-    /// Since the recorder's origin.
-    pub end: Duration,
-}
-
 /// A stretch in which no task could run, because every worker was held by a slow poll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
@@ -103,20 +56,6 @@ pub struct Blocked {
     pub end: Duration,
     /// The tracked task that held a worker, or `None` where it was something that is not tracked.
     pub by: Option<String>,
-}
-
-impl Poll {
-    /// How long it held its thread.
-    pub fn duration(&self) -> Duration {
-        self.end - self.start
-    }
-}
-
-impl Span {
-    /// How long it lasted.
-    pub fn duration(&self) -> Duration {
-        self.end - self.start
-    }
 }
 
 impl Task {
@@ -254,68 +193,6 @@ impl Timeline {
         }
         blocked
     }
-}
-
-/// A life from its first poll to its end, without a gap and without an overlap.
-///
-/// Between two polls a task is idle until the first wake and scheduled from then on. A wake that
-/// comes during a poll counts from that poll's end. `polls` and `wakes` are in order.
-pub fn spans(polls: &[(Duration, Duration)], wakes: &[Duration], end: Duration) -> Vec<Span> {
-    let mut spans = Vec::new();
-    each_span(polls.iter().copied(), wakes, end, |span| spans.push(span));
-    spans
-}
-
-/// As [`spans`], each handed on as it is found.
-pub(super) fn each_span(
-    polls: impl Iterator<Item = (Duration, Duration)>,
-    wakes: &[Duration],
-    end: Duration,
-    mut push: impl FnMut(Span),
-) {
-    let mut push = |state, start, end| {
-        if start < end {
-            push(Span { state, start, end });
-        }
-    };
-    let mut polls = polls.peekable();
-    let mut wakes = wakes.iter().copied().peekable();
-    while let Some((start, stop)) = polls.next() {
-        push(State::Busy, start, stop);
-        let next = polls.peek().map_or(end, |next| next.0);
-        // A wake at the instant at which a poll starts is the one that caused it.
-        while wakes.next_if(|wake| *wake <= start).is_some() {}
-        let woken = wakes
-            .next_if(|wake| *wake <= next)
-            .map_or(next, |wake| wake.max(stop));
-        push(State::Idle, stop, woken);
-        push(State::Scheduled, woken, next);
-    }
-}
-
-/// How many of some lives, each from its start to its end, were going on after each change.
-pub fn in_flight(lives: impl IntoIterator<Item = (Duration, Duration)>) -> Vec<(Duration, usize)> {
-    let (mut starts, mut ends): (Vec<_>, Vec<_>) = lives.into_iter().unzip();
-    // Tasks begin and end nearly in order, so that this takes little more than one look at them.
-    starts.sort_unstable();
-    ends.sort_unstable();
-    let mut starts = starts.into_iter().peekable();
-    let mut ends = ends.into_iter().peekable();
-    let mut curve: Vec<(Duration, usize)> = Vec::new();
-    let (mut begun, mut ended) = (0_usize, 0_usize);
-    // No start is left when the last end is reached: nothing ends before it starts.
-    while let Some(at) = ends.peek().copied() {
-        let at = starts.peek().map_or(at, |start| at.min(*start));
-        // All changes of one instant at once: a task that follows another does not overlap it.
-        while starts.next_if_eq(&at).is_some() {
-            begun += 1;
-        }
-        while ends.next_if_eq(&at).is_some() {
-            ended += 1;
-        }
-        curve.push((at, begun.saturating_sub(ended)));
-    }
-    curve
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ fn ms(millis: u64) -> Duration {
 fn task(label: &str, polls: &[(u64, u64, usize)], wakes: &[u64], end: u64) -> Task {
     Task {
         label: label.to_owned(),
+        location: None,
         created: Duration::ZERO,
         polls: polls
             .iter()

@@ -1,0 +1,260 @@
+//! One task: its record, the waker that notes who wakes it, and the list of all of them.
+
+use std::borrow::Cow;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use futures_util::task::{ArcWake, waker, waker_ref};
+
+use crate::log::{Event, Kind, Logs, thread_number};
+
+/// What a task is called: usually a literal, at times made at run time.
+pub type Label = Cow<'static, str>;
+
+/// A task between two polls.
+const RESTING: u64 = 0;
+/// A task that was ready, panicked, or was dropped.
+const ENDED: u64 = u64::MAX;
+/// While a task is polled, its phase is the poll's start in nanoseconds (48 bits: three days) and, in the low bits,
+/// the thread.
+const THREAD_BITS: u32 = 16;
+
+/// What is known of one tracked future: its record, which the future and its wakers write on.
+#[derive(Debug)]
+pub(crate) struct Tracker {
+    pub(crate) id: u32,
+    /// Whether this is the ticker beside the work, and not a part of it.
+    pub(crate) is_heartbeat: bool,
+    /// `None`: it is called by its location.
+    label: Option<Label>,
+    /// Where it was tracked.
+    pub(crate) location: &'static Location<'static>,
+    /// Nanoseconds since the recorder's origin.
+    pub(crate) created: u64,
+    phase: AtomicU64,
+    /// The waker of the task that polled first: that is nearly always the only one.
+    inner: OnceLock<Inner>,
+    logs: Arc<Logs>,
+}
+
+impl Tracker {
+    /// What it is called.
+    pub(crate) fn label(&self) -> String {
+        match &self.label {
+            Some(label) => label.to_string(),
+            None => format!("{}:{}", self.location.file(), self.location.line()),
+        }
+    }
+
+    /// The start and the thread of the poll that is going on, if one is.
+    pub(crate) fn open_poll(&self) -> Option<(Duration, u16)> {
+        match self.phase.load(Ordering::Acquire) {
+            RESTING | ENDED => None,
+            phase => Some((Duration::from_nanos(phase >> THREAD_BITS), phase as u16)),
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.phase.load(Ordering::Acquire) == ENDED
+    }
+
+    /// Notes a poll, and with it all that does not depend on the type of the future: it is compiled once, not once for
+    /// each future that is tracked. `poll` says whether the future is done.
+    pub(crate) fn poll(
+        self: &Arc<Self>,
+        waker: &Waker,
+        poll: &mut dyn FnMut(&mut Context<'_>) -> bool,
+    ) {
+        let seen = Identity::of(waker);
+        let inner = self.inner.get_or_init(|| Inner {
+            waker: waker.clone(),
+            seen,
+        });
+        if inner.seen == seen {
+            self.timed(&waker_ref(self), poll);
+        } else {
+            self.timed(&self.foreign_waker(waker), poll);
+        }
+    }
+
+    fn timed(&self, waker: &Waker, poll: &mut dyn FnMut(&mut Context<'_>) -> bool) {
+        let mut open = OpenPoll::begin(self);
+        open.kind = if poll(&mut Context::from_waker(waker)) {
+            Kind::Ready
+        } else {
+            Kind::Pending
+        };
+    }
+
+    /// The waker to poll with where the future has moved to another task.
+    #[cold]
+    fn foreign_waker(self: &Arc<Self>, inner: &Waker) -> Waker {
+        waker(Arc::new(ForeignWaker {
+            tracker: Arc::clone(self),
+            inner: inner.clone(),
+        }))
+    }
+
+    /// The future has been dropped.
+    pub(crate) fn dropped(&self) {
+        if !self.has_ended() {
+            self.note(Event::instant(Kind::Dropped, self.id, self.logs.now()));
+            self.phase.store(ENDED, Ordering::Release);
+        }
+    }
+
+    fn note(&self, event: Event) {
+        self.logs.append(event);
+    }
+
+    fn note_wake(&self) {
+        self.note(Event::instant(Kind::Woken, self.id, self.logs.now()));
+    }
+}
+
+/// The waker to pass wakes on to.
+#[derive(Debug)]
+struct Inner {
+    waker: Waker,
+    seen: Identity,
+}
+
+/// Which waker a poll came with. `Waker::will_wake` would do, but for Tokio's `block_on`: a clone
+/// of its waker has a vtable at another address, so that each poll seems to come from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    data: usize,
+    vtable: usize,
+}
+
+impl Identity {
+    fn of(waker: &Waker) -> Self {
+        Self {
+            data: waker.data() as usize,
+            vtable: std::ptr::from_ref(waker.vtable()) as usize,
+        }
+    }
+}
+
+impl ArcWake for Tracker {
+    fn wake_by_ref(this: &Arc<Self>) {
+        this.note_wake();
+        if let Some(inner) = this.inner.get() {
+            inner.waker.wake_by_ref();
+        }
+    }
+}
+
+/// The waker of a tracked future that has moved to another task since its first poll.
+struct ForeignWaker {
+    tracker: Arc<Tracker>,
+    inner: Waker,
+}
+
+impl ArcWake for ForeignWaker {
+    fn wake_by_ref(this: &Arc<Self>) {
+        this.tracker.note_wake();
+        this.inner.wake_by_ref();
+    }
+}
+
+/// A poll that is going on, until it is dropped: by a panic, where nothing else was said.
+struct OpenPoll<'a> {
+    tracker: &'a Tracker,
+    start: u64,
+    kind: Kind,
+}
+
+impl<'a> OpenPoll<'a> {
+    fn begin(tracker: &'a Tracker) -> Self {
+        let thread = u64::from(thread_number());
+        // At the origin itself the phase would look like RESTING.
+        let start = tracker.logs.now();
+        tracker
+            .phase
+            .store(start.max(1) << THREAD_BITS | thread, Ordering::Release);
+        Self {
+            tracker,
+            start,
+            kind: Kind::Panicked,
+        }
+    }
+}
+
+impl Drop for OpenPoll<'_> {
+    fn drop(&mut self) {
+        let end = self.tracker.logs.now();
+        self.tracker
+            .note(Event::poll(self.kind, self.tracker.id, self.start, end));
+        let phase = if self.kind == Kind::Pending {
+            RESTING
+        } else {
+            ENDED
+        };
+        self.tracker.phase.store(phase, Ordering::Release);
+    }
+}
+
+/// Every task of one recorder, in shards, so that threads that make tasks at once do not wait for each other.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    next: AtomicU32,
+    shards: [Mutex<Vec<Arc<Tracker>>>; SHARDS],
+}
+
+/// More than most machines have cores.
+const SHARDS: usize = 16;
+
+impl Tasks {
+    pub(crate) fn add(&self, logs: &Arc<Logs>, description: Description) -> Arc<Tracker> {
+        let tracker = Arc::new(Tracker {
+            id: self.next.fetch_add(1, Ordering::Relaxed),
+            is_heartbeat: description.is_heartbeat,
+            label: description.label,
+            location: description.location,
+            created: logs.now(),
+            phase: AtomicU64::new(RESTING),
+            inner: OnceLock::new(),
+            logs: Arc::clone(logs),
+        });
+        let shard = &self.shards[usize::from(thread_number()) % SHARDS];
+        open(shard).push(Arc::clone(&tracker));
+        tracker
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.shards.iter().map(|shard| open(shard).len()).sum()
+    }
+
+    /// Each at the place of its number; `None` for one that is being made just now.
+    pub(crate) fn all(&self) -> Vec<Option<Arc<Tracker>>> {
+        let mut all: Vec<Option<Arc<Tracker>>> = Vec::new();
+        for shard in &self.shards {
+            let shard = open(shard);
+            let end = shard.iter().map(|tracker| tracker.id as usize + 1).max();
+            if end > Some(all.len()) {
+                all.resize_with(end.unwrap_or(0), || None);
+            }
+            for tracker in shard.iter() {
+                all[tracker.id as usize] = Some(Arc::clone(tracker));
+            }
+        }
+        all
+    }
+}
+
+/// What is said of a task when it is made.
+pub(crate) struct Description {
+    /// `None`: it is called by its location.
+    pub(crate) label: Option<Label>,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) is_heartbeat: bool,
+}
+
+fn open(shard: &Mutex<Vec<Arc<Tracker>>>) -> MutexGuard<'_, Vec<Arc<Tracker>>> {
+    // Nothing that is done under this lock can leave it half done.
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
