@@ -14,7 +14,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lib.rs", &[]),
     ("main.rs", &[]),
     ("units.rs", &[]),
-    ("trace/", &[]),
+    // A crate of its own: what is in it may name the rest of it.
+    (
+        "trace/",
+        &[
+            "collect",
+            "heartbeat",
+            "life",
+            "log",
+            "recorder",
+            "rest",
+            "task",
+            "timeline",
+        ],
+    ),
     ("report/", &["trace", "units"]),
     ("page/", &[]),
     ("picture/", &["page", "report", "trace", "units"]),

@@ -39,10 +39,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("report/claims.rs", "report/scaling.rs"),
     ("report/claims.rs", "report/stopping.rs"),
     ("report/scaling.rs", "report/findings.rs"),
-    // The record that all three share gets a file of its own.
-    ("trace/collect.rs", "trace/recorder.rs"),
-    ("trace/log.rs", "trace/recorder.rs"),
-    ("trace/rest.rs", "trace/timeline.rs"),
 ];
 
 type Path<'a> = Vec<&'a str>;
