@@ -59,6 +59,7 @@ impl Concept for Background {
         twin: include_str!("../../lessons/python/background.py"),
         belief: "Work in the background is done, whatever happens to the program.",
         tour: &["--mail-time", "200ms"],
+        quick: &["--mails", "2", "--mail-time", "40ms"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

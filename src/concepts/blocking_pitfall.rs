@@ -59,6 +59,7 @@ impl Concept for BlockingPitfall {
         twin: include_str!("../../lessons/python/blocking-pitfall.py"),
         belief: "A blocking call holds up only the task that makes it.",
         tour: &["--block", "300ms"],
+        quick: &["--block", "60ms", "--timeout", "20ms"],
     };
 
     fn next(&self) -> Option<&'static str> {

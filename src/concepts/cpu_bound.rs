@@ -75,6 +75,7 @@ impl Concept for CpuBound {
         twin: include_str!("../../lessons/python/cpu-bound.py"),
         belief: "Async makes computations faster.",
         tour: &["--work", "100ms"],
+        quick: &["--work", "10ms", "--pieces", "3"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

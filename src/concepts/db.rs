@@ -70,6 +70,7 @@ impl Concept for Db {
         twin: include_str!("../../lessons/python/db.py"),
         belief: "One connection answers several queries at once.",
         tour: &["--latency", "150ms"],
+        quick: &["--queries", "3", "--latency", "20ms", "--connections", "3"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

@@ -70,6 +70,7 @@ impl Concept for Files {
         twin: include_str!("../../lessons/python/files.py"),
         belief: "Async makes reading and writing files faster.",
         tour: &["--files", "64", "--size", "1MiB"],
+        quick: &["--files", "3", "--size", "4KiB"],
     };
 
     fn check(&self) -> Result<(), String> {

@@ -54,6 +54,7 @@ impl Concept for Gather {
         twin: include_str!("../../lessons/python/gather.py"),
         belief: "Doing two things at once takes two threads.",
         tour: &["--delays", "500ms,1s"],
+        quick: &["--delays", "40ms,80ms", "--fail-at", "20ms"],
     };
 
     fn check(&self) -> Result<(), String> {

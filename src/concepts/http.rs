@@ -80,6 +80,7 @@ impl Concept for Http {
         twin: include_str!("../../lessons/python/http.py"),
         belief: "Ten calls take ten times as long as one.",
         tour: &["--requests", "10", "--latency", "100ms"],
+        quick: &["--requests", "4", "--latency", "30ms", "--limit", "2"],
     };
 
     fn check(&self) -> Result<(), String> {

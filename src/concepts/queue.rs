@@ -1,10 +1,9 @@
 //! `queue`: work that waits its turn. In memory, and in a file that outlives the program.
 //!
-//! A channel decouples the producer from the workers. An unbounded one never makes `send` wait, so its backlog, and
-//! the memory that it takes, grow for as long as jobs arrive faster than they are done. In a bounded one
-//! `send().await` waits for room: that is backpressure. Workers or permits of a `Semaphore` set how many jobs run at
-//! once. What is in memory ends with the program; jobs in a file are taken under a lease, and a job whose worker dies
-//! goes to another one.
+//! A channel decouples the producer from the workers. `send` to an unbounded one never waits, so its backlog grows for
+//! as long as jobs arrive faster than they are done. In a bounded one `send().await` waits for room: that is
+//! backpressure. Workers, or the permits of a `Semaphore`, set how many jobs run at once. Jobs in memory end with the
+//! program; those in a file are taken under a lease, and a job whose worker dies goes to another.
 
 mod plan;
 
@@ -127,6 +126,7 @@ impl Concept for Queue {
         twin: include_str!("../../lessons/python/work-queue.py"),
         belief: "A queue copes with whatever is put into it.",
         tour: &["--jobs", "8", "--job-time", "80ms", "--every", "10ms"],
+        quick: &["--jobs", "4", "--job-time", "30ms", "--every", "1ms"],
     };
 
     fn check(&self) -> Result<(), String> {

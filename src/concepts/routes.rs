@@ -68,6 +68,7 @@ impl Concept for Routes {
         twin: include_str!("../../lessons/python/routes.py"),
         belief: "A server needs a thread for each request that it waits for.",
         tour: &["--clients", "8", "--latency", "100ms"],
+        quick: &["--clients", "3", "--latency", "40ms", "--pool", "2"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

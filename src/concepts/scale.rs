@@ -71,6 +71,7 @@ impl Concept for Scale {
         twin: include_str!("../../lessons/python/scale.py"),
         belief: "Many tasks at once need many threads.",
         tour: &["--tasks", "10000", "--delay", "500ms"],
+        quick: &["--tasks", "20", "--delay", "40ms"],
     };
 
     fn check(&self) -> Result<(), String> {

@@ -50,6 +50,7 @@ impl Concept for Sleep {
         twin: include_str!("../../lessons/python/sleep.py"),
         belief: "Calling an async function starts it.",
         tour: &["--delay", "300ms"],
+        quick: &["--tasks", "3", "--delay", "40ms"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

@@ -36,6 +36,8 @@ pub struct About {
     pub belief: &'static str,
     /// Knobs with which the default strategies make their point in a second or two, for the tour.
     pub tour: &'static [&'static str],
+    /// Knobs with which every strategy is over in a fraction of a second, for the tests.
+    pub quick: &'static [&'static str],
 }
 
 impl About {

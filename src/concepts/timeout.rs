@@ -65,6 +65,7 @@ impl Concept for Timeout {
         twin: include_str!("../../lessons/python/timeout.py"),
         belief: "A timeout stops whatever runs inside it.",
         tour: &["--work", "500ms", "--deadline", "200ms"],
+        quick: &["--work", "60ms", "--deadline", "20ms", "--cleanup", "20ms"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {

@@ -609,14 +609,7 @@ fn where_only_ascii_can_be_shown_nothing_else_is() {
     ];
     for concept in ALL {
         let name = [concept.about.name];
-        calls.push(
-            [
-                &name,
-                crate::support::quick_knobs(name[0]),
-                &["--all", "--code=both"],
-            ]
-            .concat(),
-        );
+        calls.push([&name, concept.about.quick, &["--all", "--code=both"]].concat());
     }
     for call in calls {
         let output = Test::new(&call).env("LANG", "C").output();

@@ -66,7 +66,7 @@ impl Test {
     /// `concept` with knobs that make it quick.
     #[track_caller]
     pub(crate) fn quick(concept: &Entry) -> Self {
-        Self::new([concept.about.name]).args(quick_knobs(concept.about.name))
+        Self::new([concept.about.name]).args(concept.about.quick)
     }
 
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
@@ -289,32 +289,9 @@ pub(crate) fn signal(name: &str, pid: u32) {
     assert!(sent.success(), "kill -{name} {pid}");
 }
 
-/// Knobs with which every strategy of a concept is over in a fraction of a second.
-#[track_caller]
-pub(crate) fn quick_knobs(concept: &str) -> &'static [&'static str] {
-    match concept {
-        "sleep" => &["--tasks", "3", "--delay", "40ms"],
-        "gather" => &["--delays", "40ms,80ms", "--fail-at", "20ms"],
-        "routes" => &["--clients", "3", "--latency", "40ms", "--pool", "2"],
-        "files" => &["--files", "3", "--size", "4KiB"],
-        "db" => &["--queries", "3", "--latency", "20ms", "--connections", "3"],
-        "http" => &["--requests", "4", "--latency", "30ms", "--limit", "2"],
-        "background" => &["--mails", "2", "--mail-time", "40ms"],
-        "blocking-pitfall" => &["--block", "60ms", "--timeout", "20ms"],
-        "scale" => &["--tasks", "20", "--delay", "40ms"],
-        "cpu-bound" => &["--work", "10ms", "--pieces", "3"],
-        "timeout" => &["--work", "60ms", "--deadline", "20ms", "--cleanup", "20ms"],
-        "queue" => &["--jobs", "4", "--job-time", "30ms", "--every", "1ms"],
-        _ => panic!(
-            "{concept} has no quick knobs yet: add them to `quick_knobs` in tests/support/mod.rs"
-        ),
-    }
-}
-
 /// The names of a concept's strategies, with its quick knobs.
 #[track_caller]
 pub(crate) fn quick_strategies(concept: &Entry) -> Vec<concepts::Strategy> {
-    let knobs = quick_knobs(concept.about.name);
-    (concept.strategies)(knobs)
+    (concept.strategies)(concept.about.quick)
         .unwrap_or_else(|error| panic!("{}'s quick knobs: {error}", concept.about.name))
 }
