@@ -23,15 +23,7 @@ async fn main() {
     println!("{tea}, {coffee}\n");
 
     let timeline = recorder.timeline();
-    for task in &timeline.tasks {
-        println!(
-            "{:8} waited {:9.3?}  ran {:9.3?}  polls {}",
-            task.label,
-            task.idle(),
-            task.busy(),
-            task.polls.len()
-        );
-    }
+    println!("{timeline}\n");
     println!("in flight at most: {}", timeline.most_in_flight());
     let blocked = timeline.blocked(Duration::from_millis(10), 1, |_| true);
     println!(

@@ -2,7 +2,7 @@
 //!
 //! [`Recorder::track`] wraps a future and notes when it was created, polled, woken and dropped.
 //! A [`Timeline`] turns those notes into what a person wants to know: when was it busy, when was
-//! it woken but could not run, and when did it merely wait?
+//! it woken but could not run, and when did it merely wait? Printed, it is a picture of that.
 //!
 //! It works on stable Tokio, in your own program too:
 //!
@@ -21,14 +21,25 @@
 //! let timeline = recorder.timeline();
 //! assert_eq!(timeline.tasks.len(), 2);
 //! assert_eq!(timeline.most_in_flight(), 2);
-//! for task in &timeline.tasks {
-//!     println!("{}: waited {:?}, ran {:?}", task.label, task.idle(), task.busy());
-//! }
+//! println!("{timeline:48}");
+//! # assert_eq!(format!("{timeline:48}").lines().nth(1).unwrap(), "short ├────────────────────┤");
 //! # });
 //! ```
+//!
+//! ```text
+//!       0 s      0.005     0.010     0.015
+//! short ├────────────────────┤
+//! long  ├────────────────────┼───────────────────┤
+//! ├ ┤ first and last poll   ─ waiting
+//! ┼ a short poll
+//! ```
 
+mod axis;
 mod collect;
+#[cfg(feature = "display")]
+mod display;
 mod heartbeat;
+mod lane;
 mod life;
 mod log;
 mod recorder;
@@ -36,8 +47,10 @@ mod rest;
 mod task;
 mod timeline;
 
+pub use axis::Axis;
 pub use collect::Keep;
 pub use heartbeat::{Heartbeat, PERIOD};
+pub use lane::{Cell, Life};
 pub use life::{Outcome, Poll, Span, State, in_flight, spans};
 pub use recorder::{Recorder, Tracked};
 pub use rest::Rest;
