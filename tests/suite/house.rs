@@ -18,8 +18,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "trace/",
         &[
+            "axis",
             "collect",
             "heartbeat",
+            "lane",
             "life",
             "log",
             "recorder",
