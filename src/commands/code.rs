@@ -28,7 +28,7 @@ pub(super) fn in_front(
     chosen: &[Strategy],
     screen: &Screen,
 ) -> Result<String, RegionError> {
-    let head = format!("Python: the same, in lessons/python/{}", about.twin_file());
+    let head = format!("Python: the same, in lessons/python/{}", about.python_file);
     let twin = Source {
         head: &head,
         text: about.twin,

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use serde_json::Value;
 
+use crate::claims::findings;
 use crate::concepts::{About, Strategy};
 use crate::lab::{Lab, Watch};
-use crate::report::{Finding, Machine, Report, SCHEMA, StrategyReport, facts, words};
+use crate::report::{Machine, Report, SCHEMA, StrategyReport};
 
 /// Whoever looks on.
 pub trait Audience {
@@ -63,7 +64,8 @@ pub fn measure(
         findings: if partial {
             Vec::new()
         } else {
-            findings(chosen, &reports)
+            let claims = chosen.iter().map(|strategy| &strategy.claims[..]);
+            findings(reports.iter().zip(claims), &reports)
         },
         strategies: reports,
     })
@@ -78,22 +80,6 @@ fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64>
         Some(first) if first.error.is_some() => None,
         Some(first) => Some(first.wall()?.0.as_secs_f64() / this_wall.0.as_secs_f64()),
     }
-}
-
-fn findings(strategies: &[Strategy], reports: &[StrategyReport]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (strategy, report) in strategies.iter().zip(reports) {
-        for fact in facts(report, &strategy.claims, reports) {
-            let told = findings
-                .iter()
-                .any(|told: &Finding| told.kind == fact.kind());
-            findings.push(Finding {
-                kind: fact.kind().to_owned(),
-                text: words(strategy.name, &fact, told),
-            });
-        }
-    }
-    findings
 }
 
 /// The computer on which this runs.

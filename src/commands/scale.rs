@@ -12,9 +12,10 @@ use super::live::line;
 use super::measure::{Audience, machine};
 use super::run::{Ending, Format, Options, Session};
 use super::screen::Screen;
+use crate::claims;
 use crate::concepts::{About, Concept, Scale, Strategy};
 use crate::lab::{self, Stop};
-use crate::report::{Finding, Report, SCHEMA, StrategyReport, facts, words};
+use crate::report::{Report, SCHEMA, StrategyReport};
 use crate::units;
 
 /// Between two looks at a process that measures.
@@ -57,14 +58,8 @@ pub fn run(scale: &Scale, options: &Options, screen: &Screen, stop: &Stop) -> Re
         let block = session.text.growth(rows, &untried);
         session.print(&block)?;
         if let (Some(last), None) = (rows.last(), stop.signal()) {
-            findings.extend(
-                facts(last, &strategy.claims, &reports)
-                    .iter()
-                    .map(|fact| Finding {
-                        kind: fact.kind().to_owned(),
-                        text: words(strategy.name, fact, false),
-                    }),
-            );
+            let claimed = [(last, &strategy.claims[..])];
+            findings.extend(claims::findings(claimed, &reports));
         }
     }
     let failed = reports.iter().any(|report| report.error.is_some());

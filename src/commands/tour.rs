@@ -10,11 +10,12 @@ use super::live::{Live, Unwatched};
 use super::measure::{Audience, measure};
 use super::run::Ending;
 use super::screen::{Screen, print};
+use crate::claims::findings;
 use crate::concepts::{self, About, Entry, Strategy};
 use crate::lab::{Lab, Stop, Watch};
 use crate::page::Style;
 use crate::picture::{self, Tested, Text};
-use crate::report::{Fact, Finding, Report, StrategyReport, facts, short, words};
+use crate::report::{Finding, Report, StrategyReport};
 use crate::units;
 
 /// The knobs of the tour.
@@ -213,8 +214,8 @@ impl Tour<'_> {
 
 /// What the run has to say about the belief: in short, and in a sentence or two.
 fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Option<Finding>) {
-    let settles = chosen.iter().find(|strategy| strategy.settles);
-    let settling = settles.or_else(|| chosen.last());
+    let refuting = chosen.iter().find(|strategy| strategy.refutes_belief);
+    let settling = refuting.or_else(|| chosen.last());
     let named = settling.and_then(|settling| {
         let reports = report.strategies.iter();
         Some((
@@ -234,17 +235,9 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
         return (format!("failed: {first}"), None);
     }
     let claim = &strategy.claims[..strategy.claims.len().min(1)];
-    let fact: Option<Fact> = facts(measured, claim, &report.strategies)
-        .into_iter()
-        .next();
-    match fact {
-        Some(fact) => (
-            short(strategy.name, &fact),
-            Some(Finding {
-                kind: fact.kind().to_owned(),
-                text: words(strategy.name, &fact, false),
-            }),
-        ),
+    let found = findings([(measured, claim)], &report.strategies);
+    match found.into_iter().next() {
+        Some(finding) => (finding.short.clone(), Some(finding)),
         None => ("inconclusive".to_owned(), None),
     }
 }

@@ -6,6 +6,8 @@
 //! it shuts down. To lose nothing, stop accepting, tell the tasks, and wait for them: `CancellationToken` and
 //! `TaskTracker`.
 
+mod claims;
+
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -19,8 +21,12 @@ use tokio::runtime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::claims::{
+    ACCEPTED, AnswersAfterTheWork, AnswersBeforeTheWork, DelaysTheNextAnswer, DrainedAtExit, LOST,
+    LostAtExit,
+};
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::BlocksTheLoop;
 use crate::services::client;
 use crate::services::mailbox::{Mail, Mailbox};
 use crate::trace::Recorder;
@@ -57,6 +63,7 @@ impl Concept for Background {
         heartbeat_lane: false,
         source: include_str!("background.rs"),
         twin: include_str!("../../lessons/python/background.py"),
+        python_file: "background.py",
         belief: "Work in the background is done, whatever happens to the program.",
         tour: &["--mail-time", "200ms"],
         quick: &["--mails", "2", "--mail-time", "40ms"],
@@ -66,7 +73,7 @@ impl Concept for Background {
         let Self { mails, mail_time } = *self;
         let one_by_one = mail_time * u32::try_from(mails).unwrap_or(u32::MAX);
         let office = move || Office::new(mails, mail_time);
-        let mut strategies = vec![
+        vec![
             Strategy::staged(
                 "inline",
                 "mailbox.deliver(mail).await, then the response",
@@ -75,7 +82,7 @@ impl Concept for Background {
             )
             .by_default()
             .ideal(one_by_one)
-            .claim(Claim::AnswersAfter("POST", "mail")),
+            .claim(AnswersAfterTheWork),
             Strategy::staged(
                 "background",
                 "tokio::spawn(mailbox.deliver(mail)), the response at once",
@@ -84,7 +91,7 @@ impl Concept for Background {
             )
             .by_default()
             .ideal(mail_time)
-            .claim(Claim::AnswersBefore("POST", "mail")),
+            .claim(AnswersBeforeTheWork),
             Strategy::staged(
                 "blocking-background",
                 "the same, but the mail library blocks",
@@ -92,7 +99,8 @@ impl Concept for Background {
                 blocking_background,
             )
             .ideal(one_by_one)
-            .claim(Claim::BlocksTheLoop),
+            .claim(BlocksTheLoop)
+            .claim_if(mails > 1, DelaysTheNextAnswer),
             Strategy::staged(
                 "lost",
                 "the program ends, and nobody waits for the spawned tasks",
@@ -100,11 +108,8 @@ impl Concept for Background {
                 lost,
             )
             .by_default()
-            .claim(Claim::LostAtExit(
-                "mails_lost_count",
-                "mails_accepted_count",
-            ))
-            .settles_the_belief()
+            .claim(LostAtExit)
+            .refutes_belief()
             .differs("the same answers, but the work behind them was not done"),
             Strategy::staged(
                 "drained",
@@ -113,17 +118,8 @@ impl Concept for Background {
                 drained,
             )
             .ideal(mail_time)
-            .claim(Claim::DrainedAtExit(
-                "mails_lost_count",
-                "mails_accepted_count",
-            )),
-        ];
-        if mails > 1 {
-            strategies[2]
-                .claims
-                .push(Claim::DelaysTheNextAnswer("POST", "mail"));
-        }
-        strategies
+            .claim(DrainedAtExit),
+        ]
     }
 }
 
@@ -219,11 +215,8 @@ impl Office {
     fn output(self, answers: Vec<String>) -> Output {
         let accepted = answers.len();
         Output::new(answers).at_exit(move |metrics| {
-            metrics.insert("mails_accepted_count", accepted as f64);
-            metrics.insert(
-                "mails_lost_count",
-                accepted.saturating_sub(self.mailbox.count()) as f64,
-            );
+            metrics.insert(ACCEPTED, accepted as f64);
+            metrics.insert(LOST, accepted.saturating_sub(self.mailbox.count()) as f64);
         })
     }
 }

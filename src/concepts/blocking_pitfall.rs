@@ -6,7 +6,7 @@
 //! waits for timers and sockets, and then nobody is woken. `spawn_blocking` moves the call to a thread where it may
 //! block.
 
-use std::future::ready;
+use std::future::{Future, ready};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::{About, Concept, Flavor, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::{BlocksTheLoop, HidesBehindAnotherWorker, KeepsTheLoopAwake, TimeoutIsLate};
 use crate::trace::Recorder;
 
 /// The knobs of `blocking-pitfall`.
@@ -57,6 +57,7 @@ impl Concept for BlockingPitfall {
         heartbeat_lane: true,
         source: include_str!("blocking_pitfall.rs"),
         twin: include_str!("../../lessons/python/blocking-pitfall.py"),
+        python_file: "blocking-pitfall.py",
         belief: "A blocking call holds up only the task that makes it.",
         tour: &["--block", "300ms"],
         quick: &["--block", "60ms", "--timeout", "20ms"],
@@ -68,68 +69,67 @@ impl Concept for BlockingPitfall {
 
     fn strategies(&self) -> Vec<Strategy> {
         let Self {
-            block,
-            timeout,
-            workers,
+            timeout, workers, ..
         } = *self;
-        let ideal = block + 2 * MOMENT;
-        let held = if workers == 1 {
-            Claim::BlocksTheLoop
-        } else {
-            Claim::HidesBehindAnotherWorker
-        };
-        let mut strategies = vec![
-            Strategy::new(
-                "async-sleep",
-                "tokio::time::sleep(…).await",
-                move |recorder| async_sleep(recorder, block),
-            )
-            .by_default()
-            .claim(Claim::KeepsTheLoopAwake),
-            Strategy::new(
+        let alone = workers == 1;
+        vec![
+            self.strategy("async-sleep", "tokio::time::sleep(…).await", async_sleep)
+                .by_default()
+                .claim(KeepsTheLoopAwake),
+            self.strategy(
                 "thread-sleep",
                 "std::thread::sleep(…) in an async fn",
-                move |recorder| thread_sleep(recorder, block),
+                thread_sleep,
             )
             .by_default()
-            .claim(held)
-            .settles_the_belief(),
-            Strategy::new(
+            .claim_if(alone, BlocksTheLoop)
+            .claim_if(!alone, HidesBehindAnotherWorker)
+            .refutes_belief(),
+            self.strategy(
                 "every-worker",
                 "std::thread::sleep(…) in as many tasks as there are workers",
-                move |recorder| every_worker(recorder, block),
+                every_worker,
             )
-            .claim(Claim::BlocksTheLoop),
-            Strategy::new(
+            .by_default_if(!alone)
+            .claim(BlocksTheLoop),
+            self.strategy(
                 "no-yield",
                 "a loop that awaits only what is ready",
-                move |recorder| no_yield(recorder, block),
+                no_yield,
             )
-            .claim(held),
-            Strategy::new(
+            .claim_if(alone, BlocksTheLoop)
+            .claim_if(!alone, HidesBehindAnotherWorker),
+            self.strategy(
                 "spawn-blocking",
                 "spawn_blocking(|| std::thread::sleep(…)).await",
-                move |recorder| spawn_blocking(recorder, block),
+                spawn_blocking,
             )
-            .claim(Claim::KeepsTheLoopAwake),
-            Strategy::new(
+            .by_default_if(alone)
+            .claim(KeepsTheLoopAwake),
+            self.strategy(
                 "timeout-cannot-help",
                 "timeout(…) round a blocking call",
-                move |recorder| timeout_cannot_help(recorder, block, timeout),
+                move |recorder, block| timeout_cannot_help(recorder, block, timeout),
             )
-            .claim(Claim::TimeoutIsLate(timeout)),
-        ];
-        for strategy in &mut strategies {
-            strategy.ideal = Some(ideal);
-            strategy.flavor = Flavor::with_workers(workers);
-            let also = if workers == 1 {
-                "spawn-blocking"
-            } else {
-                "every-worker"
-            };
-            strategy.by_default |= strategy.name == also;
-        }
-        strategies
+            .claim(TimeoutIsLate(timeout)),
+        ]
+    }
+}
+
+impl BlockingPitfall {
+    /// A strategy with a moment of quiet before its work and after it.
+    fn strategy<F>(
+        &self,
+        name: &'static str,
+        summary: &str,
+        run: impl Fn(Recorder, Time) -> F + Send + Sync + 'static,
+    ) -> Strategy
+    where
+        F: Future<Output = Result<Output>> + Send + 'static,
+    {
+        Strategy::new(name, summary, self.block, run)
+            .on(Flavor::with_workers(self.workers))
+            .ideal(self.block + 2 * MOMENT)
     }
 }
 

@@ -6,6 +6,7 @@
 //! compute on other threads, and the workers stay free. `yield_now` between chunks gives others a turn, and makes
 //! nothing faster.
 
+mod claims;
 mod probe;
 
 use std::future::Future;
@@ -22,9 +23,10 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
+use self::claims::{OnOneThread, OnSeveral};
 use self::probe::{Calibration, Probe, Sample};
 use super::{About, Concept, Flavor, Metrics, Output, Strategy, knob};
-use crate::report::{Claim, Computing};
+use crate::claims::KeepsTheLoopAwake;
 use crate::trace::Recorder;
 
 /// The knobs of `cpu-bound`.
@@ -73,6 +75,7 @@ impl Concept for CpuBound {
         heartbeat_lane: true,
         source: include_str!("cpu_bound.rs"),
         twin: include_str!("../../lessons/python/cpu-bound.py"),
+        python_file: "cpu-bound.py",
         belief: "Async makes computations faster.",
         tour: &["--work", "100ms"],
         quick: &["--work", "10ms", "--pieces", "3"],
@@ -86,8 +89,7 @@ impl Concept for CpuBound {
         };
         let nothing = || Ok(());
         let pool = move || Ok(ThreadPoolBuilder::new().num_threads(workers).build()?);
-        let on_one_thread = Claim::Computes(Computing::OnOneThread);
-        let mut strategies = vec![
+        vec![
             bench
                 .strategy(
                     ("sequential", "piece after piece in the async thread"),
@@ -96,7 +98,7 @@ impl Concept for CpuBound {
                     |recorder, work, ()| sequential(recorder, work),
                 )
                 .by_default()
-                .claim(on_one_thread),
+                .claim(OnOneThread),
             bench
                 .strategy(
                     ("join", "join_all over all pieces, in the async thread"),
@@ -105,8 +107,8 @@ impl Concept for CpuBound {
                     |recorder, work, ()| join(recorder, work),
                 )
                 .by_default()
-                .settles_the_belief()
-                .claim(on_one_thread),
+                .refutes_belief()
+                .claim(OnOneThread),
             bench
                 .strategy(
                     ("spawned", "tokio::spawn for each piece"),
@@ -115,12 +117,14 @@ impl Concept for CpuBound {
                     |recorder, work, ()| spawned(recorder, work),
                 )
                 .on(Flavor::with_workers(workers)),
-            bench.strategy(
-                ("spawn-blocking", "spawn_blocking for each piece"),
-                pieces,
-                nothing,
-                |recorder, work, ()| spawn_blocking(recorder, work),
-            ),
+            bench
+                .strategy(
+                    ("spawn-blocking", "spawn_blocking for each piece"),
+                    pieces,
+                    nothing,
+                    |recorder, work, ()| spawn_blocking(recorder, work),
+                )
+                .claim_if(bench.beats(pieces), KeepsTheLoopAwake),
             bench
                 .strategy(
                     (
@@ -131,7 +135,8 @@ impl Concept for CpuBound {
                     pool,
                     rayon,
                 )
-                .by_default(),
+                .by_default()
+                .claim_if(bench.beats(workers), KeepsTheLoopAwake),
             bench
                 .strategy(
                     ("chunked", "yield_now().await between chunks of 2 ms"),
@@ -139,15 +144,9 @@ impl Concept for CpuBound {
                     nothing,
                     |recorder, work, ()| chunked(recorder, work),
                 )
-                .claim(on_one_thread),
-        ];
-        for strategy in &mut strategies {
-            let elsewhere = ["spawn-blocking", "rayon", "chunked"].contains(&strategy.name);
-            if elsewhere && strategy.ideal >= Some(SEVERAL_BEATS) {
-                strategy.claims.push(Claim::KeepsTheLoopAwake);
-            }
-        }
-        strategies
+                .claim(OnOneThread)
+                .claim_if(bench.beats(1), KeepsTheLoopAwake),
+        ]
     }
 }
 
@@ -172,6 +171,7 @@ impl Bench {
         F: Future<Output = Result<Output>> + Send + 'static,
     {
         let CpuBound { work, pieces, .. } = self.knobs;
+        let ideal = self.ideal(threads);
         let threads = threads.min(pieces);
         let calibration = Arc::clone(&self.calibration);
         let prepare = move || {
@@ -202,13 +202,21 @@ impl Bench {
                 }))
             }
         };
+        Strategy::staged(name, summary, prepare, run)
+            .ideal(ideal)
+            .claim_if(threads > 1, OnSeveral { pieces, threads })
+    }
+
+    /// What arithmetic promises on so many threads.
+    fn ideal(&self, threads: usize) -> Duration {
+        let CpuBound { work, pieces, .. } = self.knobs;
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let strategy = Strategy::staged(name, summary, prepare, run)
-            .ideal(probe::ideal(work, pieces, threads, cores));
-        match threads {
-            1 => strategy,
-            _ => strategy.claim(Claim::Computes(Computing::OnSeveral { pieces, threads })),
-        }
+        probe::ideal(work, pieces, threads.min(pieces), cores)
+    }
+
+    /// Whether a heart that is free to beat does so several times, on so many threads.
+    fn beats(&self, threads: usize) -> bool {
+        self.ideal(threads) >= SEVERAL_BEATS
     }
 }
 
@@ -394,9 +402,7 @@ mod tests {
             };
             let several = knobs.strategies().into_iter().filter(|strategy| {
                 let mut claims = strategy.claims.iter();
-                claims.any(|claim| {
-                    matches!(claim, Claim::Computes(Computing::OnSeveral { threads, .. }) if *threads > 1)
-                })
+                claims.any(|claim| claim.expectation().ends_with("plain threads"))
             });
             several.map(|strategy| strategy.name).collect::<Vec<_>>()
         };

@@ -5,6 +5,9 @@
 //! caller awaits the answers, but one connection still runs one query at a time, however many are awaited together. A
 //! pool runs as many as it has connections. Writers take turns all the same: a SQLite file has one write lock.
 
+mod claims;
+
+use std::fmt::Display;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,8 +20,11 @@ use rusqlite::TransactionBehavior;
 use serde::Serialize;
 use tokio_rusqlite::Connection;
 
+use self::claims::{NothingLost, ROWS_BEFORE, ROWS_EXPECTED, ROWS_FOUND, TurnsCost};
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::{
+    BlocksTheLoop, CostsMore, KeepsTheLoopAwake, OneAfterTheOther, OverlappedOn, SerialisedBy,
+};
 use crate::services::database::{Database, Databases, ITEMS, Pool};
 use crate::trace::Recorder;
 
@@ -49,6 +55,17 @@ pub struct Db {
     pub database: Option<PathBuf>,
 }
 
+/// Why a plain query costs more there than in the async thread.
+const TO_AND_FRO: &str =
+    "each goes to the connection's thread and back, and is too short to be worth the way";
+
+/// On what queries overlap.
+const THREAD_EACH: &str = "connections, each with a thread of its own";
+
+/// Why writers take longer than their writes.
+const NO_QUEUE: &str =
+    "SQLite keeps no queue, so a writer that finds it locked naps and asks again";
+
 impl Concept for Db {
     const ABOUT: About = About {
         name: "db",
@@ -68,6 +85,7 @@ impl Concept for Db {
         heartbeat_lane: false,
         source: include_str!("db.rs"),
         twin: include_str!("../../lessons/python/db.py"),
+        python_file: "db.py",
         belief: "One connection answers several queries at once.",
         tour: &["--latency", "150ms"],
         quick: &["--queries", "3", "--latency", "20ms", "--connections", "3"],
@@ -84,131 +102,114 @@ impl Concept for Db {
         // Enough for a writer whose turn comes last, and who sleeps whenever the lock is free.
         let patience = (latency + Duration::from_millis(200)) * queries + Duration::from_secs(10);
         let place = Arc::new(Databases::new(self.database.clone()));
-        let wait = humantime::format_duration(latency);
-        let (reading, writing) = match latency {
-            Duration::ZERO => ("plain queries".to_owned(), "plain inserts".to_owned()),
-            _ => (
-                format!("each waits {wait} inside SQLite, in a registered function"),
-                format!("each holds SQLite's write lock for {wait}, in a registered function"),
-            ),
-        };
-
-        let blocking = staged(
-            (
-                "blocking",
-                format!("rusqlite on the async thread; {reading}"),
-            ),
-            (&place, 0),
-            move |database| database.connect(patience),
-            move |recorder, connection| blocking(recorder, connection, queries, latency),
-        );
-        let sequential = staged(
-            (
-                "sequential",
-                format!("tokio-rusqlite, each query awaited before the next; {reading}"),
-            ),
-            (&place, 0),
-            move |database| database.connect_async(patience),
-            move |recorder, connection| sequential(recorder, connection, queries, latency),
-        );
-        let one_connection = staged(
-            (
-                "one-connection",
-                format!("all queries awaited at once, over one connection; {reading}"),
-            ),
-            (&place, 0),
-            move |database| database.connect_async(patience),
-            move |recorder, connection| one_connection(recorder, connection, queries, latency),
-        );
-        let pool = staged(
-            (
-                "pool",
-                format!("all queries at once, over a pool of {connections}; {reading}"),
-            ),
-            (&place, 0),
-            move |database| database.pool(connections, patience),
-            move |recorder, connections| pool(recorder, connections, queries, latency),
-        );
-        let writers = staged(
-            (
-                "writers",
-                format!("each query an INSERT, over a pool of {connections}; {writing}"),
-            ),
-            (&place, queries),
-            move |database| database.pool(connections, patience),
-            move |recorder, connections| writers(recorder, connections, queries, latency),
-        );
-
+        let (one_by_one, in_rounds) = (self.ideal(queries), self.ideal(rounds));
+        // Where nothing waits, the plain way is worth a look, and times show nothing.
+        let plain = latency.is_zero();
+        // A heart that beats every 10 ms misses no short wait.
+        let long = one_by_one >= Some(Duration::from_millis(100));
+        let several = !plain && queries > 1;
         // A pool of one connection is no pool.
-        let (together, in_turn): (&[_], &[_]) = match connections {
-            1 => (&[Claim::OneAfterTheOther], &[Claim::OneAfterTheOther]),
-            _ => (
-                &[Claim::OverlappedOn(
-                    connections,
-                    "connections, each with a thread of its own",
-                )],
-                &[
-                    Claim::SerialisedBy("SQLite's one writer"),
-                    Claim::TurnsCost(
-                        "SQLite keeps no queue, so a writer that finds it locked naps and asks again",
-                    ),
-                ],
-            ),
-        };
-        let mut strategies = vec![
-            self.timed(blocking, queries, &[Claim::BlocksTheLoop]),
-            self.timed(
-                sequential,
-                queries,
-                &[Claim::OneAfterTheOther, Claim::KeepsTheLoopAwake],
+        let pooled = several && connections > 1;
+        let alone = several && connections == 1;
+        vec![
+            staged(
+                "blocking",
+                self.reads("rusqlite on the async thread"),
+                (&place, 0),
+                move |database| database.connect(patience),
+                move |recorder, connection| blocking(recorder, connection, queries, latency),
             )
-            .by_default(),
-            self.timed(
-                one_connection,
-                queries,
-                &[Claim::SerialisedBy("one connection")],
+            .by_default_if(plain)
+            .ideal(one_by_one)
+            .claim_if(long, BlocksTheLoop),
+            staged(
+                "sequential",
+                self.reads("tokio-rusqlite, each query awaited before the next"),
+                (&place, 0),
+                move |database| database.connect_async(patience),
+                move |recorder, connection| sequential(recorder, connection, queries, latency),
             )
             .by_default()
-            .settles_the_belief(),
-            self.timed(pool, rounds, together).by_default(),
-            self.timed(writers, queries, in_turn)
-                .claim(Claim::NothingLost(
-                    "rows_found_count",
-                    "rows_expected_count",
+            .ideal(one_by_one)
+            .claim_if(several, OneAfterTheOther)
+            .claim_if(long, KeepsTheLoopAwake)
+            .claim_if(plain, CostsMore("blocking", TO_AND_FRO)),
+            staged(
+                "one-connection",
+                self.reads("all queries awaited at once, over one connection"),
+                (&place, 0),
+                move |database| database.connect_async(patience),
+                move |recorder, connection| one_connection(recorder, connection, queries, latency),
+            )
+            .by_default()
+            .refutes_belief()
+            .ideal(one_by_one)
+            .claim_if(several, SerialisedBy("one connection")),
+            staged(
+                "pool",
+                self.reads(format!("all queries at once, over a pool of {connections}")),
+                (&place, 0),
+                move |database| database.pool(connections, patience),
+                move |recorder, connections| pool(recorder, connections, queries, latency),
+            )
+            .by_default()
+            .ideal(in_rounds)
+            .claim_if(alone, OneAfterTheOther)
+            .claim_if(pooled, OverlappedOn(connections, THREAD_EACH)),
+            staged(
+                "writers",
+                self.writes(format!(
+                    "each query an INSERT, over a pool of {connections}"
                 )),
-        ];
-        if latency.is_zero() {
-            // Here the plain way is worth a look.
-            let why = "each goes to the connection's thread and back, and is too short to be worth the way";
-            strategies[0].by_default = true;
-            strategies[1].claims.push(Claim::Dearer("blocking", why));
-        }
-        strategies
+                (&place, queries),
+                move |database| database.pool(connections, patience),
+                move |recorder, connections| writers(recorder, connections, queries, latency),
+            )
+            .ideal(one_by_one)
+            .claim_if(alone, OneAfterTheOther)
+            .claim_if(pooled, SerialisedBy("SQLite's one writer"))
+            .claim_if(pooled, TurnsCost(NO_QUEUE))
+            .claim(NothingLost),
+        ]
     }
 }
 
 impl Db {
-    /// What arithmetic and the textbook say of a strategy that waits `rounds` times, as far as the
-    /// knobs let it show: a heart that beats every 10 ms misses no short wait, and a single query
-    /// neither overlaps nor takes turns.
-    fn timed(&self, mut strategy: Strategy, rounds: u32, claims: &[Claim]) -> Strategy {
-        let ideal = self.latency * rounds;
-        if ideal.is_zero() {
-            return strategy;
+    /// What arithmetic promises of a strategy that waits so many times. Of no wait, nothing.
+    fn ideal(&self, waits: u32) -> Option<Duration> {
+        Some(self.latency * waits).filter(|ideal| !ideal.is_zero())
+    }
+
+    /// How it queries, and what a query does.
+    fn reads(&self, how: impl Display) -> String {
+        match self.latency {
+            Duration::ZERO => format!("{how}; plain queries"),
+            wait => {
+                let wait = humantime::format_duration(wait);
+                format!("{how}; each waits {wait} inside SQLite, in a registered function")
+            }
         }
-        let shows = |claim: &&Claim| match claim {
-            Claim::BlocksTheLoop | Claim::KeepsTheLoopAwake => ideal >= Duration::from_millis(100),
-            _ => self.queries > 1,
-        };
-        strategy.claims.extend(claims.iter().filter(shows));
-        strategy.ideal(ideal)
+    }
+
+    /// [`Self::reads`] for writers.
+    fn writes(&self, how: impl Display) -> String {
+        match self.latency {
+            Duration::ZERO => format!("{how}; plain inserts"),
+            wait => {
+                let wait = humantime::format_duration(wait);
+                format!(
+                    "{how}; each holds SQLite's write lock for {wait}, in a registered function"
+                )
+            }
+        }
     }
 }
 
 /// A strategy on a database of its own, whose connections are opened before the clock starts and
 /// closed after it has stopped. `writes` is how many rows it adds; they are counted at the end.
 fn staged<C, F>(
-    (name, summary): (&'static str, String),
+    name: &'static str,
+    summary: String,
     (place, writes): (&Arc<Databases>, u32),
     connect: impl Fn(&Database) -> Result<C> + Send + Sync + 'static,
     run: impl Fn(Recorder, C) -> F + Send + Sync + 'static,
@@ -240,9 +241,9 @@ where
                     if writes > 0
                         && let Ok(after) = sales(&database)
                     {
-                        metrics.insert("rows_before_count", before);
-                        metrics.insert("rows_expected_count", writes.into());
-                        metrics.insert("rows_found_count", after - before);
+                        metrics.insert(ROWS_BEFORE, before);
+                        metrics.insert(ROWS_EXPECTED, writes.into());
+                        metrics.insert(ROWS_FOUND, after - before);
                     }
                 }))
             }

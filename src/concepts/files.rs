@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::{ComparedWith, DeafThroughout, KeepsTheLoopAwake};
 use crate::services::files::OpenFiles;
 use crate::services::folder::{Folder, Folders, checksum};
 use crate::trace::Recorder;
@@ -68,6 +68,7 @@ impl Concept for Files {
         heartbeat_lane: true,
         source: include_str!("files.rs"),
         twin: include_str!("../../lessons/python/files.py"),
+        python_file: "files.py",
         belief: "Async makes reading and writing files faster.",
         tour: &["--files", "64", "--size", "1MiB"],
         quick: &["--files", "3", "--size", "4KiB"],
@@ -99,7 +100,7 @@ impl Concept for Files {
         vec![
             self.staged("std", "std::fs in an async fn", &place, std)
                 .by_default()
-                .claim(Claim::DeafThroughout),
+                .claim(DeafThroughout),
             self.staged(
                 "tokio-sequential",
                 "tokio::fs, one file after the other",
@@ -107,21 +108,21 @@ impl Concept for Files {
                 tokio_sequential,
             )
             .by_default()
-            .settles_the_belief()
-            .claim(Claim::ComparedWith("std", Some(TRIPS)))
-            .claim(Claim::KeepsTheLoopAwake),
+            .refutes_belief()
+            .claim(ComparedWith("std", Some(TRIPS)))
+            .claim(KeepsTheLoopAwake),
             self.staged("tokio-concurrent", &concurrently, &place, tokio_concurrent)
                 .by_default()
-                .claim(Claim::ComparedWith("std", Some(TRIPS)))
-                .claim(Claim::KeepsTheLoopAwake),
+                .claim(ComparedWith("std", Some(TRIPS)))
+                .claim(KeepsTheLoopAwake),
             self.staged(
                 "one-offload",
                 "std::fs for all files in one spawn_blocking",
                 &place,
                 one_offload,
             )
-            .claim(Claim::ComparedWith("std", None))
-            .claim(Claim::KeepsTheLoopAwake),
+            .claim(ComparedWith("std", None))
+            .claim(KeepsTheLoopAwake),
         ]
     }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::{ErrorCancels, MadeIsNotStarted, OneAfterTheOther, Overlapped};
 use crate::trace::Recorder;
 
 /// The knobs of `gather`.
@@ -52,6 +52,7 @@ impl Concept for Gather {
         heartbeat_lane: false,
         source: include_str!("gather.rs"),
         twin: include_str!("../../lessons/python/gather.py"),
+        python_file: "gather.py",
         belief: "Doing two things at once takes two threads.",
         tour: &["--delays", "500ms,1s"],
         quick: &["--delays", "40ms,80ms", "--fail-at", "20ms"],
@@ -70,40 +71,44 @@ impl Concept for Gather {
         let delays @ [one, two] = [self.delays[0], self.delays[1]];
         let fail_at = self.fail_at;
         vec![
-            Strategy::new("sequential", "one.await, then two.await", move |recorder| {
-                sequential(recorder, delays)
-            })
+            Strategy::new(
+                "sequential",
+                "one.await, then two.await",
+                delays,
+                sequential,
+            )
             .by_default()
             .ideal(one + two)
-            .claim(Claim::OneAfterTheOther),
+            .claim(OneAfterTheOther),
             Strategy::new(
                 "created-first",
                 "both futures made first, then awaited in turn",
-                move |recorder| created_first(recorder, delays),
+                delays,
+                created_first,
             )
             .ideal(one + two)
-            .claim(Claim::MadeIsNotStarted),
-            Strategy::new("join", "tokio::join!(one, two)", move |recorder| {
-                join(recorder, delays)
-            })
-            .by_default()
-            .ideal(one.max(two))
-            .claim(Claim::Overlapped)
-            .settles_the_belief(),
+            .claim(MadeIsNotStarted),
+            Strategy::new("join", "tokio::join!(one, two)", delays, join)
+                .by_default()
+                .ideal(one.max(two))
+                .claim(Overlapped)
+                .refutes_belief(),
             Strategy::new(
                 "spawned",
                 "each in a task of its own: JoinSet",
-                move |recorder| spawned(recorder, delays),
+                delays,
+                spawned,
             )
             .ideal(one.max(two))
-            .claim(Claim::Overlapped),
+            .claim(Overlapped),
             Strategy::new(
                 "first-error",
                 "tokio::try_join!(one, two), and one fails",
-                move |recorder| first_error(recorder, [fail_at, two]),
+                [fail_at, two],
+                first_error,
             )
             .ideal(fail_at)
-            .claim(Claim::ErrorCancels)
+            .claim(ErrorCancels)
             .differs("it ends with the error, not with the answers"),
         ]
     }

@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 
 use self::stage::{CONNECTIONS, Most, Stage};
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::{BlocksTheLoop, CountsMore, LimitedTo, OneAfterTheOther, Overlapped};
 use crate::services::client::{self, Blocking};
 use crate::services::failure::Failure;
 use crate::services::files::OpenFiles;
@@ -78,6 +78,7 @@ impl Concept for Http {
         heartbeat_lane: false,
         source: include_str!("http.rs"),
         twin: include_str!("../../lessons/python/http.py"),
+        python_file: "http.py",
         belief: "Ten calls take ten times as long as one.",
         tour: &["--requests", "10", "--latency", "100ms"],
         quick: &["--requests", "4", "--latency", "30ms", "--limit", "2"],
@@ -131,46 +132,47 @@ impl Concept for Http {
             }
         };
         let (loopback, several) = (self.url.is_none(), self.requests > 1);
+        let blocks = loopback && self.latency >= BLOCKS;
+        let (one_by_one, all) = (self.ideal(1), self.ideal(at_once));
         vec![
-            self.in_turn(
-                Strategy::staged(
-                    "blocking",
-                    "a blocking client in an async fn",
-                    with_blocking,
-                    blocking,
-                ),
-                (loopback && self.latency >= BLOCKS).then_some(Claim::BlocksTheLoop),
-            ),
-            self.in_turn(
-                Strategy::staged(
-                    "sequential",
-                    "get(url).await, one after the other",
-                    stage(),
-                    sequential,
-                ),
-                several.then_some(Claim::OneAfterTheOther),
+            Strategy::staged(
+                "blocking",
+                "a blocking client in an async fn",
+                with_blocking,
+                blocking,
             )
-            .by_default(),
-            self.at_once(
+            .ideal(one_by_one)
+            .claim_if(blocks, BlocksTheLoop),
+            Strategy::staged(
+                "sequential",
+                "get(url).await, one after the other",
+                stage(),
+                sequential,
+            )
+            .by_default()
+            .ideal(one_by_one)
+            .claim_if(several, OneAfterTheOther),
+            self.together(
                 Strategy::staged("concurrent", all_at_once, stage(), concurrent),
                 most,
             )
             .by_default()
-            .settles_the_belief(),
-            self.at_once(
+            .refutes_belief()
+            .ideal(all),
+            self.together(
                 Strategy::staged("limited", some_at_once, stage(), limited),
                 limit,
             )
-            .by_default(),
-            self.in_turn(
-                Strategy::staged(
-                    "new-client-each",
-                    "in turn, each with a Client of its own",
-                    stage(),
-                    new_client_each,
-                ),
-                (loopback && several).then_some(Claim::CountsMore(CONNECTIONS, "sequential")),
-            ),
+            .by_default()
+            .ideal(self.ideal(limit.at_once())),
+            Strategy::staged(
+                "new-client-each",
+                "in turn, each with a Client of its own",
+                stage(),
+                new_client_each,
+            )
+            .ideal(one_by_one)
+            .claim_if(loopback && several, CountsMore(CONNECTIONS, "sequential")),
         ]
     }
 
@@ -272,35 +274,20 @@ async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
 // ANCHOR_END: new-client-each
 
 impl Http {
-    /// A strategy that has one request under way at a time.
-    fn in_turn(&self, strategy: Strategy, claim: Option<Claim>) -> Strategy {
-        self.in_rounds(strategy, self.requests, claim)
+    /// A strategy that has as many requests under way as there may be.
+    fn together(&self, strategy: Strategy, most: Most) -> Strategy {
+        let (several, at_once) = (self.requests > 1, most.at_once());
+        let all = at_once >= self.requests;
+        strategy
+            .claim_if(several && all, Overlapped)
+            .claim_if(several && !all, LimitedTo(at_once, most.name()))
     }
 
-    /// A strategy that has so many requests under way as there may be.
-    fn at_once(&self, strategy: Strategy, most: Most) -> Strategy {
-        let at_once = most.at_once();
-        let claim = if at_once >= self.requests {
-            Claim::Overlapped
-        } else {
-            Claim::LimitedTo(at_once, most.name())
-        };
-        self.in_rounds(
-            strategy,
-            self.requests.div_ceil(at_once),
-            (self.requests > 1).then_some(claim),
-        )
-    }
-
-    fn in_rounds(&self, strategy: Strategy, rounds: usize, claim: Option<Claim>) -> Strategy {
-        let strategy = match u32::try_from(rounds) {
-            // Nobody knows how long another server takes; and of no wait, nothing but overhead is left.
-            Ok(rounds) if self.url.is_none() && !self.latency.is_zero() => {
-                strategy.ideal(self.latency * rounds)
-            }
-            _ => strategy,
-        };
-        claim.into_iter().fold(strategy, Strategy::claim)
+    /// What arithmetic promises for so many requests at once.
+    fn ideal(&self, at_once: usize) -> Option<Duration> {
+        let rounds = u32::try_from(self.requests.div_ceil(at_once)).ok()?;
+        // Nobody knows how long another server takes; and of no wait, nothing but overhead is left.
+        (self.url.is_none() && !self.latency.is_zero()).then(|| self.latency * rounds)
     }
 }
 

@@ -5,6 +5,7 @@
 //! backpressure. Workers, or the permits of a `Semaphore`, set how many jobs run at once. Jobs in memory end with the
 //! program; those in a file are taken under a lease, and a job whose worker dies goes to another.
 
+mod claims;
 mod plan;
 
 use std::path::PathBuf;
@@ -20,9 +21,9 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use self::claims::{HoldsBack, JobsAtOnce, OnDisk, PilesUp};
 use self::plan::{POLICY, Plan, broker};
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::{Claim, QueueClaim};
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{self, JobStore, NewJob};
 use crate::trace::Recorder;
@@ -124,6 +125,8 @@ impl Concept for Queue {
         heartbeat_lane: false,
         source: include_str!("queue.rs"),
         twin: include_str!("../../lessons/python/work-queue.py"),
+        // A `queue.py` would be what the other files, and the standard library, import as `queue`.
+        python_file: "work-queue.py",
         belief: "A queue copes with whatever is put into it.",
         tour: &["--jobs", "8", "--job-time", "80ms", "--every", "10ms"],
         quick: &["--jobs", "4", "--job-time", "30ms", "--every", "1ms"],
@@ -155,46 +158,40 @@ impl Concept for Queue {
             move || Ok(plan.afresh())
         };
         let (alone, shared) = (plan.ideal(1), plan.ideal(self.workers));
+        let channel = format!("mpsc::channel({})", self.capacity);
         let together = format!("{} at once", self.workers);
 
-        let mut unbounded = Strategy::staged(
-            "unbounded",
-            "mpsc::unbounded_channel(), one worker: send() never waits",
-            make(),
-            unbounded,
-        );
-        let mut bounded = Strategy::staged(
-            "bounded",
-            format!(
-                "mpsc::channel({}), one worker: send() waits while it is full",
-                self.capacity
-            ),
-            make(),
-            bounded,
-        );
         // What the textbook says shows where jobs come faster than one worker can do them.
-        if plan.in_queue_at_most(1) > 1 {
-            unbounded = unbounded.claim(Claim::Queue(QueueClaim::PilesUp));
-        }
-        if plan.in_queue_at_most(1) > self.capacity {
-            bounded = bounded.claim(Claim::Queue(QueueClaim::HoldsBack(self.capacity)));
-        }
-        let at_once = Claim::Queue(QueueClaim::AtOnce(self.workers));
+        let in_queue = plan.in_queue_at_most(1);
         vec![
-            unbounded.ideal(alone).by_default().settles_the_belief(),
-            bounded.ideal(alone).by_default(),
+            Strategy::staged(
+                "unbounded",
+                "mpsc::unbounded_channel(), one worker: send() never waits",
+                make(),
+                unbounded,
+            )
+            .by_default()
+            .refutes_belief()
+            .ideal(alone)
+            .claim_if(in_queue > 1, PilesUp),
+            Strategy::staged(
+                "bounded",
+                format!("{channel}, one worker: send() waits while it is full"),
+                make(),
+                bounded,
+            )
+            .by_default()
+            .ideal(alone)
+            .claim_if(in_queue > self.capacity, HoldsBack(self.capacity)),
             Strategy::staged(
                 "workers",
-                format!(
-                    "mpsc::channel({}), and tasks that take from it: {together}",
-                    self.capacity
-                ),
+                format!("{channel}, and tasks that take from it: {together}"),
                 make(),
                 workers,
             )
+            .by_default()
             .ideal(shared)
-            .claim(at_once)
-            .by_default(),
+            .claim(JobsAtOnce(self.workers)),
             Strategy::staged(
                 "semaphore",
                 format!("a task for each job, and Semaphore::new: {together}"),
@@ -202,7 +199,7 @@ impl Concept for Queue {
                 semaphore,
             )
             .ideal(shared)
-            .claim(at_once),
+            .claim(JobsAtOnce(self.workers)),
             Strategy::staged(
                 "durable",
                 format!("jobs in a SQLite file, each taken under a lease: {together}"),
@@ -210,7 +207,7 @@ impl Concept for Queue {
                 durable,
             )
             .ideal(shared)
-            .claim(Claim::Queue(QueueClaim::OnDisk("workers"))),
+            .claim(OnDisk("workers")),
         ]
     }
 

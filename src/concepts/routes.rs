@@ -5,6 +5,7 @@
 //! no other task is polled, nothing is accepted, and not even `/ping` is answered. `spawn_blocking` moves the call to
 //! a thread of the blocking pool, and the handler awaits the result. FastAPI does the same for a plain `def` route.
 
+mod claims;
 mod stage;
 
 use std::sync::Arc;
@@ -20,9 +21,10 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use self::stage::{LONGEST_PING, Stage};
+use self::claims::{OthersAreServed, OthersWait};
+use self::stage::Stage;
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::{BlocksTheLoop, LimitedTo, OverlappedOn, WaitTogether};
 use crate::services::server;
 use crate::trace::Recorder;
 
@@ -66,6 +68,7 @@ impl Concept for Routes {
         heartbeat_lane: true,
         source: include_str!("routes.rs"),
         twin: include_str!("../../lessons/python/routes.py"),
+        python_file: "routes.py",
         belief: "A server needs a thread for each request that it waits for.",
         tour: &["--clients", "8", "--latency", "100ms"],
         quick: &["--clients", "3", "--latency", "40ms", "--pool", "2"],
@@ -81,7 +84,8 @@ impl Concept for Routes {
             |at_once: usize| latency * u32::try_from(clients.div_ceil(at_once)).unwrap_or(u32::MAX);
         let patience = rounds(1) * 2 + Duration::from_secs(60);
         let stage = move || Stage::set(clients, latency, pool, patience);
-        let mut strategies = vec![
+        let (several, blocks) = (clients > 1, latency >= BLOCKS);
+        vec![
             Strategy::staged(
                 "async-route",
                 "query(…).await: the thread serves others meanwhile",
@@ -89,15 +93,20 @@ impl Concept for Routes {
                 async_route,
             )
             .by_default()
-            .settles_the_belief()
-            .ideal(rounds(clients)),
+            .refutes_belief()
+            .ideal(rounds(clients))
+            .claim_if(several, WaitTogether)
+            .claim_if(blocks, OthersAreServed(latency)),
             Strategy::staged(
                 "blocking-route",
                 "an async fn route that blocks its thread",
                 stage,
                 blocking_route,
             )
-            .ideal(rounds(1)),
+            .by_default_if(!self.takes_too_long())
+            .ideal(rounds(1))
+            .claim_if(blocks, BlocksTheLoop)
+            .claim_if(blocks, OthersWait(latency)),
             Strategy::staged(
                 "offloaded-route",
                 format!("spawn_blocking(…).await, on at most {pool} threads"),
@@ -105,32 +114,14 @@ impl Concept for Routes {
                 offloaded_route,
             )
             .by_default()
-            .ideal(rounds(pool)),
-        ];
-        let [one_thread, blocking, offloaded] = &mut strategies[..] else {
-            return strategies;
-        };
-        blocking.by_default = !self.takes_too_long();
-        if clients > 1 {
-            one_thread.claims.push(Claim::WaitTogether);
-            offloaded.claims.push(if clients > pool {
-                Claim::LimitedTo(pool, "pool of threads (--pool)")
-            } else {
-                Claim::OverlappedOn(clients, "threads of the pool")
-            });
-        }
-        if latency >= BLOCKS {
-            blocking.claims.push(Claim::BlocksTheLoop);
-            blocking
-                .claims
-                .push(Claim::OthersWait(LONGEST_PING, latency));
-            for prompt in [one_thread, offloaded] {
-                prompt
-                    .claims
-                    .push(Claim::OthersAreServed(LONGEST_PING, latency));
-            }
-        }
-        strategies
+            .ideal(rounds(pool))
+            .claim_if(clients > pool, LimitedTo(pool, "pool of threads (--pool)"))
+            .claim_if(
+                several && clients <= pool,
+                OverlappedOn(clients, "threads of the pool"),
+            )
+            .claim_if(blocks, OthersAreServed(latency)),
+        ]
     }
 
     fn next(&self) -> Option<&'static str> {

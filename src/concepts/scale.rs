@@ -6,6 +6,8 @@
 //! their future at once, so that other tasks get a turn, and `join_all` has to poll those futures again.
 //! `unconstrained` lifts the budget.
 
+mod claims;
+
 use std::future::Future;
 use std::thread;
 use std::time::Duration;
@@ -17,8 +19,9 @@ use tokio::runtime::Handle;
 use tokio::task::unconstrained;
 use tokio::time::sleep;
 
+use self::claims::{AllAtOnce, Flat, Grows, HeldWhileStarting, TakesMoreMemory};
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::{Claim, Scaling};
+use crate::claims::cost;
 use crate::services::usage::Usage;
 use crate::trace::Recorder;
 
@@ -27,6 +30,9 @@ const MOST_THREADS: usize = 10_000;
 
 /// With more, `joined-budgeted` takes minutes.
 const MOST_BUDGETED: usize = 100_000;
+
+/// Why one among many costs more in `joined-budgeted`.
+const ASKED_AGAIN: &str = "Tokio lets a task take 128 steps, then its timers answer \"later\", and join_all asks every one of them again";
 
 /// The knobs of `scale`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
@@ -69,6 +75,7 @@ impl Concept for Scale {
         heartbeat_lane: false,
         source: include_str!("scale.rs"),
         twin: include_str!("../../lessons/python/scale.py"),
+        python_file: "scale.py",
         belief: "Many tasks at once need many threads.",
         tour: &["--tasks", "10000", "--delay", "500ms"],
         quick: &["--tasks", "20", "--delay", "40ms"],
@@ -84,53 +91,46 @@ impl Concept for Scale {
     fn strategies(&self) -> Vec<Strategy> {
         let (delay, clean) = (self.delay, self.here);
         let tasks = self.tasks.iter().copied().max().unwrap_or(1);
-        let overlap = |strategy: Strategy| {
-            let strategy = strategy.ideal(delay);
-            if tasks == 1 {
-                return strategy;
-            }
+        let several = tasks > 1;
+        let naps = (tasks, delay);
+        let at_once = |strategy: Strategy| {
             strategy
-                .claim(Claim::Scales(Scaling::AllAtOnce))
-                .claim(Claim::Scales(Scaling::Flat))
-                .claim(Claim::Scales(Scaling::HeldWhileStarting))
+                .ideal(delay)
+                .claim_if(several, AllAtOnce)
+                .claim_if(several, Flat)
+                .claim_if(several, HeldWhileStarting)
         };
         vec![
-            overlap(
-                Strategy::new(
-                    "spawned",
-                    "a task each: tokio::spawn",
-                    move |recorder: Recorder| counted(tasks, clean, spawned(recorder, (tasks, delay))),
-                ),
-            )
+            at_once(Strategy::new(
+                "spawned",
+                "a task each: tokio::spawn",
+                naps,
+                move |recorder, naps| counted(tasks, clean, spawned(recorder, naps)),
+            ))
             .by_default()
-            .settles_the_belief(),
-            overlap(
-                Strategy::staged(
-                    "threads",
-                    "a thread each, asleep inside",
-                    move || within(tasks, MOST_THREADS, "threads"),
-                    move |recorder, ()| counted(tasks, clean, threads(recorder, (tasks, delay))),
-                ),
-            )
-            .claim(Claim::Scales(Scaling::DearerThan("spawned")))
+            .refutes_belief(),
+            at_once(Strategy::staged(
+                "threads",
+                "a thread each, asleep inside",
+                move || within(tasks, MOST_THREADS, "threads"),
+                move |recorder, ()| counted(tasks, clean, threads(recorder, naps)),
+            ))
+            .claim(TakesMoreMemory("spawned"))
             .by_default(),
-            overlap(
-                Strategy::new(
-                    "joined",
-                    "all in one task: unconstrained(join_all(…))",
-                    move |recorder: Recorder| counted(tasks, clean, joined(recorder, (tasks, delay))),
-                ),
-            ),
+            at_once(Strategy::new(
+                "joined",
+                "all in one task: unconstrained(join_all(…))",
+                naps,
+                move |recorder, naps| counted(tasks, clean, joined(recorder, naps)),
+            )),
             Strategy::staged(
                 "joined-budgeted",
                 "all in one task: join_all(…), as everybody writes it",
                 move || within(tasks, MOST_BUDGETED, "children of one join_all"),
-                move |recorder, ()| counted(tasks, clean, joined_budgeted(recorder, (tasks, delay))),
+                move |recorder, ()| counted(tasks, clean, joined_budgeted(recorder, naps)),
             )
             .ideal(delay)
-            .claim(Claim::Scales(Scaling::Grows(
-                "Tokio lets a task take 128 steps, then its timers answer \"later\", and join_all asks every one of them again",
-            ))),
+            .claim(Grows(ASKED_AGAIN)),
         ]
     }
 }
@@ -162,19 +162,19 @@ async fn counted(
     work: impl Future<Output = Result<Output>>,
 ) -> Result<Output> {
     let before = Usage::now();
-    let output = work.await?.metric("tasks_count", tasks as f64);
+    let output = work.await?.metric(cost::TASKS, tasks as f64);
     let (Some(before), Some(after)) = (before, Usage::now()) else {
         return Ok(output);
     };
     let cpu = after.cpu.saturating_sub(before.cpu);
     let grown = after.peak_memory.saturating_sub(before.peak_memory);
-    let output = output.metric("cpu_s", cpu.as_secs_f64());
+    let output = output.metric(cost::CPU, cpu.as_secs_f64());
     if !clean {
         return Ok(output);
     }
     Ok(output
-        .metric("peak_memory_bytes", after.peak_memory as f64)
-        .metric("grown_memory_bytes", grown as f64))
+        .metric(cost::PEAK, after.peak_memory as f64)
+        .metric(cost::GROWN, grown as f64))
 }
 
 // ANCHOR: workload

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::{About, Concept, Output, Strategy, knob};
-use crate::report::Claim;
+use crate::claims::{NeverStarted, OneAfterTheOther, Overlapped, ThreadEach};
 use crate::trace::Recorder;
 
 /// The knobs of `sleep`.
@@ -48,6 +48,7 @@ impl Concept for Sleep {
         heartbeat_lane: false,
         source: include_str!("sleep.rs"),
         twin: include_str!("../../lessons/python/sleep.py"),
+        python_file: "sleep.py",
         belief: "Calling an async function starts it.",
         tour: &["--delay", "300ms"],
         quick: &["--tasks", "3", "--delay", "40ms"],
@@ -55,53 +56,46 @@ impl Concept for Sleep {
 
     fn strategies(&self) -> Vec<Strategy> {
         let Self { tasks, delay } = *self;
+        let fetches = (tasks, delay);
         let one_by_one = delay * u32::try_from(tasks).unwrap_or(u32::MAX);
-        let overlap = |strategy: Strategy, claim| {
-            if tasks > 1 {
-                strategy.claim(claim)
-            } else {
-                strategy
-            }
-        };
+        let several = tasks > 1;
         vec![
-            overlap(
-                Strategy::new(
-                    "sequential",
-                    "each fetch awaited before the next",
-                    move |recorder| sequential(recorder, (tasks, delay)),
-                ),
-                Claim::OneAfterTheOther,
-            )
-            .by_default()
-            .ideal(one_by_one),
-            overlap(
-                Strategy::new(
-                    "concurrent",
-                    "join_all: one thread awaits them all",
-                    move |recorder| concurrent(recorder, (tasks, delay)),
-                ),
-                Claim::Overlapped,
-            )
-            .by_default()
-            .ideal(delay),
-            overlap(
-                Strategy::new(
-                    "threads",
-                    "a thread for each, asleep inside: std::thread::sleep",
-                    move |recorder| threads(recorder, (tasks, delay)),
-                ),
-                Claim::ThreadEach,
-            )
-            .ideal(delay),
             Strategy::new(
-                "unawaited",
-                "each future made, and nobody awaits it",
-                move |recorder| unawaited(recorder, (tasks, delay)),
+                "sequential",
+                "each fetch awaited before the next",
+                fetches,
+                sequential,
+            )
+            .by_default()
+            .ideal(one_by_one)
+            .claim_if(several, OneAfterTheOther),
+            Strategy::new(
+                "concurrent",
+                "join_all: one thread awaits them all",
+                fetches,
+                concurrent,
             )
             .by_default()
             .ideal(delay)
-            .claim(Claim::NeverStarted)
-            .settles_the_belief()
+            .claim_if(several, Overlapped),
+            Strategy::new(
+                "threads",
+                "a thread for each, asleep inside: std::thread::sleep",
+                fetches,
+                threads,
+            )
+            .ideal(delay)
+            .claim_if(several, ThreadEach),
+            Strategy::new(
+                "unawaited",
+                "each future made, and nobody awaits it",
+                fetches,
+                unawaited,
+            )
+            .by_default()
+            .ideal(delay)
+            .claim(NeverStarted)
+            .refutes_belief()
             .differs("nobody awaited, so there is no answer"),
         ]
     }

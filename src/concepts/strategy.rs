@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::Claim;
+use crate::claims::{Claim, Claims};
 use crate::trace::Recorder;
 
 /// What is taught: the fixed part. The knobs are the fields of the type that implements [`Concept`].
@@ -32,23 +32,14 @@ pub struct About {
     pub source: &'static str,
     /// The same in Python, for `--code=python`.
     pub twin: &'static str,
+    /// Its file in `lessons/python`.
+    pub python_file: &'static str,
     /// What many believe before they have seen it run. The concept shows it false.
     pub belief: &'static str,
     /// Knobs with which the default strategies make their point in a second or two, for the tour.
     pub tour: &'static [&'static str],
     /// Knobs with which every strategy is over in a fraction of a second, for the tests.
     pub quick: &'static [&'static str],
-}
-
-impl About {
-    /// The twin's file in `lessons/python`. One named `queue.py` would be what the other twins, and
-    /// the standard library, import as `queue`.
-    pub fn twin_file(&self) -> String {
-        match self.name {
-            "queue" => "work-queue.py".to_owned(),
-            name => format!("{name}.py"),
-        }
-    }
 }
 
 /// A concept: knobs that clap reads, and the strategies that follow from them.
@@ -174,9 +165,9 @@ pub struct Strategy {
     /// The wall time that arithmetic promises.
     pub ideal: Option<Duration>,
     /// What the textbook says of it. Each claim is checked against the run.
-    pub claims: Vec<Claim>,
+    pub claims: Claims,
     /// Whether its first claim, borne out, shows the concept's belief false.
-    pub settles: bool,
+    pub refutes_belief: bool,
     /// Why its result is not equal to the others', where it is not.
     pub differs: Option<&'static str>,
     prepare: Arc<dyn Fn() -> anyhow::Result<Start> + Send + Sync>,
@@ -191,13 +182,14 @@ impl fmt::Debug for Strategy {
 }
 
 impl Strategy {
-    /// A strategy that needs nothing but a recorder.
-    pub fn new<F, Fut>(name: &'static str, summary: impl Into<String>, run: F) -> Self
+    /// A strategy that needs nothing but its input, as it follows from the knobs.
+    pub fn new<I, F, Fut>(name: &'static str, summary: impl Into<String>, input: I, run: F) -> Self
     where
-        F: Fn(Recorder) -> Fut + Send + Sync + 'static,
+        I: Clone + Send + Sync + 'static,
+        F: Fn(Recorder, I) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = anyhow::Result<Output>> + Send + 'static,
     {
-        Self::staged(name, summary, || Ok(()), move |recorder, ()| run(recorder))
+        Self::staged(name, summary, move || Ok(input.clone()), run)
     }
 
     /// A strategy that works on something real: a server, a database. `prepare` makes it afresh for
@@ -226,34 +218,46 @@ impl Strategy {
             by_default: false,
             ideal: None,
             claims: Vec::new(),
-            settles: false,
+            refutes_belief: false,
             differs: None,
             prepare: Arc::new(prepare),
         }
     }
 
     /// Runs it when nobody chooses.
-    pub fn by_default(mut self) -> Self {
-        self.by_default = true;
+    pub fn by_default(self) -> Self {
+        self.by_default_if(true)
+    }
+
+    /// [`Self::by_default`], where the knobs are such that it says something.
+    pub fn by_default_if(mut self, worth_it: bool) -> Self {
+        self.by_default = worth_it;
         self
     }
 
-    /// The wall time that arithmetic promises.
-    pub fn ideal(mut self, ideal: Duration) -> Self {
-        self.ideal = Some(ideal);
+    /// The wall time that arithmetic promises, if it promises one.
+    pub fn ideal(mut self, ideal: impl Into<Option<Duration>>) -> Self {
+        self.ideal = ideal.into();
         self
     }
 
     /// What the run is expected to show; it is checked, not assumed.
-    pub fn claim(mut self, claim: Claim) -> Self {
-        self.claims.push(claim);
+    pub fn claim(self, claim: impl Claim + 'static) -> Self {
+        self.claim_if(true, claim)
+    }
+
+    /// [`Self::claim`], where the knobs let it show.
+    pub fn claim_if(mut self, shows: bool, claim: impl Claim + 'static) -> Self {
+        if shows {
+            self.claims.push(Arc::new(claim));
+        }
         self
     }
 
     /// Its first claim is the one that shows the concept's belief false. One of the default strategies
     /// has it.
-    pub fn settles_the_belief(mut self) -> Self {
-        self.settles = true;
+    pub fn refutes_belief(mut self) -> Self {
+        self.refutes_belief = true;
         self
     }
 

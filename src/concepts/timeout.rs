@@ -6,6 +6,7 @@
 //! it cannot await. Work that has to clean up asynchronously must be asked to stop. Any `.await` can be the last one
 //! of a dropped future.
 
+mod claims;
 mod shop;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,9 +19,13 @@ use tokio::time::{sleep, timeout};
 use tokio_rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
+use self::claims::{
+    AWAITED_CLEANUPS, AbortsAtTheNextAwait, BEGUN, CLEANUPS, CleansUpItself, Drops, FINISHED,
+    FINISHED_AT, RunsOn, TearsApart,
+};
 use self::shop::{Books, Shop};
 use super::{About, Concept, Flavor, Output, Strategy, knob};
-use crate::report::{Claim, Stopping};
+use crate::claims::TimeoutIsLate;
 use crate::services::database::Databases;
 use crate::trace::Recorder;
 
@@ -63,72 +68,77 @@ impl Concept for Timeout {
         heartbeat_lane: false,
         source: include_str!("timeout.rs"),
         twin: include_str!("../../lessons/python/timeout.py"),
+        python_file: "timeout.py",
         belief: "A timeout stops whatever runs inside it.",
         tour: &["--work", "500ms", "--deadline", "200ms"],
         quick: &["--work", "60ms", "--deadline", "20ms", "--cleanup", "20ms"],
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let time @ Self {
-            work,
-            deadline,
-            cleanup,
-        } = *self;
+        let time = *self;
+        let Self { work, deadline, .. } = time;
         let first = work.min(deadline);
+        let late = work > deadline; // in time, nothing is stopped, and nothing claimed
         let place = Databases::temporary();
-        let strategies = [
+        vec![
             Strategy::new(
                 "timeout-async",
                 "timeout(deadline, work()): the work awaits",
-                move |recorder| timeout_async(recorder, time),
+                time,
+                timeout_async,
             )
             .by_default()
             .ideal(first)
-            .claim(Claim::Stops(Stopping::Drops(deadline, "the timeout"))),
+            .claim_if(late, Drops(deadline, "the timeout")),
             Strategy::new(
                 "timeout-blocking",
                 "timeout(deadline, …): the work blocks",
-                move |recorder| timeout_blocking(recorder, time),
+                time,
+                timeout_blocking,
             )
             .by_default()
-            .settles_the_belief()
+            .refutes_belief()
             .ideal(work)
-            .claim(Claim::TimeoutIsLate(deadline))
+            .claim_if(late, TimeoutIsLate(deadline))
             .differs("the deadline passes unseen, and the work's answer comes after it"),
             Strategy::new(
                 "select",
                 "tokio::select! between two servers: the first answer wins",
-                move |recorder| select(recorder, time),
+                time,
+                select,
             )
             .ideal(first)
-            .claim(Claim::Stops(Stopping::Drops(deadline, "the winner")))
+            .claim_if(late, Drops(deadline, "the winner"))
             .differs("it has an answer: the first of two"),
             Strategy::new(
                 "abort",
                 "JoinHandle::abort on a task that waits and on one that computes",
-                move |recorder| abort(recorder, time),
+                time,
+                abort,
             )
             .on(Flavor::MultiThread(2))
             .ideal(computing(deadline))
-            .claim(Claim::Stops(Stopping::AtTheNextAwait(deadline))),
+            .claim_if(late, AbortsAtTheNextAwait(deadline)),
             Strategy::new(
                 "abort-blocking",
                 "abort() and a timeout on spawn_blocking",
-                move |recorder| abort_blocking(recorder, time),
+                time,
+                abort_blocking,
             )
             .ideal(first)
-            .claim(Claim::Stops(Stopping::RunsOn)),
+            .claim_if(late, RunsOn),
             Strategy::new(
                 "cancel-token",
                 "CancellationToken: the work is asked, and cleans up with awaits",
-                move |recorder| cancel_token(recorder, time),
+                time,
+                cancel_token,
             )
             .ideal(if work < deadline {
                 work
             } else {
-                deadline + cleanup
+                deadline + time.cleanup
             })
-            .claim(Claim::Stops(Stopping::CleansUpItself(deadline))),
+            .claim_if(late, CleansUpItself(deadline)),
             Strategy::staged(
                 "half-done",
                 "two INSERTs into SQLite, cancelled between them; then in a transaction",
@@ -141,17 +151,9 @@ impl Concept for Timeout {
             )
             .by_default()
             .ideal(2 * first)
-            .claim(Claim::Stops(Stopping::TearsApart))
+            .claim_if(late, TearsApart)
             .differs("it counts rows"),
-        ];
-        let mut strategies = Vec::from(strategies);
-        if work <= deadline {
-            // In time: nothing is stopped, and nothing is claimed of it.
-            for strategy in &mut strategies {
-                strategy.claims.clear();
-            }
-        }
-        strategies
+        ]
     }
 }
 
@@ -229,15 +231,15 @@ impl Job {
     fn output(self: Arc<Self>, answer: &str) -> Output {
         Output::new(answer).at_exit(move |metrics| {
             let count = |count: &AtomicU32| count.load(Ordering::SeqCst).into();
-            metrics.insert("begun_count", count(&self.begun));
-            metrics.insert("cleanups_count", count(&self.cleanups));
+            metrics.insert(BEGUN, count(&self.begun));
+            metrics.insert(CLEANUPS, count(&self.cleanups));
             if count(&self.awaited_cleanups) > 0.0 {
-                metrics.insert("awaited_cleanups_count", count(&self.awaited_cleanups));
+                metrics.insert(AWAITED_CLEANUPS, count(&self.awaited_cleanups));
             }
             let finished = self.finished.get();
-            metrics.insert("finished_count", finished.map_or(0.0, |_| 1.0));
+            metrics.insert(FINISHED, finished.map_or(0.0, |_| 1.0));
             if let Some(finished) = finished {
-                metrics.insert("finished_after_s", finished.as_secs_f64());
+                metrics.insert(FINISHED_AT, finished.as_secs_f64());
             }
         })
     }

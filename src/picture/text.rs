@@ -115,13 +115,11 @@ impl Text {
     pub fn findings(&self, findings: &[Finding]) -> String {
         let mut lines: Vec<String> = Vec::new();
         for finding in findings {
-            let mut wrapped = self.wrapped(&units::unbroken(&finding.text), "", "  ");
-            if let Some((strategy, rest)) = wrapped.first().and_then(|first| first.split_once(": "))
-            {
-                wrapped[0] = format!(
-                    "{} {rest}",
-                    self.style.paint(Paint::Name, &format!("{strategy}:"))
-                );
+            let text = units::unbroken(&finding.to_string());
+            let mut wrapped = self.wrapped(&text, "", "  ");
+            if let Some(first) = wrapped.first_mut().filter(|_| !finding.strategy.is_empty()) {
+                let name = format!("{}:", finding.strategy);
+                *first = first.replacen(&name, &self.style.paint(Paint::Name, &name), 1);
             }
             lines.extend(wrapped.iter().map(|line| line.replace('\u{a0}', " ")));
         }

@@ -1,34 +1,22 @@
-//! Everything a run measured, as plain data, and what may be said of it. No clock, no I/O.
+//! Everything a run measured, as plain data. No clock, no I/O.
 //!
 //! The shape is version 1 of `docs/report.schema.json`: seconds as JSON numbers, counted from the
 //! start of each strategy.
 
 mod build;
-mod claims;
-mod computing;
-mod findings;
-mod numbers;
-mod queue;
-mod scaling;
+pub mod cost;
+mod finding;
 mod seconds;
-mod short;
-mod stopping;
-mod wording;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 pub use build::Measured;
-pub use claims::{Claim, Fact};
-pub use computing::{AtOnce, Computed, Computing};
-pub use findings::facts;
-pub use queue::{QueueClaim, QueueFact};
-pub use scaling::{Cost, Scaled, Scaling, costs, slope};
+pub use cost::{Cost, costs, slope};
+pub use finding::Finding;
 pub use seconds::Seconds;
-pub use short::short;
-pub use stopping::{Stopped, Stopping};
-pub use wording::words;
 
 use crate::trace;
 pub use crate::trace::Outcome;
@@ -200,15 +188,6 @@ pub struct Poll {
     pub thread: usize,
 }
 
-/// Something that the numbers show.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// For scripts: `overlapped`, `loop_blocked`, `inconclusive` …
-    pub kind: String,
-    /// For people.
-    pub text: String,
-}
-
 impl StrategyReport {
     /// The middle of the repeats' wall times; of an even number, the lower middle, which was really measured.
     pub fn wall(&self) -> Option<Seconds> {
@@ -222,23 +201,12 @@ impl StrategyReport {
         if let Some(rest) = &self.rest {
             return rest.in_flight.clone();
         }
-        let lives = self
-            .tasks
-            .iter()
-            .filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
-        trace::in_flight(lives)
-            .into_iter()
-            .map(|(at, count)| (Seconds(at), count))
-            .collect()
+        in_flight(self.tasks.iter())
     }
 
     /// The most tasks that were in flight at once.
     pub fn most_in_flight(&self) -> usize {
-        self.in_flight()
-            .iter()
-            .map(|(_, count)| *count)
-            .max()
-            .unwrap_or(0)
+        most(&self.in_flight())
     }
 
     /// What is drawn: the heartbeat, where it is to be seen, and the tasks that are listed one by one.
@@ -269,6 +237,29 @@ impl StrategyReport {
     }
 }
 
+/// How many of `tasks` were in flight after each change.
+fn in_flight<'a>(tasks: impl Iterator<Item = &'a Task>) -> Vec<(Seconds, usize)> {
+    let lives = tasks.filter_map(|task| Some((task.start_s?.0, task.end_s.0)));
+    let curve = trace::in_flight(lives).into_iter();
+    curve.map(|(at, count)| (Seconds(at), count)).collect()
+}
+
+fn most(curve: &[(Seconds, usize)]) -> usize {
+    curve.iter().map(|(_, count)| *count).max().unwrap_or(0)
+}
+
+/// The most of `tasks` that were in flight at once.
+pub fn most_at_once<'a>(tasks: impl Iterator<Item = &'a Task>) -> usize {
+    most(&in_flight(tasks))
+}
+
+impl Blocked {
+    /// How long it lasted.
+    pub fn length(&self) -> Duration {
+        self.end_s.0.saturating_sub(self.start_s.0)
+    }
+}
+
 impl Rest {
     /// How many of them were polled.
     pub fn started(&self) -> usize {
@@ -284,9 +275,7 @@ impl Task {
             self.end_s.0.saturating_sub(start.0)
         }))
     }
-}
 
-impl Task {
     /// Its life in stretches: busy, scheduled, idle.
     pub fn spans(&self) -> Vec<trace::Span> {
         let polls: Vec<_> = self

@@ -580,7 +580,7 @@ fn the_python_twin_is_shown_once_in_front() {
         assert!(place(&both, &rust) < place(&both, &block), "{both}");
         assert!(both.contains(&format!(
             "Python: the same, in lessons/python/{}",
-            about.twin_file()
+            about.python_file
         )));
     }
 }

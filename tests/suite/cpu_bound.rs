@@ -33,10 +33,7 @@ fn async_on_one_thread_computes_all_the_time_and_gains_nothing() {
         }
         let told = report.findings.iter();
         let told = told.filter(|finding| !finding.kind.starts_with("loop"));
-        let told = told.map(|finding| {
-            let (strategy, _) = finding.text.split_once(':').unwrap();
-            format!("{strategy} {}", finding.kind)
-        });
+        let told = told.map(|finding| format!("{} {}", finding.strategy, finding.kind));
         told.collect::<Vec<_>>().join(" ")
     });
 }
@@ -58,7 +55,7 @@ fn what_several_threads_bring_is_told_beside_what_the_machine_gives() {
         let told: Vec<_> = report
             .findings
             .iter()
-            .filter(|finding| finding.text.starts_with(&format!("{}: ", strategy.name)))
+            .filter(|finding| finding.strategy == strategy.name)
             .filter(|finding| finding.text.contains("plain threads"))
             .map(|finding| finding.kind.as_str())
             .collect();

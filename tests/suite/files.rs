@@ -1,6 +1,5 @@
 //! `files` as its users meet it: real files, and none left behind.
 
-use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use crate::support::{Test, no_hang};
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
-use asyncdemo::report::{Claim, Fact, Heartbeat, Report, Seconds, facts, words};
+use asyncdemo::report::Report;
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
     let files = find("files").unwrap();
@@ -76,75 +75,6 @@ fn no_more_files_at_once_than_are_allowed() {
         let most = ran(concurrent).report.most_in_flight();
         assert!(most <= at_once, "--limit {limit}: {most}");
     }
-}
-
-#[test]
-fn slower_or_quicker_is_what_the_run_says() {
-    let of = |name: &str, strategies: &[Strategy]| {
-        let strategy = strategies.iter().find(|strategy| strategy.name == name);
-        ran(strategy.unwrap()).report
-    };
-    let strategies = strategies(&["--files", "2", "--size", "1KiB"]);
-    let (mut std, mut other) = (of("std", &strategies), of("tokio-sequential", &strategies));
-    let mut told = |there: u64, here: u64| {
-        let at = |ms| Seconds(Duration::from_millis(ms));
-        std.wall_s = vec![at(there)];
-        other.wall_s = vec![at(here)];
-        other.blocked.clear();
-        let claim = Claim::ComparedWith("std", Some("Why."));
-        assert_eq!(facts(&other, &[claim], &[]), [], "nothing to compare with");
-        let [fact] = &facts(&other, &[claim], &[std.clone()])[..] else {
-            panic!("one claim is one fact")
-        };
-        (fact.kind(), words("it", fact, false))
-    };
-    let slower = "it: slower in this run. It took 130 ms, where std took 100 ms. Why.";
-    assert_eq!(told(100, 130), ("slower", slower.to_owned()));
-    let quicker = "it: quicker in this run. It took 80 ms, where std took 100 ms.";
-    assert_eq!(told(100, 80), ("quicker", quicker.to_owned()));
-    for here in [90, 100, 115] {
-        let (kind, words) = told(100, here);
-        assert_eq!(kind, "inconclusive");
-        assert!(words.ends_with("too close to call."), "{words}");
-    }
-    let compared = Fact::Compared {
-        wall: Duration::from_millis(2),
-        other: "std",
-        there: Duration::from_millis(1),
-        runs: 5,
-        why: None,
-        way: Ordering::Greater,
-    };
-    assert_eq!(
-        words("it", &compared, false),
-        "it: slower in the median of 5 runs. It took 2.0 ms, where std took 1.0 ms."
-    );
-}
-
-#[test]
-fn deaf_throughout_is_only_who_was_deaf_throughout() {
-    let strategies = strategies(&["--files", "1", "--size", "1KiB"]);
-    let mut report = ran(&strategies[0]).report;
-    let mut told = |wall: u64, gap: u64| {
-        let at = |ms| Seconds(Duration::from_millis(ms));
-        report.wall_s = vec![at(wall)];
-        report.blocked.clear();
-        report.heartbeat = Some(Heartbeat {
-            period_s: at(10),
-            max_gap_s: at(gap),
-            blocked_by: None,
-            lane: None,
-        });
-        let [fact] = &facts(&report, &[Claim::DeafThroughout], &[])[..] else {
-            panic!("one claim is one fact")
-        };
-        (fact.kind(), words("std", fact, false))
-    };
-    let deaf = "std: nothing else could run. For 45 ms of 47 ms there was no heartbeat, though it was due 4 times.";
-    assert_eq!(told(47, 45), ("deaf_throughout", deaf.to_owned()));
-    // Half of the time, and too short a time.
-    assert_eq!(told(100, 50).0, "inconclusive");
-    assert_eq!(told(15, 15).0, "inconclusive");
 }
 
 #[test]

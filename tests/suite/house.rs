@@ -31,20 +31,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("report/", &["trace", "units"]),
+    ("claims/", &["report", "units"]),
     ("page/", &[]),
     ("picture/", &["page", "report", "trace", "units"]),
     ("services/", &["trace::Recorder", "units"]),
     (
         "concepts/",
-        &[
-            "report::Claim",
-            "report::Computing",
-            "report::Stopping",
-            "report::QueueClaim",
-            "report::Scaling",
-            "services",
-            "trace::Recorder",
-        ],
+        &["claims", "services", "trace::Recorder", "units"],
     ),
     ("lab", &["concepts", "report", "trace"]),
     ("progress/", &["services::database"]),
@@ -81,6 +74,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "commands/",
         &[
+            "claims",
             "classroom",
             "concepts",
             "lab",

@@ -3,10 +3,11 @@
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use asyncdemo::claims::findings;
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
-use asyncdemo::report::{Blocked, Fact, Poll, Report, Seconds, StrategyReport, facts, words};
+use asyncdemo::report::{Blocked, Poll, Report, Seconds, StrategyReport};
 use asyncdemo::services::server::Server;
 
 /// The strategies of `http` with these knobs.
@@ -93,22 +94,13 @@ fn connections_are_compared_with_a_strategy_that_ran_and_with_no_other() {
     };
     let reports = [run(sequential).report, run(each).report];
     let compared = |all: &[StrategyReport]| {
-        facts(&reports[1], &each.claims, all)
+        findings([(&reports[1], &each.claims[..])], all)
             .into_iter()
-            .find(|fact| !matches!(fact.kind(), "loop_blocked" | "loop_busy"))
+            .find(|finding| !matches!(&*finding.kind, "loop_blocked" | "loop_busy"))
+            .map(|finding| finding.to_string())
     };
-    let key = "connections_opened_count".to_owned();
-    let expected = Fact::CountedMore {
-        key,
-        here: 4.0,
-        there: 1.0,
-        other: "sequential",
-    };
-    assert_eq!(
-        words("new-client-each", &expected, false),
-        "new-client-each: 4 connections opened, where sequential had 1."
-    );
-    assert_eq!(compared(&reports), Some(expected));
+    let expected = "new-client-each: 4 connections opened, where sequential had 1.";
+    assert_eq!(compared(&reports).as_deref(), Some(expected));
     assert_eq!(compared(&reports[1..]), None);
 }
 
@@ -130,14 +122,16 @@ fn many_short_polls_in_a_row_are_told_as_what_they_are() {
         end_s: at(120),
         by: None,
     }];
-    let told = Fact::LoopBusy {
-        tasks: 3,
-        longest: Duration::from_millis(110),
+    let told = |report: &StrategyReport| {
+        let found = findings([(report, &[][..])], &[]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        (found[0].kind.clone(), found[0].text.clone())
     };
-    assert_eq!(facts(&report, &[], &[]), [told]);
+    let busy = "3 tasks, one right after the other, were polled for 110 ms without a turn for anything else.";
+    assert_eq!(told(&report), ("loop_busy".to_owned(), busy.to_owned()));
     // Without those polls, something else must have held the loop.
     report.tasks.iter_mut().for_each(|task| task.polls.clear());
-    assert_eq!(facts(&report, &[], &[])[0].kind(), "loop_blocked");
+    assert_eq!(told(&report).0, "loop_blocked");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn outcomes(report: &StrategyReport) -> Vec<(&str, report::Outcome)> {
 #[test]
 fn a_task_that_panics_is_reported_and_the_rest_finish() {
     for flavor in [Flavor::CurrentThread, Flavor::MultiThread(2)] {
-        let strategy = Strategy::new("panics", "one of three", |recorder| async move {
+        let strategy = Strategy::new("panics", "one of three", (), |recorder, ()| async move {
             let mut tasks = JoinSet::new();
             tasks.spawn(recorder.track("first", sleep(MOMENT)));
             tasks.spawn(recorder.track("oops", async { panic!("on purpose") }));
@@ -83,7 +83,7 @@ fn a_task_that_panics_is_reported_and_the_rest_finish() {
 #[test]
 fn a_strategy_that_panics_is_an_error_and_the_next_one_runs() {
     for flavor in [Flavor::CurrentThread, Flavor::MultiThread(2)] {
-        let panics = Strategy::new("panics", "at once", |recorder| async move {
+        let panics = Strategy::new("panics", "at once", (), |recorder, ()| async move {
             recorder.track("before", yield_now()).await;
             panic!("on purpose")
         });
@@ -98,14 +98,16 @@ fn a_strategy_that_panics_is_an_error_and_the_next_one_runs() {
             [("before", report::Outcome::Completed)]
         );
 
-        let fine = Strategy::new("fine", "nothing", |_| async { Ok(Output::new("done")) });
+        let fine = Strategy::new("fine", "nothing", (), |_, ()| async {
+            Ok(Output::new("done"))
+        });
         assert_eq!(run(lab(), fine.on(flavor)).result, Some("done".into()));
     }
 }
 
 #[test]
 fn a_strategy_that_fails_says_why_and_what_it_did_until_then() {
-    let strategy = Strategy::new("fails", "after a wait", |recorder| async move {
+    let strategy = Strategy::new("fails", "after a wait", (), |recorder, ()| async move {
         recorder.track("waits", sleep(MOMENT)).await;
         bail!("the server is gone")
     });
@@ -129,7 +131,10 @@ fn an_error_in_the_preparation_is_reported_without_figures() {
     let expected = StrategyReport {
         error: Some("it could not be prepared: the file is locked".to_owned()),
         ..lab::plan(
-            &Strategy::new("staged", "a database", |_| async { Ok(Output::new(())) }).ideal(LONG),
+            &Strategy::new("staged", "a database", (), |_, ()| async {
+                Ok(Output::new(()))
+            })
+            .ideal(LONG),
         )
     };
     assert_eq!(
@@ -161,7 +166,7 @@ fn every_run_has_a_stage_of_its_own() {
 #[test]
 fn a_blocking_thread_that_never_ends_is_left_behind() {
     for flavor in [Flavor::CurrentThread, Flavor::MultiThread(2)] {
-        let strategy = Strategy::new("leaves", "a thread that sleeps on", |_| async {
+        let strategy = Strategy::new("leaves", "a thread that sleeps on", (), |_, ()| async {
             let (started, has_started) = tokio::sync::oneshot::channel();
             spawn_blocking(move || {
                 let _ = started.send(());
@@ -181,7 +186,7 @@ fn a_blocking_thread_that_never_ends_is_left_behind() {
 #[test]
 fn the_median_run_is_the_one_that_is_shown() {
     let count = AtomicUsize::new(0);
-    let strategy = Strategy::new("uneven", "three lengths", move |recorder| {
+    let strategy = Strategy::new("uneven", "three lengths", (), move |recorder, ()| {
         let run = count.fetch_add(1, Ordering::SeqCst);
         async move {
             recorder
@@ -207,7 +212,7 @@ fn the_median_run_is_the_one_that_is_shown() {
 
 #[test]
 fn one_blocker_on_one_thread_blocks_the_loop_and_is_named() {
-    let strategy = Strategy::new("blocks", "one thread", |recorder| async move {
+    let strategy = Strategy::new("blocks", "one thread", (), |recorder, ()| async move {
         let waits = recorder.track("waits", sleep(MOMENT));
         tokio::join!(waits, recorder.track("culprit", async { block(LONG) }));
         Ok(Output::new(()))
@@ -225,7 +230,7 @@ fn one_blocker_on_one_thread_blocks_the_loop_and_is_named() {
 
 #[test]
 fn what_blocks_and_is_not_tracked_is_found_by_the_heartbeat() {
-    let strategy = Strategy::new("blocks", "untracked", |recorder| async move {
+    let strategy = Strategy::new("blocks", "untracked", (), |recorder, ()| async move {
         let waits = tokio::spawn(recorder.track("waits", sleep(MOMENT)));
         yield_now().await;
         block(LONG);
@@ -246,20 +251,25 @@ fn what_blocks_and_is_not_tracked_is_found_by_the_heartbeat() {
 
 #[test]
 fn on_two_workers_one_blocker_hides() {
-    let strategy = Strategy::new("hides", "one of two workers", |recorder| async move {
-        let (release, released) = mpsc::channel();
-        let blocker = tokio::spawn(recorder.track("blocker", async move { released.recv() }));
-        let other = recorder.track("other", async move {
-            // It needs the timer again and again: the other worker has to be awake all the while.
-            for _ in 0..10 {
-                sleep(LONG / 10).await;
-            }
-            release.send(())
-        });
-        tokio::spawn(other).await??;
-        blocker.await??;
-        Ok(Output::new(()))
-    });
+    let strategy = Strategy::new(
+        "hides",
+        "one of two workers",
+        (),
+        |recorder, ()| async move {
+            let (release, released) = mpsc::channel();
+            let blocker = tokio::spawn(recorder.track("blocker", async move { released.recv() }));
+            let other = recorder.track("other", async move {
+                // It needs the timer again and again: the other worker has to be awake all the while.
+                for _ in 0..10 {
+                    sleep(LONG / 10).await;
+                }
+                release.send(())
+            });
+            tokio::spawn(other).await??;
+            blocker.await??;
+            Ok(Output::new(()))
+        },
+    );
     let report = run(lab(), strategy.on(Flavor::MultiThread(2))).report;
     assert_eq!(report.error, None);
     let held = report.tasks[0]
@@ -278,20 +288,25 @@ fn on_two_workers_one_blocker_hides() {
 
 #[test]
 fn on_two_workers_two_blockers_freeze_everything() {
-    let strategy = Strategy::new("freezes", "two of two workers", |recorder| async move {
-        // Each waits for the other, so that both hold a worker at once.
-        let both = Arc::new(std::sync::Barrier::new(2));
-        let mut tasks = JoinSet::new();
-        for label in ["one", "two"] {
-            let both = Arc::clone(&both);
-            tasks.spawn(recorder.track(label, async move {
-                both.wait();
-                block(LONG);
-            }));
-        }
-        tasks.join_all().await;
-        Ok(Output::new(()))
-    });
+    let strategy = Strategy::new(
+        "freezes",
+        "two of two workers",
+        (),
+        |recorder, ()| async move {
+            // Each waits for the other, so that both hold a worker at once.
+            let both = Arc::new(std::sync::Barrier::new(2));
+            let mut tasks = JoinSet::new();
+            for label in ["one", "two"] {
+                let both = Arc::clone(&both);
+                tasks.spawn(recorder.track(label, async move {
+                    both.wait();
+                    block(LONG);
+                }));
+            }
+            tasks.join_all().await;
+            Ok(Output::new(()))
+        },
+    );
     let report = run(lab(), strategy.on(Flavor::MultiThread(2))).report;
     let named: Vec<_> = report
         .blocked
@@ -309,7 +324,7 @@ fn on_two_workers_two_blockers_freeze_everything() {
 
 #[test]
 fn a_thread_of_the_blocking_pool_is_no_worker() {
-    let strategy = Strategy::new("pool", "blocks elsewhere", |recorder| async move {
+    let strategy = Strategy::new("pool", "blocks elsewhere", (), |recorder, ()| async move {
         let (handle, label) = (tokio::runtime::Handle::current(), recorder.clone());
         let elsewhere = spawn_blocking(move || {
             handle.block_on(label.track("elsewhere", async { block(LONG) }))
@@ -333,7 +348,7 @@ fn a_thread_of_the_blocking_pool_is_no_worker() {
 
 #[test]
 fn the_heartbeat_is_a_lane_only_where_it_is_asked_for() {
-    let strategy = Strategy::new("waits", "once", |recorder| async move {
+    let strategy = Strategy::new("waits", "once", (), |recorder, ()| async move {
         recorder.track("waits", sleep(MOMENT)).await;
         Ok(Output::new(()))
     });
@@ -360,7 +375,7 @@ fn the_heartbeat_is_a_lane_only_where_it_is_asked_for() {
 
 #[test]
 fn a_task_that_is_called_heartbeat_is_a_task_like_any_other() {
-    let strategy = Strategy::new("waits", "twice at once", |recorder| async move {
+    let strategy = Strategy::new("waits", "twice at once", (), |recorder, ()| async move {
         let heartbeat = recorder.track("heartbeat", sleep(MOMENT));
         tokio::join!(heartbeat, recorder.track("other", sleep(MOMENT)));
         Ok(Output::new(()))
@@ -408,11 +423,11 @@ impl Watch for StopAt {
 
 #[test]
 fn a_stop_ends_a_strategy_that_waits_and_one_that_blocks_its_thread() {
-    let waits = Strategy::new("waits", "for ever", |recorder| async move {
+    let waits = Strategy::new("waits", "for ever", (), |recorder, ()| async move {
         recorder.track("task", pending::<()>()).await;
         Ok(Output::new(()))
     });
-    let blocks = Strategy::new("blocks", "for ever", |recorder| async move {
+    let blocks = Strategy::new("blocks", "for ever", (), |recorder, ()| async move {
         recorder.track("task", async { block(EVER) }).await;
         Ok(Output::new(()))
     });
@@ -448,12 +463,17 @@ fn a_stopped_strategy_is_looked_at_when_it_has_cleaned_up_behind_itself() {
             block(MOMENT * 5);
         }
     }
-    let strategy = Strategy::new("cleans up", "and takes its time", |recorder| async move {
-        let task = std::pin::pin!(recorder.track("task", pending::<()>()));
-        let _dropped_first = CleansUp;
-        task.await;
-        Ok(Output::new(()))
-    });
+    let strategy = Strategy::new(
+        "cleans up",
+        "and takes its time",
+        (),
+        |recorder, ()| async move {
+            let task = std::pin::pin!(recorder.track("task", pending::<()>()));
+            let _dropped_first = CleansUp;
+            task.await;
+            Ok(Output::new(()))
+        },
+    );
     on_a_quiet_machine(
         &format!("{:?}", [("task", report::Outcome::Cancelled)]),
         || {
@@ -471,7 +491,7 @@ fn a_stopped_strategy_is_looked_at_when_it_has_cleaned_up_behind_itself() {
 #[test]
 fn runs_that_were_over_before_the_stop_are_kept_and_the_cut_one_is_not_among_them() {
     let count = AtomicUsize::new(0);
-    let strategy = Strategy::new("third", "never ends", move |recorder| {
+    let strategy = Strategy::new("third", "never ends", (), move |recorder, ()| {
         let run = count.fetch_add(1, Ordering::SeqCst);
         async move {
             recorder.track(format!("run {run}"), sleep(MOMENT)).await;
@@ -495,7 +515,9 @@ fn runs_that_were_over_before_the_stop_are_kept_and_the_cut_one_is_not_among_the
 fn after_a_stop_nothing_begins() {
     let lab = lab();
     lab.stop.stop(15);
-    let strategy = Strategy::new("late", "too late", |_| async { Ok(Output::new(())) });
+    let strategy = Strategy::new("late", "too late", (), |_, ()| async {
+        Ok(Output::new(()))
+    });
     let planned = lab::plan(&strategy);
     let outcome = run(lab.clone(), strategy);
     assert!(outcome.stopped);

@@ -1,12 +1,16 @@
 //! A report as text: one known report in full, and what holds for any report at any width.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use asyncdemo::claims::{
+    BlocksTheLoop, Claim, Claims, KeepsTheLoopAwake, OneAfterTheOther, Overlapped, findings,
+};
 use asyncdemo::page::Style;
 use asyncdemo::picture::Text;
 use asyncdemo::report::{
-    Blocked, Claim, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds,
-    StrategyReport, Task, facts, words,
+    Blocked, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds,
+    StrategyReport, Task,
 };
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -64,16 +68,8 @@ fn strategy(name: &str, summary: &str, wall: u64, ideal: u64, tasks: Vec<Task>) 
     }
 }
 
-fn report(strategies: Vec<StrategyReport>, claims: &[&[Claim]]) -> Report {
-    let finding = |(strategy, claims): (&StrategyReport, &&[Claim])| {
-        let facts = facts(strategy, claims, &strategies).into_iter();
-        facts
-            .map(|fact| Finding {
-                kind: fact.kind().to_owned(),
-                text: words(&strategy.name, &fact, false),
-            })
-            .collect::<Vec<_>>()
-    };
+fn report(strategies: Vec<StrategyReport>, claims: &[Arc<dyn Claim>]) -> Report {
+    let claims = claims.chunks(1);
     Report {
         schema: SCHEMA.to_owned(),
         concept: "example".to_owned(),
@@ -85,7 +81,7 @@ fn report(strategies: Vec<StrategyReport>, claims: &[&[Claim]]) -> Report {
         },
         partial: false,
         slow_poll_s: ms(10),
-        findings: strategies.iter().zip(claims).flat_map(finding).collect(),
+        findings: findings(strategies.iter().zip(claims), &strategies),
         strategies,
     }
 }
@@ -162,10 +158,10 @@ fn eventful() -> Report {
             failed,
         ],
         &[
-            &[Claim::OneAfterTheOther],
-            &[Claim::Overlapped],
-            &[Claim::BlocksTheLoop],
-            &[Claim::Overlapped],
+            Arc::new(OneAfterTheOther),
+            Arc::new(Overlapped),
+            Arc::new(BlocksTheLoop),
+            Arc::new(Overlapped),
         ],
     )
 }
@@ -390,8 +386,9 @@ fn what_is_drawn_as_deaf_is_not_called_awake() {
             blocked_by: None,
             lane: None,
         });
-        let told = facts(&chunked, &[Claim::KeepsTheLoopAwake], &[]);
-        let kinds: Vec<_> = told.iter().map(|fact| fact.kind().to_owned()).collect();
+        let claims: Claims = vec![Arc::new(KeepsTheLoopAwake)];
+        let told = findings([(&chunked, &claims[..])], &[]);
+        let kinds: Vec<_> = told.into_iter().map(|finding| finding.kind).collect();
         let drawn = Text::report(&report(vec![chunked], &[]), Style::default());
         (kinds, drawn.contains("deaf for 26 ms"))
     };
@@ -434,7 +431,13 @@ proptest! {
         lanes in 1_usize..12,
         (ascii, brief) in (any::<bool>(), any::<bool>()),
     ) {
-        let finding = |text: String| Finding { kind: "any".to_owned(), text };
+        let finding = |text: String| Finding {
+            strategy: "any".to_owned(),
+            kind: "any".to_owned(),
+            short: text.clone(),
+            text,
+            takeaway: None,
+        };
         let report = Report { findings: findings.into_iter().map(finding).collect(), ..report(strategies, &[]) };
         let drawn = Text::report(&report, Style { color: false, ascii, width, lanes, brief });
         for line in drawn.lines() {

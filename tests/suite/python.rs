@@ -79,7 +79,7 @@ fn why_not() -> Option<String> {
 fn every_concept_has_a_short_twin() {
     for concept in ALL {
         let about = concept.about;
-        let file = folder().join(about.twin_file());
+        let file = folder().join(about.python_file);
         let source = fs::read_to_string(&file)
             .unwrap_or_else(|error| unreachable!("{}: {error}", file.display()));
         assert_eq!(
@@ -98,7 +98,7 @@ fn every_concept_has_a_short_twin() {
     for entry in fs::read_dir(folder()).expect("the twins can be listed") {
         let name = entry.expect("the twins can be listed").file_name();
         let name = name.to_string_lossy();
-        let known = ALL.iter().any(|concept| concept.about.twin_file() == name);
+        let known = ALL.iter().any(|concept| concept.about.python_file == name);
         assert!(known, "lessons/python/{name} belongs to no concept");
     }
 }
@@ -116,7 +116,7 @@ fn every_twin_runs_or_at_least_compiles() {
     assert!(standard.contains(&"asyncio"), "{listed}");
     for concept in ALL {
         let name = concept.about.name;
-        let file = folder().join(concept.about.twin_file());
+        let file = folder().join(concept.about.python_file);
         let file = file.to_str().expect("this folder's name is Unicode");
         let others: Vec<_> = imports(concept.about.twin)
             .into_iter()

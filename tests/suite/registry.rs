@@ -206,11 +206,11 @@ fn the_tour_takes_less_than_a_minute_and_settles_every_belief() {
         whole += takes;
         let settling: Vec<_> = strategies
             .iter()
-            .filter(|strategy| strategy.settles)
+            .filter(|strategy| strategy.refutes_belief)
             .collect();
         assert!(
             settling.len() == 1 && !settling[0].claims.is_empty(),
-            "{name}: of the default strategies, one `.settles_the_belief()` by its first claim, \
+            "{name}: of the default strategies, one `.refutes_belief()` by its first claim, \
              not {settling:?}"
         );
     }

@@ -73,7 +73,8 @@ fn failed() -> Report {
     let fails = Strategy::new(
         "fails",
         "after a panic and a cancellation",
-        |recorder| async move {
+        (),
+        |recorder, ()| async move {
             let _unpolled = recorder.track("forgotten", async {});
             let oops = tokio::spawn(recorder.track("oops", async { panic!("on purpose") }));
             tokio::select! {
@@ -257,13 +258,21 @@ fn full() -> Value {
         json!({ "rows_count": 12.0, "first_reply_s": 0.25, "body_bytes": 1024.0 });
     strategy["blocked"] = json!([{ "start_s": 0.1, "end_s": 0.2, "by": "oops" }]);
     strategy["heartbeat"]["blocked_by"] = json!("oops");
-    report["findings"] =
-        json!([{ "kind": "loop_blocked", "text": "fails: oops held the thread." }]);
+    report["findings"] = json!([{
+        "kind": "loop_blocked",
+        "text": "fails: oops held the thread. So it would be.",
+        "strategy": "fails",
+        "sentence": "oops held the thread.",
+        "takeaway": "So it would be.",
+        "short": "nothing else ran",
+    }]);
     report
 }
 
 /// The fields that reports did not have from the beginning. All others are always there.
-const LATER: [&str; 2] = ["lane", "location"];
+const LATER: [&str; 6] = [
+    "lane", "location", "strategy", "sentence", "takeaway", "short",
+];
 
 /// Where the keys are a concept's own.
 fn is_open(path: &str) -> bool {

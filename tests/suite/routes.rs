@@ -1,12 +1,14 @@
 //! `routes` as its users meet it: a real server on one thread, and real clients beside it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::{Test, no_hang};
+use asyncdemo::claims::{Claims, WaitTogether, findings};
 use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
-use asyncdemo::report::{Claim, Fact, Report, facts, words};
+use asyncdemo::report::Report;
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
     let routes = find("routes").unwrap();
@@ -106,49 +108,13 @@ fn what_takes_too_long_runs_only_if_it_is_asked_for() {
 }
 
 #[test]
-fn what_is_said_of_the_pings_is_what_was_measured() {
-    let work = Duration::from_millis(200);
-    let mut report = ran("async-route", &["--clients", "2", "--latency", "20ms"]).report;
-    let mut told = |claim: Claim, wait: f64| {
-        report.blocked.clear();
-        report.metrics.insert("wait_s".to_owned(), wait);
-        let [fact] = &facts(&report, &[claim], &[])[..] else {
-            panic!("one claim is one fact")
-        };
-        (fact.kind(), words("it", fact, true))
-    };
-    let (served, wait) = (
-        Claim::OthersAreServed("wait_s", work),
-        Claim::OthersWait("wait_s", work),
-    );
-    let quick = "it: meanwhile others were served. A /ping, asked for every 10 ms, never waited longer than 20 ms.";
-    assert_eq!(told(served, 0.02), ("others_are_served", quick.to_owned()));
-    let slow =
-        "it: others had to wait, too. A /ping, which needs no time of its own, waited for 150 ms.";
-    assert_eq!(told(wait, 0.15), ("others_wait", slow.to_owned()));
-    for (claim, other) in [(served, 0.1), (wait, 0.02), (served, f64::NAN)] {
-        let (kind, words) = told(claim, other);
-        assert_eq!(kind, "inconclusive");
-        assert!(words.contains("Expected that other requests"), "{words}");
-    }
-}
-
-#[test]
 fn the_heart_is_no_request() {
     let report = ran("async-route", &["--clients", "2", "--latency", "60ms"]).report;
-    let together = facts(&report, &[Claim::WaitTogether], &[]);
-    let expected = |fact: &Fact| {
-        matches!(
-            fact,
-            Fact::WaitedTogether {
-                in_flight: 2,
-                of: 2,
-                threads: 1,
-                ..
-            }
-        )
-    };
-    assert!(together.iter().any(expected), "{together:?}");
+    let claims: Claims = vec![Arc::new(WaitTogether)];
+    let together = findings([(&report, &claims[..])], &[]);
+    let expected = "2 of 2 waited at once, and 1 thread served them all";
+    let mut told = together.iter().map(|finding| &finding.text);
+    assert!(told.any(|text| text.starts_with(expected)), "{together:?}");
 }
 
 /// Runs it with so many open files, at most.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::claims::{AFTER, BEFORE, PIECE};
 use super::{Metrics, compute};
 
 /// Long enough for the clock, short enough to fall between two interruptions.
@@ -110,11 +111,8 @@ impl Probe {
     /// What the machine gave, before a run and after it.
     pub(super) fn count(&self, before: Sample, after: Sample, metrics: &mut Metrics) {
         let alone = (before.alone + after.alone).as_secs_f64() / 2.0;
-        metrics.insert("piece_alone_s", alone * self.whole);
-        for (key, sample) in [
-            ("plain_threads_before_count", before),
-            ("plain_threads_later_count", after),
-        ] {
+        metrics.insert(PIECE, alone * self.whole);
+        for (key, sample) in [(BEFORE, before), (AFTER, after)] {
             let at_once = at_once(self.threads, sample);
             // A hundredth of a thread is below what a probe can tell.
             metrics.insert(key, (at_once * 100.0).round() / 100.0);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{Instant, sleep};
 
+use super::claims::{DELAY, DEPTH, DONE, JOBS, MEMORY, PRODUCER_WAITED, RUNS};
 use super::{Job, Output, Queue};
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{JobStore, LeasePolicy};
@@ -106,11 +107,11 @@ impl Plan {
         let results: BTreeMap<usize, u64> = results.into_iter().collect();
         let meter = self.meter.lock();
         let mut output = Output::new(results.into_values().collect::<Vec<_>>())
-            .metric("queue_depth_count", meter.most as f64)
-            .metric("queue_memory_bytes", meter.most_bytes as f64)
-            .metric("longest_delay_s", meter.longest.as_secs_f64());
+            .metric(DEPTH, meter.most as f64)
+            .metric(MEMORY, meter.most_bytes as f64)
+            .metric(DELAY, meter.longest.as_secs_f64());
         if let Some(waited) = meter.waited {
-            output = output.metric("producer_waited_s", waited.as_secs_f64());
+            output = output.metric(PRODUCER_WAITED, waited.as_secs_f64());
         }
         output
     }
@@ -127,9 +128,9 @@ impl Plan {
         let asked = self.jobs as f64;
         Ok(self
             .output(results?)
-            .metric("jobs_count", asked)
-            .metric("done_in_file_count", done)
-            .metric("runs_count", runs))
+            .metric(JOBS, asked)
+            .metric(DONE, done)
+            .metric(RUNS, runs))
     }
 }
 

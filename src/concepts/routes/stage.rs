@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use tokio::sync::Semaphore;
 
 use super::Output;
+use super::claims::LONGEST_PING;
 use crate::services::crowd::{Answered, Crowd};
 use crate::services::files::OpenFiles;
 
@@ -18,8 +19,6 @@ const MARGIN: usize = 8;
 
 /// Clients and server are both this process, and each holds one end.
 const FILES_OF_A_CLIENT: usize = 2;
-
-pub(super) const LONGEST_PING: &str = "ping_longest_wait_s";
 
 /// What every strategy is given.
 pub(super) struct Stage {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio_rusqlite::Connection;
 
+use super::claims::{ROWS, ROWS_LEFT, ROWS_LEFT_IN_TRANSACTION};
 use super::{Output, Time};
 use crate::services::database::{Database, Databases};
 
@@ -60,8 +61,8 @@ impl Books {
 
     pub(super) fn output(without: f64, within: f64) -> Output {
         Output::new([without, within])
-            .metric("rows_of_an_order_count", ORDER)
-            .metric("rows_left_count", without)
-            .metric("rows_left_in_transaction_count", within)
+            .metric(ROWS, ORDER)
+            .metric(ROWS_LEFT, without)
+            .metric(ROWS_LEFT_IN_TRANSACTION, within)
     }
 }

@@ -35,10 +35,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("concepts/queue/plan.rs", "concepts/queue.rs"),
     ("concepts/timeout/shop.rs", "concepts/timeout.rs"),
     ("picture/text.rs", "picture/comparison.rs"),
-    // Claims get a room of their own, one struct each.
-    ("report/claims.rs", "report/scaling.rs"),
-    ("report/claims.rs", "report/stopping.rs"),
-    ("report/scaling.rs", "report/findings.rs"),
 ];
 
 type Path<'a> = Vec<&'a str>;

@@ -9,18 +9,14 @@ use super::tokens::{closing, is_name, tokens};
 const LONGEST: usize = 100;
 
 /// Functions that are longer today, and the file: delete an entry when it is needed no longer.
-const LONG: &[(&str, &str)] = &[
-    ("concepts/db.rs", "strategies"),
-    ("report/findings.rs", "bear_out"),
-    ("report/wording.rs", "figures"),
-];
+const LONG: &[(&str, &str)] = &[];
 
 /// A type's name that more than one file may have, and the reason.
 const SHARED: &[(&str, &str)] = &[("Options", "the flags of each command")];
 
 /// Type names that mean several things today: delete an entry when it is needed no longer.
 const AMBIGUOUS: &[&str] = &[
-    "About", "Answer", "Code", "Job", "Line", "Look", "Page", "Player", "Session", "Source",
+    "About", "Answer", "Code", "Job", "Line", "Look", "Page", "Player", "Run", "Session", "Source",
     "Stage", "Told",
 ];
 

@@ -1,0 +1,87 @@
+//! A claim, and what a run shows of it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::run::Run;
+use crate::report::Finding;
+
+/// One thing that a strategy is expected to show: how to see it in the numbers, and how to say it.
+pub trait Claim: fmt::Debug + Send + Sync {
+    /// What the run should have shown, for one that did not. Reads on after "Expected".
+    fn expectation(&self) -> String;
+
+    /// What the run shows; `None` where its numbers do not bear the claim out.
+    fn check(&self, run: &Run<'_>) -> Option<Shown>;
+
+    /// Whether this run can tell at all: where not, nothing is said.
+    fn applies(&self, _run: &Run<'_>) -> bool {
+        true
+    }
+}
+
+/// The claims of one strategy, in the order in which they are told.
+pub type Claims = Vec<Arc<dyn Claim>>;
+
+/// What the numbers show, ready to be told.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub(super) kind: &'static str,
+    text: String,
+    short: Option<String>,
+    takeaway: Option<&'static str>,
+    pub(super) tells_of_blocking: bool,
+}
+
+/// A finding of this kind: one sentence or two with the figures, without the strategy's name.
+pub fn shown(kind: &'static str, text: impl Into<String>) -> Shown {
+    Shown {
+        kind,
+        text: text.into(),
+        short: None,
+        takeaway: None,
+        tells_of_blocking: false,
+    }
+}
+
+/// The figures of a claim that they neither bear out nor refute.
+pub fn inconclusive(figures: impl fmt::Display) -> Shown {
+    shown("inconclusive", format!("inconclusive. {figures}"))
+}
+
+impl Shown {
+    /// The figures that decide, for a cell of a table. Without it, that is the first sentence.
+    pub fn short(mut self, short: impl Into<String>) -> Self {
+        self.short = Some(short.into());
+        self
+    }
+
+    /// What to take away from it; said once a report.
+    pub fn takeaway(mut self, takeaway: &'static str) -> Self {
+        self.takeaway = Some(takeaway);
+        self
+    }
+
+    /// It tells why the event loop was blocked, so that nothing else need be said of that.
+    pub fn tells_of_blocking(mut self) -> Self {
+        self.tells_of_blocking = true;
+        self
+    }
+
+    /// `told` says whether the report has a finding of this kind already.
+    pub(super) fn of(self, strategy: &str, told: bool) -> Finding {
+        let first = self.text.split(". ").next().unwrap_or_default();
+        let short = match self.short {
+            Some(short) => short,
+            None => first.trim_end_matches('.').to_owned(),
+        };
+        let takeaway = self.takeaway.filter(|_| !told);
+        Finding {
+            strategy: strategy.to_owned(),
+            kind: self.kind.to_owned(),
+            takeaway: takeaway.map(str::to_owned),
+            short,
+            text: self.text,
+        }
+    }
+}

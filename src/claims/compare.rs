@@ -1,0 +1,135 @@
+//! Claims that set a strategy beside another one. Nothing is said against one that did not run.
+
+use super::{CLEARLY, Claim, Run, Shown, inconclusive, shown};
+use crate::units::{self, duration as time};
+
+/// Slower or quicker than this other strategy, whichever way it went; where it is slower, the
+/// sentence helps to understand it.
+#[derive(Debug)]
+pub struct ComparedWith(pub &'static str, pub Option<&'static str>);
+
+impl Claim for ComparedWith {
+    fn applies(&self, run: &Run<'_>) -> bool {
+        run.other(self.0).is_some()
+    }
+
+    fn expectation(&self) -> String {
+        format!("to be compared with {}", self.0)
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let Self(name, why) = *self;
+        let other = run.other(name)?.strategy;
+        let there = other.wall().filter(|_| other.error.is_none())?.0;
+        let runs = match run.strategy.wall_s.len() {
+            1 => "in this run".to_owned(),
+            runs => format!("in the median of {runs} runs"),
+        };
+        let (wall, than) = (time(run.wall), time(there));
+        let took = format!("{wall}, where {name} took {than}");
+        let (how, shown) = if run.wall > there.mul_f64(CLEARLY) {
+            let why = why.map_or_else(String::new, |why| format!(" {why}"));
+            let text = format!("slower {runs}. It took {took}.{why}");
+            ("slower", shown("slower", text))
+        } else if there > run.wall.mul_f64(CLEARLY) {
+            let text = format!("quicker {runs}. It took {took}.");
+            ("quicker", shown("quicker", text))
+        } else {
+            let text = format!("It took {took} {runs}: too close to call.");
+            ("inconclusive", inconclusive(text))
+        };
+        Some(shown.short(format!("{how}: {wall}, {name} {than}")))
+    }
+}
+
+/// Each task takes longer than with this other strategy, for this reason.
+#[derive(Debug)]
+pub struct CostsMore(pub &'static str, pub &'static str);
+
+impl Claim for CostsMore {
+    fn applies(&self, run: &Run<'_>) -> bool {
+        run.other(self.0).is_some()
+    }
+
+    fn expectation(&self) -> String {
+        format!("that each takes longer than with {}", self.0)
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let Self(than, why) = self;
+        let (each, there) = (run.each()?, run.other(than)?.each()?);
+        (each > there.mul_f64(CLEARLY)).then(|| {
+            let (each, there) = (time(each), time(there));
+            let text = format!("{each} for each, where {than} needed {there}: {why}.");
+            shown("dearer", text)
+        })
+    }
+}
+
+/// The metric `.0` of this strategy, a count, is more than that of the other strategy, `.1`.
+#[derive(Debug)]
+pub struct CountsMore(pub &'static str, pub &'static str);
+
+impl Claim for CountsMore {
+    fn applies(&self, run: &Run<'_>) -> bool {
+        run.other(self.1).is_some()
+    }
+
+    fn expectation(&self) -> String {
+        format!("more {} than {}", units::spoken(self.0), self.1)
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let Self(key, other) = self;
+        let (here, there) = (run.metric(key)?, run.other(other)?.metric(key)?);
+        (here > there).then(|| {
+            let what = units::spoken(key);
+            let text = format!("{here} {what}, where {other} had {there}.");
+            shown("counted_more", text)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::testing::{found, ms, report, told};
+
+    #[test]
+    fn slower_or_quicker_is_what_the_run_says() {
+        let told = |there: u64, here: u64| {
+            let (std, other) = (
+                report("std", there, Vec::new()),
+                report("it", here, Vec::new()),
+            );
+            assert_eq!(found(ComparedWith("std", None), &other, &[]), None);
+            told(ComparedWith("std", Some("Why.")), &other, &[std])
+        };
+        assert_eq!(
+            told(100, 130),
+            "slower: slower in this run. It took 130 ms, where std took 100 ms. Why."
+        );
+        assert_eq!(
+            told(100, 80),
+            "quicker: quicker in this run. It took 80 ms, where std took 100 ms."
+        );
+        for here in [90, 100, 115] {
+            let told = told(100, here);
+            assert!(told.starts_with("inconclusive: inconclusive. "), "{told}");
+            assert!(told.ends_with("too close to call."), "{told}");
+        }
+        let mut five = report("it", 2, Vec::new());
+        five.wall_s = vec![ms(2); 5];
+        let finding = found(
+            ComparedWith("std", None),
+            &five,
+            &[report("std", 1, Vec::new())],
+        );
+        let finding = finding.unwrap();
+        assert_eq!(
+            finding.text,
+            "slower in the median of 5 runs. It took 2.0 ms, where std took 1.0 ms."
+        );
+        assert_eq!(finding.short, "slower: 2.0 ms, std 1.0 ms");
+    }
+}

@@ -1,0 +1,78 @@
+//! Small reports, for the unit tests of claims.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Claim, findings};
+use crate::report::{Finding, Outcome, Poll, Runtime, Seconds, StrategyReport, Task};
+
+pub(crate) fn ms(millis: u64) -> Seconds {
+    Seconds(Duration::from_millis(millis))
+}
+
+/// A task from the beginning to `end` that waits.
+pub(crate) fn task(label: &str, end: u64, outcome: Outcome) -> Task {
+    let poll = Poll {
+        start_s: ms(0),
+        end_s: ms(0),
+        thread: 0,
+    };
+    Task {
+        label: label.to_owned(),
+        location: None,
+        outcome,
+        created_s: ms(0),
+        start_s: Some(ms(0)),
+        end_s: ms(end),
+        busy_s: ms(0),
+        scheduled_s: ms(0),
+        idle_s: ms(end),
+        polls: vec![poll],
+        wakes_s: Vec::new(),
+    }
+}
+
+/// A strategy that ran on one thread and one worker.
+pub(crate) fn report(name: &str, wall: u64, tasks: Vec<Task>) -> StrategyReport {
+    let runtime = Runtime {
+        flavor: "current-thread".to_owned(),
+        workers: 1,
+    };
+    StrategyReport {
+        wall_s: vec![ms(wall)],
+        threads: 1,
+        tasks,
+        ..StrategyReport::planned(name, "", runtime, None)
+    }
+}
+
+/// `report` with what its concept has counted.
+pub(crate) fn counted(mut report: StrategyReport, metrics: &[(&str, f64)]) -> StrategyReport {
+    let metrics = metrics.iter().copied();
+    report
+        .metrics
+        .extend(metrics.map(|(key, value)| (key.to_owned(), value)));
+    report
+}
+
+/// What is found of one claim, if anything.
+pub(crate) fn found(
+    claim: impl Claim + 'static,
+    report: &StrategyReport,
+    all: &[StrategyReport],
+) -> Option<Finding> {
+    let claims: [Arc<dyn Claim>; 1] = [Arc::new(claim)];
+    findings([(report, &claims[..])], all).into_iter().next()
+}
+
+/// The kind of what is found of one claim, and its sentence.
+pub(crate) fn told(
+    claim: impl Claim + 'static,
+    report: &StrategyReport,
+    all: &[StrategyReport],
+) -> String {
+    let found = found(claim, report, all);
+    found.map_or_else(String::new, |found| {
+        format!("{}: {}", found.kind, found.text)
+    })
+}

@@ -1,0 +1,51 @@
+//! What `db` claims of writers: what taking turns costs, and that no row is lost.
+
+use crate::claims::{Claim, Run, Shown, inconclusive, shown};
+use crate::units::duration as time;
+
+/// The rows that were there before the run, that should have come, and that came.
+pub(super) const ROWS_BEFORE: &str = "rows_before_count";
+pub(super) const ROWS_EXPECTED: &str = "rows_expected_count";
+pub(super) const ROWS_FOUND: &str = "rows_found_count";
+
+/// Beyond the time of one after the other, taking turns costs time, for this reason.
+#[derive(Debug)]
+pub(super) struct TurnsCost(pub(super) &'static str);
+
+impl Claim for TurnsCost {
+    fn expectation(&self) -> String {
+        "that taking turns costs time".into()
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let (extra, why) = (time(run.wall.checked_sub(run.ideal()?)?), self.0);
+        let text = format!("the changes of turn cost another {extra} in all: {why}.");
+        Some(shown("turns_cost", text))
+    }
+}
+
+/// All rows that were written are there.
+#[derive(Debug)]
+pub(super) struct NothingLost;
+
+impl Claim for NothingLost {
+    fn expectation(&self) -> String {
+        "that every row is there".into()
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let (found, expected) = (run.metric(ROWS_FOUND)?, run.metric(ROWS_EXPECTED)?);
+        Some(if found == expected {
+            let text = format!("counted at the end, every new row is there: {found} of {found}.");
+            shown("nothing_lost", text)
+        } else if found > expected {
+            inconclusive(format!(
+                "{found} new rows were counted at the end, and {expected} were written: someone else writes, too."
+            ))
+        } else {
+            inconclusive(format!(
+                "Of {expected} rows that were written, {found} were there at the end."
+            ))
+        })
+    }
+}

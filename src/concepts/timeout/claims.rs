@@ -1,0 +1,249 @@
+//! What `timeout` claims: how work is stopped, and whether it is.
+
+use std::time::Duration;
+
+use crate::claims::{Claim, Outcome, Run, Shown, near, shown};
+use crate::units::duration as time;
+
+pub(super) const BEGUN: &str = "begun_count";
+pub(super) const CLEANUPS: &str = "cleanups_count";
+pub(super) const AWAITED_CLEANUPS: &str = "awaited_cleanups_count";
+pub(super) const FINISHED: &str = "finished_count";
+pub(super) const FINISHED_AT: &str = "finished_after_s";
+pub(super) const ROWS: &str = "rows_of_an_order_count";
+pub(super) const ROWS_LEFT: &str = "rows_left_count";
+pub(super) const ROWS_LEFT_IN_TRANSACTION: &str = "rows_left_in_transaction_count";
+
+/// At this time a task is dropped by this, and its guard cleans up.
+#[derive(Debug)]
+pub(super) struct Drops(pub(super) Duration, pub(super) &'static str);
+
+impl Claim for Drops {
+    fn expectation(&self) -> String {
+        let (when, by) = (time(self.0), self.1);
+        format!("that {by} drops the work after {when}, and that its guard cleans up")
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let Self(when, by) = self;
+        let task = run.ended(Outcome::Cancelled).next()?;
+        let (label, after, cleanups) = (&task.label, task.life().0, run.metric(CLEANUPS)?);
+        (cleanups > 0.0 && near(after, *when)).then(|| {
+            shown("dropped", format!("{by} dropped {label} after {}, in the middle of its wait. Guards that cleaned up: {cleanups}.", time(after)))
+                .takeaway("To cancel a future is to drop it: whatever it owns is dropped with it, and no line after its await runs.")
+        })
+    }
+}
+
+/// At this time two tasks are aborted. The one that waits ends at once, the one that computes at its
+/// next await.
+#[derive(Debug)]
+pub(super) struct AbortsAtTheNextAwait(pub(super) Duration);
+
+impl Claim for AbortsAtTheNextAwait {
+    fn expectation(&self) -> String {
+        let when = time(self.0);
+        format!(
+            "that both tasks are aborted after {when}, and that the one that computes ends later"
+        )
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let asked = self.0;
+        let cancelled: Vec<_> = run.ended(Outcome::Cancelled).collect();
+        let [prompt, .., late] = &cancelled[..] else {
+            return None;
+        };
+        // It was being polled when it was aborted, and ended when that poll did.
+        let mut polls = late.polls.iter();
+        let computed = polls.any(|poll| poll.start_s.0 < asked && poll.end_s.0 > asked);
+        let (at_once, later) = (prompt.end_s.0, late.end_s.0);
+        (near(at_once, asked) && computed && at_once < later).then(|| {
+            shown("aborted_at_await", format!(
+                "both tasks were aborted after {}. {} ended at {}, {} only at {}: until then it held its thread, without an await.",
+                time(asked), prompt.label, time(at_once), late.label, time(later)
+            ))
+            .takeaway("A task can be ended only where it awaits.")
+        })
+    }
+}
+
+/// Nobody waits any more, and a thread finishes the work all the same.
+#[derive(Debug)]
+pub(super) struct RunsOn;
+
+impl Claim for RunsOn {
+    fn expectation(&self) -> String {
+        "that the thread goes on when nobody waits any more".into()
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let task = run.ended(Outcome::Cancelled).next()?;
+        let (label, given_up) = (&task.label, task.life().0);
+        let (ran_on, ending) = if run.metric(FINISHED_AT).is_some() {
+            let at = run.time(FINISHED_AT)?;
+            let ending = format!("did all of it regardless, and was done at {}", time(at));
+            (at > given_up, ending)
+        } else {
+            // What had not begun yet was really stopped.
+            let ending = "still worked when the runtime had been shut down".to_owned();
+            (run.metric(BEGUN)? > 0.0, ending)
+        };
+        ran_on.then(|| {
+            shown("ran_on", format!("after {} nobody waited for {label} any more, and it was aborted. Its thread {ending}.", time(given_up)))
+                .takeaway("No thread can be stopped from outside: abort() helps only while the call still waits for a thread.")
+        })
+    }
+}
+
+/// A task that is asked at this time stops by itself, and cleans up with awaits.
+#[derive(Debug)]
+pub(super) struct CleansUpItself(pub(super) Duration);
+
+impl Claim for CleansUpItself {
+    fn expectation(&self) -> String {
+        format!(
+            "that the work is asked to stop after {}, and cleans up",
+            time(self.0)
+        )
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let task = run.ended(Outcome::Completed).next()?;
+        let (label, later) = (&task.label, task.end_s.0.checked_sub(self.0)?);
+        let cleaned = run.metric(AWAITED_CLEANUPS)? > 0.0 && run.metric(FINISHED)? == 0.0;
+        cleaned.then(|| {
+            shown("cleaned_up_itself", format!("{label} was asked to stop after {}, cleaned up for {}, awaiting, and then ended by itself.", time(self.0), time(later)))
+                .takeaway("A Drop cannot await; a task that is asked, and not dropped, can.")
+        })
+    }
+}
+
+/// A write of several rows is cancelled between them: torn by itself, whole in a transaction.
+#[derive(Debug)]
+pub(super) struct TearsApart;
+
+impl Claim for TearsApart {
+    fn expectation(&self) -> String {
+        "that the cancelled order is torn, and in a transaction is not".into()
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let (of, without) = (run.metric(ROWS)?, run.metric(ROWS_LEFT)?);
+        let within = run.metric(ROWS_LEFT_IN_TRANSACTION)?;
+        (0.0 < without && without < of && within == 0.0).then(|| {
+            shown("torn", format!("cancelled between its steps, the order left {without} of its {of} rows in the database. In a transaction it left {within}: what is not committed is rolled back."))
+                .takeaway("At every await a future may be dropped: what belongs together belongs into a transaction.")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::testing::{self, counted, ms, task, told};
+    use crate::report::{StrategyReport, Task};
+
+    const DEADLINE: Duration = Duration::from_millis(300);
+
+    fn report(tasks: Vec<Task>, metrics: &[(&str, f64)]) -> StrategyReport {
+        counted(testing::report("this", 300, tasks), metrics)
+    }
+
+    #[test]
+    fn a_drop_is_told_only_where_the_guard_has_run_and_the_time_fits() {
+        let told = |end, outcome, metrics: &[_]| {
+            let work = task("work", end, outcome);
+            told(
+                Drops(DEADLINE, "the timeout"),
+                &report(vec![work], metrics),
+                &[],
+            )
+        };
+        assert_eq!(
+            told(301, Outcome::Cancelled, &[(CLEANUPS, 1.0)]),
+            "dropped: the timeout dropped work after 301 ms, in the middle of its wait. Guards that cleaned up: 1."
+        );
+        for other in [
+            told(301, Outcome::Cancelled, &[(CLEANUPS, 0.0)]),
+            told(900, Outcome::Cancelled, &[(CLEANUPS, 1.0)]),
+            told(301, Outcome::Completed, &[(CLEANUPS, 1.0)]),
+            told(301, Outcome::Cancelled, &[]),
+        ] {
+            assert_eq!(
+                other,
+                "inconclusive: inconclusive. Expected that the timeout drops the work after 300 ms, and that its guard cleans up, but it took 300 ms, at most 1 under way at once."
+            );
+        }
+    }
+
+    #[test]
+    fn an_abort_is_late_where_a_poll_went_on_while_it_was_asked_for() {
+        let told = |tasks| told(AbortsAtTheNextAwait(DEADLINE), &report(tasks, &[]), &[]);
+        let waits = task("waits", 301, Outcome::Cancelled);
+        let mut computes = task("computes", 450, Outcome::Cancelled);
+        let quiet = told(vec![waits.clone(), computes.clone()]);
+        assert!(quiet.starts_with("inconclusive"), "no poll went on");
+        computes.polls[0].end_s = ms(450);
+        assert_eq!(
+            told(vec![waits, computes]),
+            "aborted_at_await: both tasks were aborted after 300 ms. waits ended at 301 ms, computes only at 450 ms: until then it held its thread, without an await."
+        );
+    }
+
+    #[test]
+    fn a_thread_that_finished_too_early_has_not_run_on() {
+        let told = |key: &str, value: f64| {
+            let cut = vec![task("work", 300, Outcome::Cancelled)];
+            told(RunsOn, &report(cut, &[(key, value)]), &[])
+        };
+        assert!(told(FINISHED_AT, 1.0).ends_with("was done at 1.000 s."));
+        assert!(told(BEGUN, 1.0).ends_with("when the runtime had been shut down."));
+        let stopped = told(BEGUN, 0.0);
+        assert!(stopped.starts_with("inconclusive"), "{stopped}");
+        for wrong in [0.2, -1.0, f64::NAN, f64::INFINITY] {
+            let told = told(FINISHED_AT, wrong);
+            assert!(told.starts_with("inconclusive"), "{wrong}: {told}");
+        }
+    }
+
+    #[test]
+    fn who_was_asked_has_ended_by_itself_and_has_not_finished() {
+        let run = |outcome, end, awaited, finished| {
+            let metrics = [(AWAITED_CLEANUPS, awaited), (FINISHED, finished)];
+            let work = vec![task("work", end, outcome)];
+            told(CleansUpItself(DEADLINE), &report(work, &metrics), &[])
+        };
+        let good = run(Outcome::Completed, 450, 1.0, 0.0);
+        assert!(good.contains("cleaned up for 150 ms"), "{good}");
+        for bad in [
+            run(Outcome::Cancelled, 450, 1.0, 0.0),
+            run(Outcome::Completed, 200, 1.0, 0.0),
+            run(Outcome::Completed, 450, 0.0, 0.0),
+            run(Outcome::Completed, 450, 1.0, 1.0),
+        ] {
+            assert!(bad.starts_with("inconclusive"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn torn_is_some_of_the_rows_and_not_all_or_none() {
+        let run = |without, within| {
+            let metrics = [
+                (ROWS, 2.0),
+                (ROWS_LEFT, without),
+                (ROWS_LEFT_IN_TRANSACTION, within),
+            ];
+            told(TearsApart, &report(Vec::new(), &metrics), &[])
+        };
+        let torn = run(1.0, 0.0);
+        assert!(torn.contains("left 1 of its 2 rows"), "{torn}");
+        for (without, within) in [(0.0, 0.0), (2.0, 0.0), (2.0, 2.0), (1.0, 1.0)] {
+            let other = run(without, within);
+            assert!(
+                other.starts_with("inconclusive"),
+                "{without} {within}: {other}"
+            );
+        }
+    }
+}
