@@ -77,8 +77,8 @@ impl Concept for Timeout {
     fn strategies(&self) -> Vec<Strategy> {
         let time = *self;
         let Self { work, deadline, .. } = time;
-        let first = work.min(deadline);
-        let late = work > deadline; // in time, nothing is stopped, and nothing claimed
+        // In time, nothing is stopped, and nothing is claimed of it.
+        let (first, late) = (work.min(deadline), work > deadline);
         let place = Databases::temporary();
         vec![
             Strategy::new(
@@ -133,10 +133,9 @@ impl Concept for Timeout {
                 time,
                 cancel_token,
             )
-            .ideal(if work < deadline {
-                work
-            } else {
-                deadline + time.cleanup
+            .ideal(match work < deadline {
+                true => work,
+                false => deadline + time.cleanup,
             })
             .claim_if(late, CleansUpItself(deadline)),
             Strategy::staged(
