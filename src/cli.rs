@@ -3,16 +3,21 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
-use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::run::{Ending, Options};
+use crate::commands::run::{Ending, Place};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{course, jobs, learn, line, list, present, reset, run, scale, status, tour};
+use crate::commands::{course, jobs, learn, lessons, list, present, reset, run, status, tour};
+use crate::concepts;
+use crate::lab::{Invocation, Stop};
 
-use crate::concepts::{self, Concept, Set};
-use crate::lab::Stop;
+/// A command line that was read.
+#[derive(Debug)]
+pub struct Cli {
+    look: Look,
+    asked: Asked,
+}
 
 /// See async run: predict, run, look, understand.
 #[derive(Debug, Parser)]
@@ -22,14 +27,6 @@ use crate::lab::Stop;
     max_term_width = 100,
     disable_help_subcommand = true
 )]
-pub struct Cli {
-    #[command(flatten)]
-    look: Look,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Args, Debug)]
 struct Look {
     /// When to use colour: auto, always or never
     #[arg(
@@ -47,20 +44,16 @@ struct Look {
     ascii: bool,
 }
 
+#[derive(Debug)]
+enum Asked {
+    Overview,
+    Run(Box<Invocation>),
+    Other(Box<Command>),
+}
+
+// Whatever is no concept. A doc comment here would be the help of the whole program.
 #[derive(Debug, Subcommand)]
 enum Command {
-    Sleep(Demo<concepts::Sleep>),
-    Gather(Demo<concepts::Gather>),
-    Routes(Demo<concepts::Routes>),
-    Files(Demo<concepts::Files>),
-    Db(Demo<concepts::Db>),
-    Http(Demo<concepts::Http>),
-    Background(Demo<concepts::Background>),
-    BlockingPitfall(Demo<concepts::BlockingPitfall>),
-    CpuBound(Demo<concepts::CpuBound>),
-    Timeout(Demo<concepts::Timeout>),
-    Queue(Demo<concepts::Queue>),
-    Scale(Demo<concepts::Scale>),
     /// A lesson: predict, run, look, understand
     Learn(learn::Options),
     /// What you missed, asked again after 1, 3 and 7 days
@@ -78,41 +71,19 @@ enum Command {
     Course(course::Options),
     /// The concepts, with the question that each answers
     List(list::Options),
-}
-
-/// A concept's own knobs, and what every concept takes.
-#[derive(Args, Debug)]
-struct Demo<C: Concept> {
-    #[command(flatten)]
-    concept: C,
-    #[command(flatten)]
-    options: Options,
-}
-
-impl<C: Concept> Demo<C> {
-    fn run(&self, screen: &Screen, stop: &Stop) -> Result<Ending> {
-        let (_, ending) = run::run(Set::of(&self.concept), &self.options, screen, stop)?;
-        Ok(ending)
-    }
+    /// Jobs that outlive the program: put them in, work on them, count them
+    Jobs(jobs::Options),
 }
 
 /// The parser, with each concept's question, strategies and examples.
 pub fn command() -> clap::Command {
-    let mut command = Cli::command();
-    for entry in concepts::ALL {
+    let concepts = concepts::ALL.iter().map(|entry| {
         let about = entry.about;
-        let names = (entry.strategies)(&[]).unwrap_or_default();
-        let names: Vec<_> = names.iter().map(|strategy| strategy.name).collect();
-        command = command.mut_subcommand(about.name, |command| {
-            command
-                .about(about.question)
-                .after_help(format!("Examples:\n  {}", about.examples))
-                .mut_arg("strategy", |argument| {
-                    argument.value_parser(PossibleValuesParser::new(names))
-                })
-        });
-    }
-    command
+        Invocation::arguments(entry, clap::Command::new(about.name))
+            .about(about.question)
+            .after_help(format!("Examples:\n  {}", about.examples))
+    });
+    Command::augment_subcommands(Look::command().subcommands(concepts))
 }
 
 impl Cli {
@@ -121,42 +92,21 @@ impl Cli {
     /// # Errors
     /// What is wrong with it, or the help that it asks for.
     pub fn parse_from(
-        line: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+        line: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, clap::Error> {
+        let line: Vec<OsString> = line.into_iter().map(Into::into).collect();
         let mut command = command();
-        let cli = Self::from_arg_matches(&command.try_get_matches_from_mut(line)?)?;
-        let checked = match &cli.command {
-            Some(Command::Sleep(demo)) => demo.concept.check(),
-            Some(Command::Gather(demo)) => demo.concept.check(),
-            Some(Command::Routes(demo)) => demo.concept.check(),
-            Some(Command::Files(demo)) => demo.concept.check(),
-            Some(Command::Db(demo)) => demo.concept.check(),
-            Some(Command::Http(demo)) => demo.concept.check(),
-            Some(Command::Background(demo)) => demo.concept.check(),
-            Some(Command::BlockingPitfall(demo)) => demo.concept.check(),
-            Some(Command::Scale(demo)) => demo.concept.check(),
-            Some(Command::CpuBound(demo)) => demo.concept.check(),
-            Some(Command::Timeout(demo)) => demo.concept.check(),
-            Some(Command::Learn(learn::Options { lesson, course, .. })) => {
-                line::is_there(lesson.as_deref(), course.as_deref())
-            }
-            Some(Command::Present(present::Options { lesson, course, .. })) => {
-                line::is_there(lesson.as_deref(), course.as_deref())
-            }
-            Some(Command::Queue(demo)) => jobs::check(&demo.concept, &demo.options),
-            Some(
-                Command::Review(_)
-                | Command::Tour(_)
-                | Command::Course(_)
-                | Command::List(_)
-                | Command::Status(_)
-                | Command::Reset(_),
-            )
-            | None => Ok(()),
-        };
-        checked
-            .map_err(|why| command.error(ErrorKind::ValueValidation, why))
-            .map(|()| cli)
+        let matches =
+            command.try_get_matches_from_mut(&line).map_err(|wrong| {
+                match jobs::moved(&line, &wrong) {
+                    Some(went) => clap::Error::raw(ErrorKind::UnknownArgument, went),
+                    None => wrong,
+                }
+            })?;
+        let look = Look::from_arg_matches(&matches)?;
+        let asked =
+            Asked::read(&matches).map_err(|why| command.error(ErrorKind::ValueValidation, why))?;
+        Ok(Self { look, asked })
     }
 
     /// Does what was typed.
@@ -165,34 +115,56 @@ impl Cli {
     /// Where standard output cannot be written.
     pub fn run(self, stop: &Stop) -> Result<Ending> {
         let screen = Screen::detect(self.look.color, self.look.ascii);
-        match self.command {
-            Some(Command::Sleep(demo)) => demo.run(&screen, stop),
-            Some(Command::Gather(demo)) => demo.run(&screen, stop),
-            Some(Command::Routes(demo)) => demo.run(&screen, stop),
-            Some(Command::Files(demo)) => demo.run(&screen, stop),
-            Some(Command::Db(demo)) => demo.run(&screen, stop),
-            Some(Command::Http(demo)) => demo.run(&screen, stop),
-            Some(Command::Background(demo)) => demo.run(&screen, stop),
-            Some(Command::BlockingPitfall(demo)) => demo.run(&screen, stop),
-            Some(Command::Scale(demo)) if demo.concept.here => demo.run(&screen, stop),
-            Some(Command::Scale(demo)) => scale::run(&demo.concept, &demo.options, &screen, stop),
-            Some(Command::CpuBound(demo)) => demo.run(&screen, stop),
-            Some(Command::Timeout(demo)) => demo.run(&screen, stop),
-            Some(Command::Learn(options)) => learn::learn(&options, &screen, stop),
-            Some(Command::Review(options)) => learn::review(&options, &screen, stop),
-            Some(Command::Tour(options)) => tour::tour(&options, &screen, stop),
-            Some(Command::Present(options)) => present::present(&options, &screen, stop),
-            Some(Command::Course(options)) => course::course(&options, &screen, stop),
-            Some(Command::List(options)) => list::list(&options, &screen),
-            Some(Command::Status(options)) => status::status(&options, &status::course()?, &screen),
-            Some(Command::Reset(options)) => {
-                reset::reset(&options, &status::course()?, &screen, stop)
+        match self.asked {
+            Asked::Overview => list::overview(&screen),
+            Asked::Run(invocation) => {
+                let (_, ending) = run::run(&invocation, Place::Alone, &screen, stop)?;
+                Ok(ending)
             }
-            Some(Command::Queue(demo)) if demo.concept.keeps() => {
-                jobs::run(&demo.concept, &demo.options, &screen, stop)
+            Asked::Other(command) => command.run(&screen, stop),
+        }
+    }
+}
+
+impl Asked {
+    fn read(matches: &ArgMatches) -> Result<Self> {
+        let Some((name, given)) = matches.subcommand() else {
+            return Ok(Self::Overview);
+        };
+        if let Ok(entry) = concepts::find(name) {
+            let invocation = Invocation::from_matches(entry, given)?;
+            return Ok(Self::Run(Box::new(invocation)));
+        }
+        let command = Command::from_arg_matches(matches)?;
+        command.check()?;
+        Ok(Self::Other(Box::new(command)))
+    }
+}
+
+impl Command {
+    /// Refuses what is each in range and yet makes no sense together.
+    fn check(&self) -> Result<()> {
+        match self {
+            Self::Learn(learn::Options { lesson, course, .. })
+            | Self::Present(present::Options { lesson, course, .. }) => {
+                lessons::is_there(lesson.as_deref(), course.as_deref())
             }
-            Some(Command::Queue(demo)) => demo.run(&screen, stop),
-            None => list::overview(&screen),
+            Self::Jobs(options) => Ok(options.check()?),
+            _ => Ok(()),
+        }
+    }
+
+    fn run(self, screen: &Screen, stop: &Stop) -> Result<Ending> {
+        match self {
+            Self::Learn(options) => learn::learn(&options, screen, stop),
+            Self::Review(options) => learn::review(&options, screen, stop),
+            Self::Status(options) => status::status(&options, &status::course()?, screen),
+            Self::Reset(options) => reset::reset(&options, &status::course()?, screen, stop),
+            Self::Tour(options) => tour::tour(&options, screen, stop),
+            Self::Present(options) => present::present(&options, screen, stop),
+            Self::Course(options) => course::course(&options, screen, stop),
+            Self::List(options) => list::list(&options, screen),
+            Self::Jobs(options) => jobs::jobs(&options, screen, stop),
         }
     }
 }

@@ -1,6 +1,11 @@
 //! Runs a strategy on a runtime of its own, under the recorder and beside a heartbeat.
 
+mod invocation;
+mod measure;
+mod options;
+mod processes;
 mod runtime;
+mod watch;
 
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, mpsc};
@@ -10,14 +15,22 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
+pub use self::invocation::{Invocation, Trust};
+pub use self::measure::{machine, measure};
+pub use self::options::{Code, Format, Options};
 pub use self::runtime::SHUTDOWN;
-use self::runtime::{Message, WORKER, on_a_fresh_runtime};
-use crate::concepts::{Flavor, Strategy};
+use self::runtime::{Finished, Message, WORKER, on_a_fresh_runtime};
+use self::watch::Pace;
+pub use self::watch::{Audience, FRAME};
+use crate::concepts::{Flavor, SLOW_POLL, Strategy};
 use crate::report::{self, Measured, StrategyReport};
 use crate::trace::{self, Heartbeat, Keep, Recorder, Thread, Timeline};
 
 /// A heartbeat that is late by less may be the machine's doing and not the program's.
-const UNREST: Duration = Duration::from_millis(40);
+const NOISE: Duration = Duration::from_millis(40);
+
+/// Between two looks at whether a run goes on as it should.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// How long a run that was stopped may take to clean up behind itself.
 const GRACE: Duration = Duration::from_millis(500);
@@ -67,46 +80,12 @@ pub struct Lab {
 impl Default for Lab {
     fn default() -> Self {
         Self {
-            slow_poll: Duration::from_millis(10),
+            slow_poll: SLOW_POLL,
             repeat: 1,
             show_heartbeat: false,
             max_tasks: 1_000,
             stop: Stop::default(),
         }
-    }
-}
-
-/// Looks at a run while it goes on, from a thread of its own.
-pub trait Watch {
-    /// A run begins; its tasks can be seen through `run`.
-    fn begin(&mut self, run: Running);
-    /// It is over.
-    fn end(&mut self);
-}
-
-/// A run that is going on.
-#[derive(Clone, Debug)]
-pub struct Running {
-    lab: Lab,
-    recorder: Recorder,
-    planned: StrategyReport,
-    flavor: Flavor,
-    start: Duration,
-}
-
-impl Running {
-    /// What it has done so far.
-    pub fn report(&self) -> StrategyReport {
-        let measured = self.lab.measured(
-            &self.recorder,
-            self.flavor,
-            self.start,
-            self.recorder.elapsed(),
-        );
-        self.planned.clone().with_runs(&[Measured {
-            cut_short: true,
-            ..measured
-        }])
     }
 }
 
@@ -124,14 +103,14 @@ pub struct Outcome {
 impl Lab {
     /// Runs `strategy` as often as asked, each time on a fresh runtime. A strategy that fails or
     /// panics is reported, not passed on.
-    pub fn run(&self, strategy: &Strategy, watch: &mut dyn Watch) -> Outcome {
+    pub fn run(&self, strategy: &Strategy, audience: &mut dyn Audience) -> Outcome {
         let planned = plan(strategy);
         let mut runs: Vec<Measured> = Vec::new();
         let mut result = None;
         let mut stopped = false;
         let mut unprepared = None;
         for _ in 0..self.repeat.max(1) {
-            let (measured, output) = match self.run_once(strategy, &planned, watch) {
+            let (measured, output) = match self.run_once(strategy, &planned, audience) {
                 Ok(Some(run)) => run,
                 Ok(None) => {
                     stopped = true;
@@ -171,7 +150,7 @@ impl Lab {
         &self,
         strategy: &Strategy,
         planned: &StrategyReport,
-        watch: &mut dyn Watch,
+        audience: &mut dyn Audience,
     ) -> Result<Option<(Measured, Option<serde_json::Value>)>> {
         let start = strategy.prepare().context("it could not be prepared")?;
         if self.stop.signal().is_some() {
@@ -195,33 +174,14 @@ impl Lab {
             .spawn(move || on_a_fresh_runtime(flavor, run, &in_thread, &stop, &sender))
             .context("no thread could be started for it")?;
 
-        let mut begun = None;
-        let finished = loop {
-            match messages.recv_timeout(Duration::from_millis(10)) {
-                Ok(Message::Started(start)) => {
-                    begun = Some(start);
-                    let (lab, recorder, planned) =
-                        (self.clone(), recorder.clone(), planned.clone());
-                    watch.begin(Running {
-                        lab,
-                        recorder,
-                        planned,
-                        flavor,
-                        start,
-                    });
-                }
-                Ok(Message::Finished { wall, output }) => break Some((wall, output)),
-                Err(mpsc::RecvTimeoutError::Timeout) if self.stop.signal().is_some() => {
-                    break match messages.recv_timeout(GRACE) {
-                        Ok(Message::Finished { wall, output }) => Some((wall, output)),
-                        _ => None,
-                    };
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => break None,
-            }
-        };
-        watch.end();
+        let (begun, finished) = self.wait(&messages, audience, |start| {
+            let end = recorder.elapsed();
+            let so_far = self.measured(&recorder, flavor, start, end);
+            planned.clone().with_runs(&[Measured {
+                cut_short: true,
+                ..so_far
+            }])
+        });
         let start = begun.unwrap_or_default();
         let Some((wall, output)) = finished else {
             let wall = recorder.elapsed().saturating_sub(start);
@@ -256,6 +216,39 @@ impl Lab {
             Err(error) => {
                 measured.error = Some(format!("{error:#}"));
                 Ok(Some((measured, None)))
+            }
+        }
+    }
+
+    /// Waits for the run, and shows it meanwhile. When it began, if it did; and what came of it, if it
+    /// came to an end.
+    fn wait(
+        &self,
+        messages: &mpsc::Receiver<Message>,
+        audience: &mut dyn Audience,
+        so_far: impl Fn(Duration) -> StrategyReport,
+    ) -> (Option<Duration>, Option<Finished>) {
+        let finished = |message| match message {
+            Ok(Message::Finished { wall, output }) => Some((wall, output)),
+            _ => None,
+        };
+        let mut begun = None;
+        let mut pace = Pace::begin();
+        loop {
+            match messages.recv_timeout(LOOK) {
+                Ok(Message::Started(start)) => {
+                    begun = Some(start);
+                    pace = Pace::begin();
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) if self.stop.signal().is_some() => {
+                    return (begun, finished(messages.recv_timeout(GRACE)));
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    if let Some(start) = begun {
+                        pace.show(audience, || so_far(start));
+                    }
+                }
+                ended => return (begun, finished(ended)),
             }
         }
     }
@@ -315,7 +308,7 @@ impl Lab {
         );
         let explained = |slow: &trace::Blocked| slow.start < end && due < slow.end;
         let late =
-            end.saturating_sub(due) >= self.slow_poll.max(UNREST) && !timeline.tasks.is_empty();
+            end.saturating_sub(due) >= self.slow_poll.max(NOISE) && !timeline.tasks.is_empty();
         (late && !known.iter().any(explained)).then_some(trace::Blocked {
             start: due,
             end,

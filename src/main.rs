@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     match cli.run(&stop) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::FAILURE,
-        Ok(Ending::Misused) => ExitCode::from(2),
+        Ok(Ending::UsageError) => ExitCode::from(2),
         Ok(Ending::Stopped(signal)) => ExitCode::from(u8::try_from(128 + signal).unwrap_or(1)),
         Err(error) if matches!(error.downcast_ref(), Some(PrintError::NobodyReads)) => {
             ExitCode::SUCCESS

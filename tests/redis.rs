@@ -78,7 +78,7 @@ impl Server {
     }
 
     fn call(&self, more: &[&str]) -> Test {
-        Test::new(["queue", "--broker", &self.url(), "--format", "json"]).args(more)
+        Test::new(["jobs", "--broker", &self.url(), "--format", "json"]).args(more)
     }
 
     async fn store(&self) -> RedisJobs {
@@ -149,7 +149,7 @@ fn a_server_that_is_not_there_is_an_error_that_says_what_to_do() {
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let place = socket.local_addr().unwrap();
     let url = format!("redis://me:secret@{place}/0");
-    let output = Test::new(["queue", "--work", "--broker", &url]).output();
+    let output = Test::new(["jobs", "--work", "--broker", &url]).output();
     assert_eq!((output.status, &*output.stdout), (Some(1), ""));
     let begin = format!("asyncdemo: no Redis server can be used at redis://{place}/0: ");
     assert!(output.stderr.starts_with(&begin), "{}", output.stderr);
@@ -166,7 +166,7 @@ fn a_server_that_is_not_there_is_an_error_that_says_what_to_do() {
         "redis://localhost:99999/",
         "",
     ] {
-        let output = Test::new(["queue", "--work", "--broker", bad]).output();
+        let output = Test::new(["jobs", "--work", "--broker", bad]).output();
         assert_eq!(output.status, Some(2), "{bad}: {}", output.stderr);
     }
 }

@@ -7,12 +7,14 @@
 mod ballot;
 mod keys;
 mod knob;
+mod player;
 mod recording;
 mod show;
 mod slide;
 pub mod terminal;
 
 pub use keys::{Ask, Job, KEYS, Key};
-pub use recording::{Shelf, until};
+pub use player::Player;
+pub use recording::Shelf;
 pub use show::Show;
 pub use slide::News;

@@ -70,7 +70,7 @@ impl Shelf {
 }
 
 /// What could be seen of a strategy when it had run so long.
-pub fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport {
+pub(super) fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport {
     let past = |at: &Seconds| at.0 <= now;
     let mut seen = strategy.clone();
     seen.tasks.retain(|task| past(&task.created_s));

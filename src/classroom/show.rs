@@ -8,16 +8,14 @@ use super::keys::{Ask, Job, Key};
 use super::knob;
 use super::slide::{News, Place, Run, Slide, line};
 use super::terminal::Theme;
+use crate::lab::{Invocation, Trust};
 use crate::lesson::{Kind, Lesson, Step};
 use crate::page::Language;
-
-/// Whether a command line may be run, and if not, why.
-type Check = Box<dyn Fn(&str) -> Result<(), String>>;
 
 /// The whole show.
 pub struct Show {
     lessons: Vec<Lesson>,
-    check: Check,
+    trust: Trust,
     pub(super) place: Place,
     slides: BTreeMap<Place, Slide>,
     running: Option<(u64, Place)>,
@@ -36,20 +34,15 @@ pub struct Show {
 }
 
 impl Show {
-    /// From the title of the lesson at `first` on. `check` says whether a line may be run.
-    pub fn new(
-        lessons: Vec<Lesson>,
-        first: usize,
-        theme: Theme,
-        check: impl Fn(&str) -> Result<(), String> + 'static,
-    ) -> Self {
+    /// From the title of the lesson at `first` on.
+    pub fn new(lessons: Vec<Lesson>, first: usize, theme: Theme, trust: Trust) -> Self {
         Self {
             place: Place {
                 lesson: first.min(lessons.len().saturating_sub(1)),
                 slide: 0,
             },
             lessons,
-            check: Box::new(check),
+            trust,
             slides: BTreeMap::new(),
             running: None,
             count: 0,
@@ -235,8 +228,8 @@ impl Show {
         if turned.line == line {
             return self.say("as small as it gets");
         }
-        if let Err(why) = (self.check)(&turned.line) {
-            return self.say(why);
+        if let Err(why) = Invocation::parse(&turned.line, self.trust) {
+            return self.say(why.to_string());
         }
         let said = format!("{} · enter runs it", turned.knob);
         self.here().turned = Some(turned);
@@ -411,10 +404,7 @@ why = "w"
 
     fn show() -> Show {
         let lessons = ["01-a.md", "02-b.md"].map(|file| parse(file, LESSON).unwrap());
-        Show::new(lessons.to_vec(), 0, Theme::Dark, |line| {
-            let short = line.len() < 60;
-            short.then_some(()).ok_or_else(|| "too long".to_owned())
-        })
+        Show::new(lessons.to_vec(), 0, Theme::Dark, Trust::Own)
     }
 
     /// What the last of the keys asks for.
@@ -520,7 +510,8 @@ why = "w"
         assert_eq!(job(press(&mut show, "+\n")).line, "gather --fail-at 200ms");
         press(&mut show, "b");
         press(&mut show, &"+".repeat(80));
-        assert_eq!(show.said.as_deref(), Some("too long"));
+        let said = show.said.as_deref().unwrap_or_default();
+        assert!(said.ends_with("must be from 1ms to 1m"), "{said}");
         press(&mut show, &"-".repeat(80));
         assert_eq!(show.said.as_deref(), Some("as small as it gets"));
     }

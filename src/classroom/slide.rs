@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::ballot::Votes;
 use super::knob::Turned;
+use crate::concepts::SLOW_POLL;
 use crate::lesson::Kind;
 use crate::report::{Report, StrategyReport};
 
@@ -87,7 +88,7 @@ impl Run {
             number,
             origin: Origin::Live,
             expected: Duration::ZERO,
-            slow_poll: Duration::from_millis(10),
+            slow_poll: SLOW_POLL,
             finished: Vec::new(),
             growing: None,
             report: None,

@@ -2,18 +2,8 @@
 
 use super::screen::Screen;
 use crate::concepts::{About, RegionError, Strategy, region};
+use crate::lab::Code;
 use crate::page::{self, Language, Source};
-
-/// In which language the source is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Code {
-    /// Of each strategy, what runs.
-    Rust,
-    /// The same in Python, once for the whole concept.
-    Python,
-    /// One beside the other, where the screen is wide enough.
-    Both,
-}
 
 /// From here on two sources have room beside each other.
 const TWO_COLUMNS: usize = 120;

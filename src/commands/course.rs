@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::line::{Line, Trust};
-use super::run::{Ending, Format};
-use super::screen::{Screen, complain, print};
-use crate::lab::Stop;
+use super::run::Ending;
+use super::screen::{Screen, TextOrJson, print};
+use crate::lab::{Stop, Trust};
 use crate::lesson::course::{Source, sources, written};
 use check::Check;
 
@@ -49,7 +48,7 @@ struct CheckOptions {
         hide_possible_values = true,
         help_heading = "What to show"
     )]
-    format: Format,
+    format: TextOrJson,
 }
 
 /// `asyncdemo course`.
@@ -94,15 +93,15 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
             break;
         }
         let lesson = check.lesson(source, (place + 1, sources.len()))?;
-        if options.format == Format::Text {
+        if options.format == TextOrJson::Text {
             print(&lesson.text(&screen.out))?;
         }
         found.lessons.push(lesson);
     }
     found.partial = stop.signal().is_some();
     print(&match options.format {
-        Format::Text => found.text(&screen.out),
-        Format::Json => serde_json::to_string(&found)? + "\n",
+        TextOrJson::Text => found.text(&screen.out),
+        TextOrJson::Json => serde_json::to_string(&found)? + "\n",
     })?;
     Ok(match stop.signal() {
         Some(signal) => Ending::Stopped(signal),

@@ -1,18 +1,20 @@
 //! Jobs that outlive the program: puts them in, works on them, and says how many are done.
 
+mod options;
+
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 use tokio::runtime::Builder;
 use tokio::time::sleep;
 
-use super::live::Line;
-use super::run::{Ending, Format, Options};
-use super::screen::{Screen, print};
-use crate::concepts::{Concept, Queue};
-use crate::lab::Stop;
+pub use self::options::{Options, moved};
+use super::live::StatusLine;
+use super::run::Ending;
+use super::screen::{Screen, TextOrJson, print};
+use crate::lab::{FRAME, Stop};
 use crate::page::Paint;
 #[cfg(feature = "redis")]
 use crate::services::jobs::redis::RedisJobs;
@@ -21,30 +23,12 @@ use crate::services::jobs::worker::{Worked, Worker};
 use crate::services::jobs::{Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob};
 use crate::units;
 
-/// Between two looks at how far the work is.
-const FRAME: Duration = Duration::from_millis(100);
-
 /// How many dead jobs are named.
 const NAMED: u32 = 5;
 
-/// Refuses knobs of the demo where jobs are kept, beside all that the concept refuses.
-///
-/// # Errors
-/// What is wrong, for the user.
-pub fn check(knobs: &Queue, options: &Options) -> Result<(), String> {
-    let demo =
-        !options.strategy.is_empty() || options.all || options.code.is_some() || options.repeat > 1;
-    if knobs.keeps() && demo {
-        return Err(
-            "--strategy, --all, --repeat and --code are for the demo, without --durable".to_owned(),
-        );
-    }
-    knobs.check()
-}
-
 /// What was done, and what is in the store now: the whole of `--format json`.
 #[derive(Debug, Serialize)]
-struct Told<'a> {
+struct JobsReport<'a> {
     schema: &'static str,
     store: &'a str,
     /// Whether a signal ended it.
@@ -62,9 +46,8 @@ struct Told<'a> {
 ///
 /// # Errors
 /// Where the store cannot be used, or standard output cannot be written.
-pub fn run(knobs: &Queue, options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+pub fn jobs(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     let session = Session {
-        knobs,
         options,
         screen,
         stop,
@@ -74,11 +57,11 @@ pub fn run(knobs: &Queue, options: &Options, screen: &Screen, stop: &Stop) -> Re
         .build()
         .context("no runtime could be built")?;
     runtime.block_on(async {
-        if let Some(file) = &knobs.durable {
+        if let Some(file) = &options.durable {
             return session.in_file(file).await;
         }
         #[cfg(feature = "redis")]
-        if let Some(url) = &knobs.broker {
+        if let Some(url) = &options.broker {
             let store = RedisJobs::connect(url).await?;
             let shown = store.shown().to_owned();
             return session.with(&store, &shown).await;
@@ -88,7 +71,6 @@ pub fn run(knobs: &Queue, options: &Options, screen: &Screen, stop: &Stop) -> Re
 }
 
 struct Session<'a> {
-    knobs: &'a Queue,
     options: &'a Options,
     screen: &'a Screen,
     stop: &'a Stop,
@@ -96,7 +78,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn in_file(&self, file: &Path) -> Result<Ending> {
-        let store = match self.knobs.enqueue {
+        let store = match self.options.enqueue {
             Some(_) => SqliteJobs::make_or_open(file)?,
             None => SqliteJobs::open(file)?,
         };
@@ -106,17 +88,17 @@ impl Session<'_> {
     }
 
     async fn with<S: JobStore>(&self, store: &S, shown: &str) -> Result<Ending> {
-        let enqueued = match self.knobs.enqueue {
+        let enqueued = match self.options.enqueue {
             Some(jobs) => Some(store.enqueue(self.new_jobs(jobs)).await?),
             None => None,
         };
         let start = Instant::now();
-        let worked = match self.knobs.work {
+        let worked = match self.options.work {
             true => Some(self.work(store).await?),
             false => None,
         };
         let counts = store.counts().await?;
-        let told = Told {
+        let told = JobsReport {
             schema: "asyncdemo.jobs/1",
             store: shown,
             partial: self.stop.signal().is_some(),
@@ -129,8 +111,8 @@ impl Session<'_> {
             dead: store.dead(NAMED).await?,
         };
         match self.options.format {
-            Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?,
-            Format::Text => print(&self.text(&told))?,
+            TextOrJson::Json => print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?,
+            TextOrJson::Text => print(&self.text(&told))?,
         }
         Ok(match self.stop.signal() {
             Some(signal) => Ending::Stopped(signal),
@@ -141,7 +123,7 @@ impl Session<'_> {
     fn new_jobs(&self, jobs: usize) -> Vec<NewJob> {
         let job = |id| NewJob {
             key: format!("job {id}"),
-            fails: id <= self.knobs.failing,
+            fails: id <= self.options.failing,
         };
         (1..=jobs).map(job).collect()
     }
@@ -149,14 +131,14 @@ impl Session<'_> {
     async fn work<S: JobStore>(&self, store: &S) -> Result<Worked> {
         let worker = Worker {
             name: name(),
-            at_once: self.knobs.workers,
+            at_once: self.options.workers,
             policy: LeasePolicy {
-                lease: self.knobs.lease,
-                attempts: u32::try_from(self.knobs.attempts).unwrap_or(u32::MAX),
+                lease: self.options.lease,
+                attempts: u32::try_from(self.options.attempts).unwrap_or(u32::MAX),
             },
             stop: self.stop.token(),
         };
-        let time = self.knobs.job_time;
+        let time = self.options.job_time;
         let job = |held: Lease| async move {
             sleep(time).await;
             if held.fails {
@@ -173,14 +155,11 @@ impl Session<'_> {
 
     /// Says how far the work is, for as long as it is waited for.
     async fn progress<S: JobStore>(&self, store: &S) -> Result<()> {
-        let live = self
-            .screen
-            .live
-            .filter(|_| self.options.format == Format::Text && !self.options.quiet);
-        if live.is_none() {
+        let wanted = self.options.format == TextOrJson::Text && !self.options.quiet;
+        let Some(style) = self.screen.live.filter(|_| wanted) else {
             return std::future::pending().await;
-        }
-        let line = Line::new(live);
+        };
+        let line = StatusLine::new(style);
         loop {
             let counts = store.counts().await?;
             line.say(&format!(
@@ -196,7 +175,7 @@ impl Session<'_> {
         }
     }
 
-    fn text(&self, told: &Told<'_>) -> String {
+    fn text(&self, told: &JobsReport<'_>) -> String {
         let style = &self.screen.out;
         let counts = &told.counts;
         let fill = |text: &str, indent: &str| {
@@ -252,7 +231,7 @@ impl Session<'_> {
     }
 
     /// What the counts say.
-    fn sentences(&self, told: &Told<'_>) -> Vec<String> {
+    fn sentences(&self, told: &JobsReport<'_>) -> Vec<String> {
         let counts = &told.counts;
         let mut said = Vec::new();
         if told.lost > 0 {
@@ -288,11 +267,11 @@ impl Session<'_> {
             );
         }
         if told.left > 0 {
-            let place = match &self.knobs.durable {
+            let place = match &self.options.durable {
                 Some(file) => format!("--durable {}", file.display()),
                 None => format!("--broker {}", told.store),
             };
-            said.push(format!("Next: asyncdemo queue {place} --work"));
+            said.push(format!("Next: asyncdemo jobs {place} --work"));
         }
         said
     }

@@ -11,10 +11,10 @@ use std::time::Instant;
 use anyhow::Result;
 
 use self::ask::{Answers, Said};
-use super::line::{Trust, can_be_played};
+use super::lessons::can_be_played;
 use super::run::Ending;
 use super::screen::{Screen, complain, print};
-use crate::lab::Stop;
+use crate::lab::{Stop, Trust};
 use crate::lesson::{Lesson, course};
 use crate::page::{self, Paint, markdown};
 use crate::progress::{self, Progress, Trouble};

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::run::{Ending, Format};
-use super::screen::{Screen, print};
+use super::run::Ending;
+use super::screen::{Screen, TextOrJson, print};
 use crate::concepts;
 use crate::page::Paint;
 
@@ -67,7 +67,7 @@ pub struct Options {
         hide_possible_values = true,
         help_heading = "What to show"
     )]
-    pub format: Format,
+    pub format: TextOrJson,
 }
 
 /// `asyncdemo list`.
@@ -76,8 +76,8 @@ pub struct Options {
 /// Where standard output cannot be written.
 pub fn list(options: &Options, screen: &Screen) -> Result<Ending> {
     let text = match options.format {
-        Format::Text => screen.out.encode(&concepts_table(screen)),
-        Format::Json => {
+        TextOrJson::Text => screen.out.encode(&concepts_table(screen)),
+        TextOrJson::Json => {
             let concepts = concepts::ALL.iter().map(Listed::of);
             serde_json::to_string(&concepts.collect::<Result<Vec<_>>>()?)? + "\n"
         }

@@ -1,84 +1,93 @@
-//! The picture that grows while a strategy runs.
+//! What changes in its place on standard error: the picture that grows while a strategy runs, or one line.
 
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use crate::lab::{Running, Watch};
 use crate::page::Style;
 use crate::picture::Text;
+use crate::report::StrategyReport;
 
-/// Between two pictures: smooth enough to watch, and it costs next to nothing.
-const FRAME: Duration = Duration::from_millis(100);
-
-/// A picture of a million tasks takes its time: the next one comes when so many times that has gone by.
-const SHARE: u32 = 20;
-
-/// Draws on standard error, from a thread of its own: it goes on when the event loop does not.
-pub struct Live {
+/// Draws what a strategy has done so far.
+pub(super) struct Live {
     style: Style,
     slow_poll: Duration,
     expected: Duration,
-    drawing: Option<(mpsc::Sender<()>, JoinHandle<()>)>,
+    drawn: Option<StatusLine>,
 }
 
 impl Live {
     /// `expected` is where the axis ends.
-    pub fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
+    pub(super) fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
         Self {
             style,
             slow_poll,
             expected,
-            drawing: None,
+            drawn: None,
         }
+    }
+
+    /// A strategy is about to run.
+    pub(super) fn begin(&mut self) {
+        self.drawn = Some(StatusLine::new(self.style));
+    }
+
+    /// What it has done so far.
+    pub(super) fn see(&self, so_far: &StrategyReport) {
+        if let Some(drawn) = &self.drawn {
+            let mut text = Text::new(self.style, self.slow_poll, self.expected);
+            drawn.show(text.strategy(so_far).trim_end());
+        }
+    }
+
+    /// One line in place of the picture.
+    pub(super) fn say(&self, text: &str) {
+        if let Some(drawn) = &self.drawn {
+            drawn.say(text);
+        }
+    }
+
+    /// It has run: nothing stays of the picture.
+    pub(super) fn end(&mut self) {
+        self.drawn = None;
     }
 }
 
-impl Watch for Live {
-    fn begin(&mut self, run: Running) {
-        let (stop, stopped) = mpsc::channel();
-        let (style, slow_poll, expected) = (self.style, self.slow_poll, self.expected);
-        let draw = move || {
-            let bar = line();
-            let mut pause = FRAME;
-            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                let start = Instant::now();
-                let block = Text::new(style, slow_poll, expected).strategy(&run.report());
-                bar.set_message(block.trim_end().to_owned());
-                pause = FRAME.max(start.elapsed() * SHARE);
-            }
-            bar.finish_and_clear();
-            // Before the first picture there is nothing to clear but, perhaps, a `^C`.
-            let _ = Term::stderr().clear_line();
-        };
-        // Without a thread there is no live picture; the final one comes all the same.
-        self.drawing = thread::Builder::new()
-            .name("live view".to_owned())
-            .spawn(draw)
-            .ok()
-            .map(|thread| (stop, thread));
+/// A message that is drawn again in its place, until it is dropped.
+pub(super) struct StatusLine {
+    bar: ProgressBar,
+    style: Style,
+}
+
+impl StatusLine {
+    pub(super) fn new(style: Style) -> Self {
+        let target = ProgressDrawTarget::term_like(Box::new(FromTheLeft::new()));
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(plain) = ProgressStyle::with_template("{msg}") {
+            bar.set_style(plain);
+        }
+        Self { bar, style }
     }
 
-    fn end(&mut self) {
-        if let Some((stop, thread)) = self.drawing.take() {
-            drop(stop);
-            let _ = thread.join();
-        }
+    /// What it says now.
+    pub(super) fn say(&self, text: &str) {
+        self.show(&self.style.encode(text));
+    }
+
+    /// What it shows now, as it is.
+    fn show(&self, text: &str) {
+        self.bar.set_message(text.to_owned());
     }
 }
 
-/// A message on standard error that is drawn again in place.
-pub(super) fn line() -> ProgressBar {
-    let target = ProgressDrawTarget::term_like(Box::new(FromTheLeft::new()));
-    let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(plain) = ProgressStyle::with_template("{msg}") {
-        bar.set_style(plain);
+impl Drop for StatusLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        // Before the first message there is nothing to clear but, perhaps, a `^C`.
+        let _ = Term::stderr().clear_line();
     }
-    bar
 }
 
 /// Standard error, where the cursor rests at the left of the picture's last line.
@@ -134,46 +143,5 @@ impl TermLike for FromTheLeft {
     fn flush(&self) -> io::Result<()> {
         self.0.write_str("\r")?;
         self.0.flush()
-    }
-}
-
-/// Nobody looks on.
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn begin(&mut self, _: Running) {}
-    fn end(&mut self) {}
-}
-
-/// One line that changes in its place, where somebody looks.
-pub struct Line(Option<(ProgressBar, Style)>);
-
-impl Line {
-    /// Without a style nothing is drawn.
-    pub fn new(style: Option<Style>) -> Self {
-        Self(style.map(|style| {
-            let target = ProgressDrawTarget::term_like(Box::new(FromTheLeft::new()));
-            let bar = ProgressBar::with_draw_target(None, target);
-            if let Ok(plain) = ProgressStyle::with_template("{msg}") {
-                bar.set_style(plain);
-            }
-            (bar, style)
-        }))
-    }
-
-    /// What it says now.
-    pub fn say(&self, text: &str) {
-        if let Some((bar, style)) = &self.0 {
-            bar.set_message(style.encode(text));
-        }
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        if let Some((bar, _)) = &self.0 {
-            bar.finish_and_clear();
-            let _ = Term::stderr().clear_line();
-        }
     }
 }

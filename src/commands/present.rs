@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use ratatui_core::buffer::Buffer;
 
-use super::line::{Line, Trust, can_be_played};
-use super::player::Player;
+use super::lessons::can_be_played;
 use super::run::Ending;
 use super::screen::{Screen, complain};
 use crate::classroom::terminal::{Heard, Look, Stage, Theme, draw};
-use crate::classroom::{Ask, Shelf, Show};
-use crate::lab::Stop;
+use crate::classroom::{Ask, Player, Shelf, Show};
+use crate::lab::{Stop, Trust};
 use crate::lesson::course;
 
 /// The knobs of `present`.
@@ -74,7 +73,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
     if !screen.asks || dumb {
         complain(NO_TERMINAL);
-        return Ok(Ending::Misused);
+        return Ok(Ending::UsageError);
     }
     let (lessons, trust) = match &options.course {
         Some(folder) => (course::read(folder)?, Trust::Foreign),
@@ -90,8 +89,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         shelf.prepare()?;
     }
     let player = Player::new(trust, record, options.replay.clone().map(Shelf::new));
-    let check = move |line: &str| Line::parse(line, trust).map(drop);
-    let show = Show::new(lessons, first, options.theme, check);
+    let show = Show::new(lessons, first, options.theme, trust);
     let look = Look {
         theme: options.theme,
         color: screen.out.color,

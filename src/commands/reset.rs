@@ -42,7 +42,7 @@ pub fn reset(
         complain(
             "asyncdemo: reset asks before it forgets, and there is nobody to ask. With --yes it does not ask.\n",
         );
-        return Ok(Ending::Misused);
+        return Ok(Ending::UsageError);
     }
     let directory = progress::directory(options.data_dir.as_deref())?;
     let mut progress = Progress::open_existing(&directory)?;
@@ -55,7 +55,7 @@ pub fn reset(
             Ok(name) => Some(name),
             Err(why) => {
                 complain(&screen.out.encode(&format!("asyncdemo: {why}\n")));
-                return Ok(Ending::Misused);
+                return Ok(Ending::UsageError);
             }
         },
         None => None,

@@ -20,6 +20,16 @@ pub enum ColorChoice {
     Never,
 }
 
+/// How a list, a status or a check is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
 /// What standard output and standard error can show.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {

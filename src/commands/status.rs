@@ -7,8 +7,8 @@ use anyhow::Result;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::run::{Ending, Format};
-use super::screen::{Screen, print};
+use super::run::Ending;
+use super::screen::{Screen, TextOrJson, print};
 use crate::lesson::{Problem, course};
 use crate::page::Paint;
 use crate::progress::{self, LessonProgress, Progress, Score, Trouble};
@@ -25,7 +25,7 @@ pub struct Options {
         hide_possible_values = true,
         help_heading = "What to show"
     )]
-    pub format: Format,
+    pub format: TextOrJson,
 
     /// Where the progress is kept
     #[arg(long, value_name = "DIR")]
@@ -64,8 +64,8 @@ pub fn course() -> Result<Vec<Outline<'static>>, Problem> {
 pub fn status(options: &Options, lessons: &[Outline<'_>], screen: &Screen) -> Result<Ending> {
     let told = StatusReport::read(options.data_dir.as_deref(), lessons)?;
     print(&match options.format {
-        Format::Text => screen.out.encode(&told.text(screen)),
-        Format::Json => serde_json::to_string(&told)? + "\n",
+        TextOrJson::Text => screen.out.encode(&told.text(screen)),
+        TextOrJson::Json => serde_json::to_string(&told)? + "\n",
     })?;
     Ok(Ending::Done)
 }

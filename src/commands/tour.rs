@@ -6,13 +6,12 @@ use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
 use super::keyboard::{Answer, answer};
-use super::live::{Live, Unwatched};
-use super::measure::{Audience, measure};
+use super::live::Live;
 use super::run::Ending;
 use super::screen::{Screen, print};
 use crate::claims::findings;
-use crate::concepts::{self, About, Entry, Strategy};
-use crate::lab::{Lab, Stop, Watch};
+use crate::concepts::{self, About, Entry, SLOW_POLL, Strategy};
+use crate::lab::{Audience, Invocation, Stop};
 use crate::page::Style;
 use crate::picture::{self, Tested, Text};
 use crate::report::{Finding, Report, StrategyReport};
@@ -30,9 +29,6 @@ pub struct Options {
     #[arg(long, help_heading = "What to show")]
     pub no_pause: bool,
 }
-
-/// From here on a poll is called blocking, as everywhere else where nobody says otherwise.
-const SLOW_POLL: Duration = Duration::from_millis(10);
 
 /// So many lanes, of all strategies of a concept, leave room for the rest of it on 24 lines.
 const LANES: usize = 10;
@@ -78,9 +74,8 @@ pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
 /// # Errors
 /// Where a concept's own knobs for the tour are out of their range, which a test looks after.
 pub fn strategies(entry: &Entry) -> Result<Vec<Strategy>> {
-    let mut strategies = (entry.strategies)(entry.about.tour)?;
-    strategies.retain(|strategy| strategy.by_default);
-    Ok(strategies)
+    let (chosen, _) = Invocation::of_tour(entry)?.choose();
+    Ok(chosen)
 }
 
 struct Tour<'a> {
@@ -111,7 +106,9 @@ impl Tour<'_> {
     /// One concept, on one screen of 24 lines.
     fn visit(&mut self, entry: &Entry) -> Result<()> {
         let about = &entry.about;
-        let chosen = strategies(entry)?;
+        let invocation = Invocation::of_tour(entry)?;
+        let slow_poll = invocation.options.slow_poll;
+        let (chosen, _) = invocation.choose();
         let longest = chosen.iter().filter_map(|strategy| strategy.ideal).max();
         let expected = longest.unwrap_or_default();
         // Room for an overhead: the strategies share one axis.
@@ -125,24 +122,17 @@ impl Tour<'_> {
         let belief = self.text.belief(about.belief);
         print(&format!("{}\n{belief}\n", head.trim_end()))?;
 
-        let lab = Lab {
-            slow_poll: SLOW_POLL,
-            repeat: 1,
-            show_heartbeat: about.heartbeat_lane,
-            max_tasks: 1_000,
-            stop: self.stop.clone(),
-        };
         let live = self.screen.live.map(|live| Style {
             brief: true,
             lanes: live.lanes.min(self.style.lanes),
             ..live
         });
+        let live = live.map(|style| Live::new(style, slow_poll, expected));
         let mut page = Page {
             text: &mut self.text,
             live,
-            expected,
         };
-        let report = measure(about, about.tour.into(), &chosen, &lab, &mut page)?;
+        let report = invocation.measure(self.stop, &mut page)?;
         if report.partial {
             return Ok(());
         }
@@ -245,23 +235,31 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 /// One concept while it runs.
 struct Page<'a> {
     text: &'a mut Text,
-    live: Option<Style>,
-    expected: Duration,
+    live: Option<Live>,
 }
 
 impl Audience for Page<'_> {
     fn before(&mut self, _: &Strategy) -> Result<()> {
+        if let Some(live) = &mut self.live {
+            live.begin();
+        }
         Ok(())
     }
 
-    fn watch(&self) -> Box<dyn Watch> {
-        match self.live {
-            Some(style) => Box::new(Live::new(style, SLOW_POLL, self.expected)),
-            None => Box::new(Unwatched),
+    fn watches(&self) -> bool {
+        self.live.is_some()
+    }
+
+    fn see(&mut self, so_far: StrategyReport) {
+        if let Some(live) = &self.live {
+            live.see(&so_far);
         }
     }
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
+        if let Some(live) = &mut self.live {
+            live.end();
+        }
         Ok(print(&self.text.strategy(report))?)
     }
 }

@@ -13,7 +13,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use super::{About, Concept, Output, Strategy, knob};
+use super::{About, Concept, Output, Strategy, UsageError, knob};
 use crate::claims::{ComparedWith, DeafThroughout, KeepsTheLoopAwake};
 use crate::services::files::OpenFiles;
 use crate::services::folder::{Folder, Folders, checksum};
@@ -74,16 +74,16 @@ impl Concept for Files {
         quick: &["--files", "3", "--size", "4KiB"],
     };
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), UsageError> {
         let in_all = self.files.saturating_mul(self.size);
         if in_all > MOST_IN_ALL {
-            return Err(format!(
+            return Err(UsageError::new(format!(
                 "--files {} of --size {} are {} in all; at most {} are written",
                 self.files,
                 knob::in_bytes(self.size),
                 knob::in_bytes(in_all),
                 knob::in_bytes(MOST_IN_ALL),
-            ));
+            )));
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{About, Concept, Output, Strategy, knob};
+use super::{About, Concept, Output, Strategy, UsageError, knob};
 use crate::claims::{ErrorCancels, MadeIsNotStarted, OneAfterTheOther, Overlapped};
 use crate::trace::Recorder;
 
@@ -58,12 +58,12 @@ impl Concept for Gather {
         quick: &["--delays", "40ms,80ms", "--fail-at", "20ms"],
     };
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), UsageError> {
         match self.delays.len() {
             2 => Ok(()),
-            given => Err(format!(
+            given => Err(UsageError::new(format!(
                 "--delays takes two durations, as in --delays 1s,2s; {given} given (for many waits at once: asyncdemo sleep --tasks 20)"
-            )),
+            ))),
         }
     }
 

@@ -17,7 +17,7 @@ use reqwest::{Client, Url};
 use serde::{Serialize, Serializer};
 
 use self::stage::{CONNECTIONS, Most, Stage};
-use super::{About, Concept, Output, Strategy, knob};
+use super::{About, Concept, Output, SLOW_POLL, Strategy, UsageError, knob};
 use crate::claims::{BlocksTheLoop, CountsMore, LimitedTo, OneAfterTheOther, Overlapped};
 use crate::services::client::{self, Blocking};
 use crate::services::failure::Failure;
@@ -60,9 +60,6 @@ pub struct Http {
 const MOST: usize = 1000;
 const MOST_ABROAD: usize = 100;
 
-/// A blocking poll is one of 10 ms or more.
-const BLOCKS: Duration = Duration::from_millis(10);
-
 impl Concept for Http {
     const ABOUT: About = About {
         name: "http",
@@ -84,11 +81,11 @@ impl Concept for Http {
         quick: &["--requests", "4", "--latency", "30ms", "--limit", "2"],
     };
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), UsageError> {
         match self.abroad() {
-            Some(host) if self.requests > MOST_ABROAD => Err(format!(
+            Some(host) if self.requests > MOST_ABROAD => Err(UsageError::new(format!(
                 "--requests must be from 1 to {MOST_ABROAD} for {host}: it is another machine, perhaps somebody else's"
-            )),
+            ))),
             _ => Ok(()),
         }
     }
@@ -132,7 +129,7 @@ impl Concept for Http {
             }
         };
         let (loopback, several) = (self.url.is_none(), self.requests > 1);
-        let blocks = loopback && self.latency >= BLOCKS;
+        let blocks = loopback && self.latency >= SLOW_POLL;
         let (one_by_one, all) = (self.ideal(1), self.ideal(at_once));
         vec![
             Strategy::staged(

@@ -7,10 +7,10 @@ use serde::Serializer;
 use serde::ser::SerializeSeq;
 
 /// The longest wait that a knob may ask for: a demo is watched.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_secs(60);
 
 /// Reads `250ms`, `1.5s` or `1s 500ms`, from `least` to `most`.
-pub(super) fn duration(
+pub fn duration(
     least: Duration,
     most: Duration,
 ) -> impl Fn(&str) -> Result<Duration, String> + Clone {

@@ -25,13 +25,16 @@ pub use db::Db;
 pub use files::Files;
 pub use gather::Gather;
 pub use http::Http;
-pub use knob::{count, wait};
+pub use knob::{LONGEST, count, duration, wait};
 pub use queue::Queue;
 pub use region::{RegionError, region};
 pub use routes::Routes;
 pub use scale::Scale;
 pub use sleep::Sleep;
-pub use strategy::{About, Concept, Flavor, Metrics, Output, Run, Strategy};
+pub use strategy::{
+    ALONE, About, Concept, Flavor, Metrics, Output, Run, SLOW_POLL, Sizes, Strategy, UsageError,
+    is_alone,
+};
 pub use timeout::Timeout;
 
 /// A concept as those see it who do not set its knobs.
@@ -51,7 +54,7 @@ pub struct Entry {
     ///
     /// # Errors
     /// What is wrong with them, for the user.
-    pub read: fn(&clap::ArgMatches) -> Result<Set, String>,
+    pub read: fn(&clap::ArgMatches) -> Result<Set, UsageError>,
 }
 
 /// A concept whose knobs are set.
@@ -63,6 +66,8 @@ pub struct Set {
     pub strategies: Vec<Strategy>,
     /// The knobs, as a user would type them.
     pub arguments: Value,
+    /// The sizes that want a process each.
+    pub sizes: Option<Sizes>,
     /// What to try next, if something suggests itself.
     pub next: Option<&'static str>,
 }
@@ -74,6 +79,7 @@ impl Set {
             about: C::ABOUT,
             strategies: concept.strategies(),
             arguments: serde_json::to_value(concept).unwrap_or(Value::Null),
+            sizes: concept.sizes(),
             next: concept.next(),
         }
     }
@@ -118,8 +124,9 @@ const fn entry<C: Concept>() -> Entry {
     }
 }
 
-fn read<C: Concept>(matches: &clap::ArgMatches) -> Result<Set, String> {
-    let concept = C::from_arg_matches(matches).map_err(|error| error.to_string())?;
+fn read<C: Concept>(matches: &clap::ArgMatches) -> Result<Set, UsageError> {
+    let concept =
+        C::from_arg_matches(matches).map_err(|error| UsageError::new(error.to_string()))?;
     concept.check()?;
     Ok(Set::of(&concept))
 }

@@ -8,13 +8,11 @@
 mod claims;
 mod plan;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::ValueHint;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 use tokio::sync::{Mutex, Semaphore, mpsc};
@@ -22,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use self::claims::{HoldsBack, JobsAtOnce, OnDisk, PilesUp};
-use self::plan::{POLICY, Plan, broker};
+use self::plan::{POLICY, Plan};
 use super::{About, Concept, Output, Strategy, knob};
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{self, JobStore, NewJob};
@@ -36,7 +34,7 @@ pub struct Queue {
     #[arg(value_parser = knob::count(1, 500), allow_hyphen_values = true)]
     pub jobs: usize,
 
-    /// How long each job takes, with --work too: from 1ms to 60s
+    /// How long each job takes: from 1ms to 60s
     #[arg(long, value_name = "DURATION", default_value = "150ms")]
     #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
     #[serde(serialize_with = "knob::as_typed")]
@@ -53,61 +51,11 @@ pub struct Queue {
     #[arg(value_parser = knob::count(1, 1000), allow_hyphen_values = true)]
     pub capacity: usize,
 
-    /// How many jobs are worked on at once, with --work too: from 1 to 64
+    /// How many jobs are worked on at once: from 1 to 64
     #[arg(long, value_name = "N", default_value = "3")]
     #[arg(value_parser = knob::count(1, 64), allow_hyphen_values = true)]
     pub workers: usize,
-
-    /// Keep jobs in this file, where they outlive the program. With neither --enqueue nor --work:
-    /// say what is in it. A file that asyncdemo did not make is refused and left as it is
-    #[arg(long, value_name = "FILE", help_heading = KEPT, value_hint = ValueHint::FilePath)]
-    #[serde(skip)]
-    pub durable: Option<PathBuf>,
-
-    /// Keep jobs on a Redis server, for workers on many machines, as in redis://localhost:6379/0
-    #[arg(long, value_name = "URL", value_parser = broker, conflicts_with = "durable", help_heading = KEPT)]
-    #[arg(hide = !cfg!(feature = "redis"), value_hint = ValueHint::Url)]
-    #[serde(skip)]
-    pub broker: Option<String>,
-
-    /// Put `job 1` to `job N` in: from 1 to 100000
-    #[arg(long, value_name = "N", help_heading = KEPT)]
-    #[arg(value_parser = knob::count(1, 100_000), allow_hyphen_values = true)]
-    #[serde(skip)]
-    pub enqueue: Option<usize>,
-
-    /// So many of these fail whenever they are run: from 0 to 100000
-    #[arg(long, value_name = "N", default_value = "0", help_heading = KEPT)]
-    #[arg(value_parser = knob::count(0, 100_000), allow_hyphen_values = true)]
-    #[serde(skip)]
-    pub failing: usize,
-
-    /// Work until no job is left
-    #[arg(long, help_heading = KEPT)]
-    #[serde(skip)]
-    pub work: bool,
-
-    /// How long a job stays with a worker that is heard of no more: from 100ms to 60s
-    #[arg(long, value_name = "DURATION", default_value = "5s", help_heading = KEPT)]
-    #[arg(value_parser = knob::duration(Duration::from_millis(100), knob::LONGEST), allow_hyphen_values = true)]
-    #[serde(skip)]
-    pub lease: Duration,
-
-    /// How often a job is tried before it is put aside as dead: from 1 to 100
-    #[arg(long, value_name = "N", default_value = "5", help_heading = KEPT)]
-    #[arg(value_parser = knob::count(1, 100), allow_hyphen_values = true)]
-    #[serde(skip)]
-    pub attempts: usize,
 }
-
-impl Queue {
-    /// Whether it is about jobs that are kept somewhere, and not a demo.
-    pub fn keeps(&self) -> bool {
-        self.durable.is_some() || self.broker.is_some()
-    }
-}
-
-const KEPT: &str = "Jobs that outlive the program";
 
 impl Concept for Queue {
     const ABOUT: About = About {
@@ -120,8 +68,8 @@ impl Concept for Queue {
   asyncdemo queue --all --code               five ways, with the code that runs
   asyncdemo queue --jobs 40 --every 5ms --strategy unbounded --strategy bounded
                                              what grows, and who waits
-  asyncdemo queue --durable jobs.db --enqueue 200
-  asyncdemo queue --durable jobs.db --work   kill -9 it in the middle, and again",
+  asyncdemo jobs --durable jobs.db --enqueue 200
+  asyncdemo jobs --durable jobs.db --work    kill -9 it in the middle, and again",
         heartbeat_lane: false,
         source: include_str!("queue.rs"),
         twin: include_str!("../../lessons/python/work-queue.py"),
@@ -131,25 +79,6 @@ impl Concept for Queue {
         tour: &["--jobs", "8", "--job-time", "80ms", "--every", "10ms"],
         quick: &["--jobs", "4", "--job-time", "30ms", "--every", "1ms"],
     };
-
-    fn check(&self) -> Result<(), String> {
-        if !self.keeps() && (self.enqueue.is_some() || self.work) {
-            return Err(
-                "--enqueue and --work want to know where the jobs are kept: --durable FILE"
-                    .to_owned(),
-            );
-        }
-        match self.enqueue {
-            None if self.failing > 0 => {
-                Err("--failing wants to know of how many jobs: --enqueue N".to_owned())
-            }
-            Some(jobs) if self.failing > jobs => Err(format!(
-                "--failing {} is more than --enqueue {jobs}",
-                self.failing
-            )),
-            _ => Ok(()),
-        }
-    }
 
     fn strategies(&self) -> Vec<Strategy> {
         let plan = Plan::new(self);
@@ -212,7 +141,7 @@ impl Concept for Queue {
     }
 
     fn next(&self) -> Option<&'static str> {
-        Some("jobs that outlive the program: --durable FILE --enqueue 200")
+        Some("jobs that outlive the program: asyncdemo jobs --durable FILE --enqueue 200")
     }
 }
 

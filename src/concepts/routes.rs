@@ -23,7 +23,7 @@ use tokio::time::sleep;
 
 use self::claims::{OthersAreServed, OthersWait};
 use self::stage::Stage;
-use super::{About, Concept, Output, Strategy, knob};
+use super::{About, Concept, Output, SLOW_POLL, Strategy, knob};
 use crate::claims::{BlocksTheLoop, LimitedTo, OverlappedOn, WaitTogether};
 use crate::services::server;
 use crate::trace::Recorder;
@@ -47,9 +47,6 @@ pub struct Routes {
     #[arg(value_parser = knob::count(1, 500), allow_hyphen_values = true)]
     pub pool: usize,
 }
-
-/// A blocking poll is one of 10 ms or more.
-const BLOCKS: Duration = Duration::from_millis(10);
 
 /// What takes longer runs only if it is asked for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -84,7 +81,7 @@ impl Concept for Routes {
             |at_once: usize| latency * u32::try_from(clients.div_ceil(at_once)).unwrap_or(u32::MAX);
         let patience = rounds(1) * 2 + Duration::from_secs(60);
         let stage = move || Stage::set(clients, latency, pool, patience);
-        let (several, blocks) = (clients > 1, latency >= BLOCKS);
+        let (several, blocks) = (clients > 1, latency >= SLOW_POLL);
         vec![
             Strategy::staged(
                 "async-route",

@@ -20,7 +20,7 @@ use tokio::task::unconstrained;
 use tokio::time::sleep;
 
 use self::claims::{AllAtOnce, Flat, Grows, HeldWhileStarting, TakesMoreMemory};
-use super::{About, Concept, Output, Strategy, knob};
+use super::{About, Concept, Output, Sizes, Strategy, UsageError, is_alone, knob};
 use crate::claims::cost;
 use crate::services::usage::Usage;
 use crate::trace::Recorder;
@@ -53,11 +53,6 @@ pub struct Scale {
     #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
     #[serde(serialize_with = "knob::as_typed")]
     pub delay: Duration,
-
-    /// Measure in this very process. The program asks it of the processes that it starts
-    #[arg(long, hide = true)]
-    #[serde(skip)]
-    pub here: bool,
 }
 
 impl Concept for Scale {
@@ -81,15 +76,24 @@ impl Concept for Scale {
         quick: &["--tasks", "20", "--delay", "40ms"],
     };
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), UsageError> {
         match self.tasks.len() {
             1..=12 => Ok(()),
-            given => Err(format!("--tasks takes at most 12 numbers; {given} given")),
+            given => Err(UsageError::new(format!(
+                "--tasks takes at most 12 numbers; {given} given"
+            ))),
         }
     }
 
+    fn sizes(&self) -> Option<Sizes> {
+        Some(Sizes {
+            knob: "tasks",
+            each: self.tasks.clone(),
+        })
+    }
+
     fn strategies(&self) -> Vec<Strategy> {
-        let (delay, clean) = (self.delay, self.here);
+        let (delay, clean) = (self.delay, is_alone());
         let tasks = self.tasks.iter().copied().max().unwrap_or(1);
         let several = tasks > 1;
         let naps = (tasks, delay);
@@ -115,6 +119,7 @@ impl Concept for Scale {
                 move || within(tasks, MOST_THREADS, "threads"),
                 move |recorder, ()| counted(tasks, clean, threads(recorder, naps)),
             ))
+            .at_most(MOST_THREADS)
             .claim(TakesMoreMemory("spawned"))
             .by_default(),
             at_once(Strategy::new(
@@ -129,20 +134,10 @@ impl Concept for Scale {
                 move || within(tasks, MOST_BUDGETED, "children of one join_all"),
                 move |recorder, ()| counted(tasks, clean, joined_budgeted(recorder, naps)),
             )
+            .at_most(MOST_BUDGETED)
             .ideal(delay)
             .claim(Grows(ASKED_AGAIN)),
         ]
-    }
-}
-
-impl Scale {
-    /// The most tasks with which `strategy` is tried.
-    pub fn most(strategy: &str) -> usize {
-        match strategy {
-            "threads" => MOST_THREADS,
-            "joined-budgeted" => MOST_BUDGETED,
-            _ => usize::MAX,
-        }
     }
 }
 

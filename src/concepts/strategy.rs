@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::claims::{Claim, Claims};
 use crate::trace::Recorder;
 
+/// A poll at least this long is called blocking, where nobody says otherwise.
+pub const SLOW_POLL: Duration = Duration::from_millis(10);
+
 /// What is taught: the fixed part. The knobs are the fields of the type that implements [`Concept`].
 #[derive(Clone, Copy, Debug)]
 pub struct About {
@@ -42,6 +45,35 @@ pub struct About {
     pub quick: &'static [&'static str],
 }
 
+/// What was typed is in range, and yet makes no sense. Its words are for the user.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(String);
+
+impl UsageError {
+    /// `why` names the knob.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// Several sizes of the same work. A process has one peak of memory, so each size wants a process.
+#[derive(Clone, Debug)]
+pub struct Sizes {
+    /// The knob that sets them, without its dashes.
+    pub knob: &'static str,
+    /// In the order in which they are measured.
+    pub each: Vec<usize>,
+}
+
+/// Set in the environment of a process that the lab starts for one strategy of one size.
+pub const ALONE: &str = "ASYNCDEMO_ALONE";
+
+/// Whether this process is there for one strategy of one size, so that what it costs is what that costs.
+pub fn is_alone() -> bool {
+    std::env::var_os(ALONE).is_some()
+}
+
 /// A concept: knobs that clap reads, and the strategies that follow from them.
 pub trait Concept: clap::Args + Serialize {
     /// The fixed part.
@@ -51,13 +83,18 @@ pub trait Concept: clap::Args + Serialize {
     ///
     /// # Errors
     /// What is wrong, for the user: it names the knob.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), UsageError> {
         Ok(())
     }
 
     /// Every way of doing the concept's work, in the order in which they are shown. The first is
     /// what the others are compared with.
     fn strategies(&self) -> Vec<Strategy>;
+
+    /// The sizes of its work, where the command line measures each in a process of its own.
+    fn sizes(&self) -> Option<Sizes> {
+        None
+    }
 
     /// What to try next with these knobs, if something suggests itself.
     fn next(&self) -> Option<&'static str> {
@@ -168,6 +205,8 @@ pub struct Strategy {
     pub claims: Claims,
     /// Whether its first claim, borne out, shows the concept's belief false.
     pub refutes_belief: bool,
+    /// The largest size with which it is tried.
+    pub most: Option<usize>,
     /// Why its result is not equal to the others', where it is not.
     pub differs: Option<&'static str>,
     prepare: Arc<dyn Fn() -> anyhow::Result<Start> + Send + Sync>,
@@ -219,6 +258,7 @@ impl Strategy {
             ideal: None,
             claims: Vec::new(),
             refutes_belief: false,
+            most: None,
             differs: None,
             prepare: Arc::new(prepare),
         }
@@ -258,6 +298,12 @@ impl Strategy {
     /// has it.
     pub fn refutes_belief(mut self) -> Self {
         self.refutes_belief = true;
+        self
+    }
+
+    /// Is not tried with a larger size.
+    pub fn at_most(mut self, size: usize) -> Self {
+        self.most = Some(size);
         self
     }
 

@@ -16,6 +16,9 @@ use crate::trace::Recorder;
 /// How long a runtime may take to shut down: a blocking thread that is stuck is left behind.
 pub const SHUTDOWN: Duration = Duration::from_secs(1);
 
+/// How long a run took, and what it returned.
+pub(super) type Finished = (Duration, Result<Output>);
+
 /// What the run's own thread sends.
 pub(super) enum Message {
     /// The strategy begins, this long after the recorder was made.
@@ -66,7 +69,7 @@ pub(super) fn on_a_fresh_runtime(
             (clock.elapsed().saturating_sub(start), output)
         };
         let output = tokio::select! {
-            timed = in_its_place(flavor, timed) => timed,
+            timed = spawn_if_multi_thread(flavor, timed) => timed,
             () = stop.cancelled() => Err(anyhow!("stopped")),
         };
         match output {
@@ -83,7 +86,7 @@ pub(super) fn on_a_fresh_runtime(
 }
 
 /// On the multi-thread runtime, `block_on`'s own thread is no worker: there, the strategy is spawned.
-async fn in_its_place<T: Send + 'static>(
+async fn spawn_if_multi_thread<T: Send + 'static>(
     flavor: Flavor,
     run: impl Future<Output = T> + Send + 'static,
 ) -> Result<T> {

@@ -381,7 +381,6 @@ fn a_course_of_somebody_elses_names_no_file_and_no_address() {
     for (line, knob) in [
         ("http --url http://localhost:1/", "--url"),
         ("db --database shop.db", "--database"),
-        ("queue --durable jobs.db", "--durable"),
     ] {
         let to = format!("asyncdemo {line}");
         has_one_problem(&[(run, &to)], RUN, &refused(line, knob));

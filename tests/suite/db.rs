@@ -8,7 +8,6 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use asyncdemo::claims;
-use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Blocked, Finding, StrategyReport};
@@ -52,7 +51,7 @@ fn run(strategy: &Strategy) -> Outcome {
         max_tasks: 1_000,
         stop: Stop::default(),
     };
-    let outcome = lab.run(strategy, &mut Unwatched);
+    let outcome = lab.run(strategy, &mut ());
     assert_eq!(outcome.report.error, None, "{}", strategy.name);
     outcome
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{Test, no_hang};
-use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::Report;
@@ -24,7 +23,7 @@ fn ran(strategy: &Strategy) -> Outcome {
         stop: Stop::default(),
     };
     let running = strategy.clone();
-    let outcome = no_hang(strategy.name, move || lab.run(&running, &mut Unwatched));
+    let outcome = no_hang(strategy.name, move || lab.run(&running, &mut ()));
     assert_eq!(outcome.report.error, None, "{}", strategy.name);
     outcome
 }

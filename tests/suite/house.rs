@@ -39,7 +39,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "concepts/",
         &["claims", "services", "trace::Recorder", "units"],
     ),
-    ("lab", &["concepts", "report", "trace"]),
+    ("lab", &["claims", "concepts", "lab", "report", "trace"]),
     ("progress/", &["services::database"]),
     ("lesson/", &["concepts", "report", "units"]),
     (
@@ -47,6 +47,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "classroom::terminal",
             "concepts",
+            "lab",
             "lesson",
             "page",
             "picture",
@@ -64,6 +65,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "report",
         ],
     ),
+    (
+        "commands/course/",
+        &[
+            "commands::screen",
+            "concepts",
+            "lab",
+            "lesson",
+            "page",
+            "units",
+        ],
+    ),
+    ("commands/jobs/", &["commands::screen", "concepts"]),
     (
         "commands/learn/",
         &[
@@ -88,7 +101,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("cli.rs", &["commands", "concepts", "lab::Stop"]),
+    ("cli.rs", &["commands", "concepts", "lab"]),
 ];
 
 /// A file of `src/`, or of the instrument's `trace/src/`: its path from there (`trace/…` of the instrument), and its code.

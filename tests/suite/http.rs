@@ -4,7 +4,6 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use asyncdemo::claims::findings;
-use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::{Blocked, Poll, Report, Seconds, StrategyReport};
@@ -24,7 +23,7 @@ fn run(strategy: &Strategy) -> Outcome {
         max_tasks: 1_000,
         stop: Stop::default(),
     };
-    lab.run(strategy, &mut Unwatched)
+    lab.run(strategy, &mut ())
 }
 
 /// Runs one strategy, which must not fail.

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use crate::support::{no_hang, on_a_quiet_machine};
 use anyhow::bail;
-use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Flavor, Output, Strategy};
-use asyncdemo::lab::{self, Lab, Running, Stop, Watch};
+use asyncdemo::lab::{self, Audience, Lab, Stop};
 use asyncdemo::report::{self, StrategyReport};
 use tokio::task::{JoinSet, spawn_blocking, yield_now};
 use tokio::time::sleep;
@@ -33,7 +32,7 @@ fn lab() -> Lab {
 
 #[track_caller]
 fn run(lab: Lab, strategy: Strategy) -> lab::Outcome {
-    no_hang(strategy.name, move || lab.run(&strategy, &mut Unwatched))
+    no_hang(strategy.name, move || lab.run(&strategy, &mut ()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "to block a thread is the point")]
@@ -401,24 +400,17 @@ fn a_task_that_is_called_heartbeat_is_a_task_like_any_other() {
 /// Asks for a stop as soon as so many tasks are tracked.
 struct StopAt(usize, Stop);
 
-impl Watch for StopAt {
-    fn begin(&mut self, run: Running) {
-        let (tasks, stop) = (self.0, self.1.clone());
-        thread::spawn(move || {
-            crate::support::within("its tasks are polled", || {
-                let polled = run
-                    .report()
-                    .tasks
-                    .iter()
-                    .filter(|task| task.start_s.is_some())
-                    .count();
-                (polled >= tasks).then_some(())
-            });
-            stop.stop(2);
-        });
+impl Audience for StopAt {
+    fn watches(&self) -> bool {
+        true
     }
 
-    fn end(&mut self) {}
+    fn see(&mut self, so_far: StrategyReport) {
+        let polled = so_far.tasks.iter().filter(|task| task.start_s.is_some());
+        if polled.count() >= self.0 {
+            self.1.stop(2);
+        }
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Jobs {
     }
 
     fn call(&self, more: &[&str]) -> Test {
-        Test::new(["queue", "--durable"])
+        Test::new(["jobs", "--durable"])
             .args([&self.file])
             .args(more)
     }
@@ -145,7 +145,7 @@ fn jobs_are_put_in_once_and_worked_on() {
   left              4 waiting, 0 leased
   runs              0, of them 0 repeats
 
-Next: asyncdemo queue --durable {file} --work
+Next: asyncdemo jobs --durable {file} --work
 "
         ))
         .run();
@@ -201,15 +201,13 @@ fn knobs_that_make_no_sense_together_are_refused() {
             &["--durable", "x.db", "--enqueue", "2", "--failing", "3"],
             "more than --enqueue 2",
         ),
-        (
-            &["--durable", "x.db", "--work", "--all"],
-            "without --durable",
-        ),
-        (&["--durable", "x.db", "--code"], "without --durable"),
+        (&[], "--durable FILE"),
+        (&["--durable", "x.db", "--work", "--all"], "--all"),
+        (&["--durable", "x.db", "--code"], "--code"),
         (&["--durable", "x.db", "--broker", "http://x/"], "--broker"),
         (&["--broker", "http://x/", "--work"], "--broker"),
     ] {
-        let output = Test::new(["queue"]).args(line).output();
+        let output = Test::new(["jobs"]).args(line).output();
         assert_eq!((output.status, &*output.stdout), (Some(2), ""), "{line:?}");
         assert!(output.stderr.starts_with("error: "), "{}", output.stderr);
         assert!(output.stderr.contains(why), "{line:?}: {}", output.stderr);
@@ -217,10 +215,33 @@ fn knobs_that_make_no_sense_together_are_refused() {
     assert!(!Path::new("x.db").exists());
 }
 
+#[test]
+fn queue_says_in_one_line_where_its_old_knobs_went() {
+    for (line, with) in [
+        (
+            &["--durable", "x.db", "--enqueue", "3"][..],
+            "--durable FILE",
+        ),
+        (&["--durable=x.db"], "--durable FILE"),
+        (&["--broker", "redis://localhost", "--work"], "--broker URL"),
+        (&["--jobs", "3", "--work"], "--work"),
+        (&["--lease", "1s"], "--lease DURATION"),
+    ] {
+        Test::new(["queue"])
+            .args(line)
+            .status(2)
+            .stderr(format!(
+                "error: queue {with} is now: asyncdemo jobs {with}\n"
+            ))
+            .run();
+    }
+    assert!(!Path::new("x.db").exists());
+}
+
 #[cfg(not(feature = "redis"))]
 #[test]
 fn without_redis_it_says_how_to_get_it() {
-    Test::new(["queue", "--broker", "redis://localhost", "--work"])
+    Test::new(["jobs", "--broker", "redis://localhost", "--work"])
         .status(2)
         .stderr("error: invalid value 'redis://localhost' for '--broker <URL>': this asyncdemo was built without Redis: cargo build --release --features redis\n\nFor more information, try '--help'.\n")
         .run();
@@ -230,7 +251,7 @@ fn without_redis_it_says_how_to_get_it() {
 fn a_file_that_is_not_there_or_is_not_ours_is_an_error_and_left_alone() {
     let directory = TempDir::new().unwrap();
     let missing = directory.path().join("typo.db");
-    Test::new(["queue", "--work", "--durable"])
+    Test::new(["jobs", "--work", "--durable"])
         .args([&missing])
         .status(1)
         .stderr(format!(
@@ -243,7 +264,7 @@ fn a_file_that_is_not_there_or_is_not_ours_is_an_error_and_left_alone() {
     let text = "somebody's notes, long enough to be a database\n".repeat(9);
     fs::write(&theirs, &text).unwrap();
     for mode in [&["--work"][..], &["--enqueue", "3"], &[]] {
-        let output = Test::new(["queue", "--durable"])
+        let output = Test::new(["jobs", "--durable"])
             .args([&theirs])
             .args(mode)
             .output();
@@ -287,7 +308,7 @@ fn files_of_db_and_of_queue_are_told_apart() {
     );
     let before = fs::read(&items).unwrap();
     refused(
-        Test::new(["queue", "--work", "--durable"])
+        Test::new(["jobs", "--work", "--durable"])
             .args([&items])
             .output(),
         "--durable",

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::support::{no_hang, quick_strategies};
-use asyncdemo::commands::live::Unwatched;
 use asyncdemo::commands::tour;
 use asyncdemo::concepts::{ALL, Entry, Strategy, region};
 use asyncdemo::lab::{Lab, Stop};
@@ -233,7 +232,7 @@ fn every_strategy_comes_to_its_end_with_the_result_of_the_others() {
                 stop,
             };
             let running = strategy.clone();
-            let outcome = no_hang(&name, move || lab.run(&running, &mut Unwatched));
+            let outcome = no_hang(&name, move || lab.run(&running, &mut ()));
             assert_eq!(outcome.report.error, None, "{name}");
             let result = outcome
                 .result

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::support::Test;
-use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{self, Output, Strategy};
 use asyncdemo::lab::{Lab, Stop};
 use asyncdemo::picture;
@@ -103,7 +102,7 @@ fn failed() -> Report {
         partial: false,
         slow_poll_s: Seconds(lab.slow_poll),
         strategies: [fails, unprepared]
-            .map(|strategy| lab.run(&strategy, &mut Unwatched).report)
+            .map(|strategy| lab.run(&strategy, &mut ()).report)
             .into(),
         findings: Vec::new(),
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::support::{Test, no_hang};
 use asyncdemo::claims::{Claims, WaitTogether, findings};
-use asyncdemo::commands::live::Unwatched;
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
 use asyncdemo::report::Report;
@@ -29,7 +28,7 @@ fn ran(name: &str, knobs: &[&str]) -> Outcome {
         max_tasks: 1_000,
         stop: Stop::default(),
     };
-    let outcome = no_hang(name, move || lab.run(&strategy, &mut Unwatched));
+    let outcome = no_hang(name, move || lab.run(&strategy, &mut ()));
     assert_eq!(outcome.report.error, None);
     outcome
 }

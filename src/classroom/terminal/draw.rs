@@ -359,6 +359,7 @@ mod tests {
 
     use super::*;
     use crate::classroom::{Ask, Key, News};
+    use crate::lab::Trust;
     use crate::lesson::course;
 
     fn drawn(show: &Show, width: u16, height: u16, look: &Look) -> String {
@@ -371,7 +372,7 @@ mod tests {
 
     fn show() -> Show {
         let lessons = course::builtin().unwrap().to_vec();
-        Show::new(lessons, 0, Theme::Light, |_| Ok(()))
+        Show::new(lessons, 0, Theme::Light, Trust::Own)
     }
 
     proptest! {

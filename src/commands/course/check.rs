@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::told::{Checked, Prediction};
-use super::{Line, Screen, Stop, Trust, complain};
+use crate::commands::screen::{Screen, complain};
+use crate::concepts::UsageError;
+use crate::lab::{Invocation, Stop, Trust};
 use crate::lesson::check::{self, Reading, listed, near};
 use crate::lesson::course::Source;
 use crate::lesson::{Answer, Kind, Lesson, Predict, Try, links, parse, value};
@@ -65,7 +67,7 @@ impl Check<'_> {
                         predicted.push((step.line, predict, line));
                     }
                 }
-                Err(what) => checked.problem(step.line, what),
+                Err(what) => checked.problem(step.line, what.to_string()),
             }
         }
         checked
@@ -101,26 +103,26 @@ impl Check<'_> {
     }
 
     /// A line that may be run.
-    fn line(&self, line: &str) -> Result<Line, String> {
-        let parsed = Line::parse(line, self.trust)?;
+    fn line(&self, line: &str) -> Result<Invocation, UsageError> {
+        let parsed = Invocation::parse(line, self.trust)?;
         if parsed.ideal() > LONGEST {
-            return Err(format!(
+            return Err(UsageError::new(format!(
                 "`{line}`: expected a run of at most {} s, found one of {:.0} s",
                 LONGEST.as_secs(),
                 parsed.ideal().as_secs_f64()
-            ));
+            )));
         }
         Ok(parsed)
     }
 
     /// The line of a `try` with its knob as suggested. Without the knob it must be a line, too.
-    fn turned(&self, turn: &Try) -> Result<Line, String> {
+    fn turned(&self, turn: &Try) -> Result<Invocation, UsageError> {
         self.line(&turn.run)?;
         if !turn.knob.starts_with("--") {
-            return Err(format!(
+            return Err(UsageError::new(format!(
                 "expected a knob with its dashes, as --delays, found `{}`",
                 turn.knob
-            ));
+            )));
         }
         self.line(&turn.with(&turn.suggest))
     }
@@ -131,12 +133,12 @@ impl Check<'_> {
         &self,
         line: usize,
         predict: &Predict,
-        run: &Line,
+        run: &Invocation,
     ) -> Result<(Prediction, Option<String>)> {
         let mut prediction = Prediction::new(line, predict);
         let mut wrong = None;
         for _ in 0..TRIES {
-            let report = run.measure(self.stop)?;
+            let report = run.measure(self.stop, &mut ())?;
             if self.stop.signal().is_some() {
                 return Ok((prediction, None));
             }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::Trust;
+use crate::lab::Trust;
 use crate::lesson::{Predict, Problem};
 use crate::page::{Paint, Style};
 use crate::units;

@@ -155,7 +155,7 @@ impl Player<'_> {
                 None => self.say("There is no code for this step."),
             };
         };
-        let (chosen, _) = line.options.choose(line.set.strategies);
+        let (chosen, _) = line.choose();
         for strategy in chosen {
             if let Ok(source) = region(line.set.about.source, strategy.name) {
                 self.code(source, Language::Rust)?;

@@ -7,10 +7,9 @@ use anyhow::Result;
 
 use super::ask::{Answers, Said};
 use super::{Player, keep};
-use crate::commands::line::Trust;
 use crate::commands::run::Ending;
 use crate::commands::screen::Screen;
-use crate::lab::Stop;
+use crate::lab::{Stop, Trust};
 use crate::lesson::{Kind, Lesson, Step, course};
 use crate::progress::Due;
 use crate::units;

@@ -1,12 +1,12 @@
 //! The steps of a lesson, each asked and told.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use super::Player;
 use super::ask::{Said, Wants};
-use crate::commands::line::Line;
-use crate::commands::run::Ending;
-use crate::concepts::{self, region};
+use crate::commands::run::{self, Ending};
+use crate::concepts::{self, UsageError, region};
+use crate::lab::Invocation;
 use crate::lesson::{Guess, Kind, Lesson, Predict, Quiz, Step, Try};
 use crate::page::{Language, Paint, Style, command_line, markdown};
 use crate::progress;
@@ -246,16 +246,18 @@ impl Player<'_> {
     }
 
     /// A command line of the lesson.
-    pub(super) fn parsed(&self, line: &str) -> Result<Line> {
-        Line::parse(line, self.trust).map_err(|wrong| anyhow!(wrong))
+    pub(super) fn parsed(&self, line: &str) -> Result<Invocation, UsageError> {
+        Invocation::parse(line, self.trust)
     }
 
     fn run(&mut self, line: &str) -> Result<Ran> {
         self.print("\n")?;
-        let (report, ending) = self.parsed(line)?.run(self.screen, self.stop)?;
+        let invocation = self.parsed(line)?;
+        let place = run::Place::Lesson;
+        let (report, ending) = run::run(&invocation, place, self.screen, self.stop)?;
         Ok(match ending {
             Ending::Stopped(signal) => Ran::Stopped(signal),
-            Ending::Done | Ending::Failed | Ending::Misused => Ran::Through(Box::new(report)),
+            Ending::Done | Ending::Failed | Ending::UsageError => Ran::Through(Box::new(report)),
         })
     }
 

@@ -198,23 +198,6 @@ impl Meter {
     }
 }
 
-/// Reads the URL of a Redis server.
-#[cfg(feature = "redis")]
-pub(super) fn broker(text: &str) -> Result<String, String> {
-    let expected = "must be the URL of a Redis server, like redis://localhost:6379/0";
-    match reqwest::Url::parse(text) {
-        Ok(url) if url.scheme() == "redis" && url.has_host() => Ok(text.to_owned()),
-        Ok(_) => Err(expected.to_owned()),
-        Err(why) => Err(format!("{expected}: {why}")),
-    }
-}
-
-/// Says how to get a program that can.
-#[cfg(not(feature = "redis"))]
-pub(super) fn broker(_: &str) -> Result<String, String> {
-    Err("this asyncdemo was built without Redis: cargo build --release --features redis".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::{Command, FromArgMatches};

@@ -1,26 +1,19 @@
 //! Runs that are watched on a slide, each on a thread of its own, so that a key is answered meanwhile.
 
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Instant;
 
 use anyhow::Result;
 
-use super::line::{Line, Trust};
-use super::measure::{Audience, measure};
-use crate::classroom::{Job, News, Shelf, until};
-use crate::concepts::Strategy;
-use crate::lab::{Running, Stop, Watch};
+use super::keys::Job;
+use super::recording::{Shelf, until};
+use super::slide::News;
+use crate::lab::{Audience, FRAME, Invocation, Stop, Trust};
 use crate::report::{Report, StrategyReport};
 
-/// Between two pictures, as in the live view.
-const FRAME: Duration = Duration::from_millis(100);
-
-/// A picture of a million tasks takes its time: the next one comes when so many times that has gone by.
-const SHARE: u32 = 20;
-
 /// Runs one job at a time.
-pub(super) struct Player {
+pub struct Player {
     trust: Trust,
     record: Option<Shelf>,
     replay: Option<Shelf>,
@@ -39,7 +32,8 @@ enum Told {
 }
 
 impl Player {
-    pub(super) fn new(trust: Trust, record: Option<Shelf>, replay: Option<Shelf>) -> Self {
+    /// `record` is where runs are kept, `replay` where they are taken from.
+    pub fn new(trust: Trust, record: Option<Shelf>, replay: Option<Shelf>) -> Self {
         let (sender, told) = mpsc::channel();
         Self {
             trust,
@@ -53,7 +47,7 @@ impl Player {
     }
 
     /// Runs it as soon as nothing else runs.
-    pub(super) fn run(&mut self, job: Job) {
+    pub fn run(&mut self, job: Job) {
         if self.current.is_some() {
             self.next = Some(job);
             return;
@@ -83,7 +77,7 @@ impl Player {
     }
 
     /// Stops what runs, and forgets what was to come.
-    pub(super) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.next = None;
         if let Some(stop) = &self.current {
             stop.stop(2);
@@ -91,7 +85,7 @@ impl Player {
     }
 
     /// Tells what there is to tell, and whether that was anything.
-    pub(super) fn news(&mut self, mut hear: impl FnMut(u64, News)) -> bool {
+    pub fn news(&mut self, mut hear: impl FnMut(u64, News)) -> bool {
         let mut any = false;
         while let Ok(told) = self.told.try_recv() {
             match told {
@@ -167,26 +161,19 @@ impl Turn {
     }
 
     fn measure(&self) -> Result<Report> {
-        let line = Line::parse(&self.job.line, self.trust).map_err(anyhow::Error::msg)?;
-        let (chosen, _) = line.options.choose(line.set.strategies.clone());
-        let lab = line.options.lab(&line.set.about, &self.stop);
+        let run = Invocation::parse(&self.job.line, self.trust)?;
+        let (chosen, _) = run.choose();
         let ideals = chosen.iter().filter_map(|strategy| strategy.ideal);
         self.tell(News::Begun {
             expected: ideals.max().unwrap_or_default(),
-            slow_poll: lab.slow_poll,
+            slow_poll: run.options.slow_poll,
             replay: false,
         });
-        let mut seat = Seat {
+        let mut spectator = Spectator {
             number: self.job.number,
             sender: self.sender.clone(),
         };
-        measure(
-            &line.set.about,
-            line.set.arguments.clone(),
-            &chosen,
-            &lab,
-            &mut seat,
-        )
+        run.measure(&self.stop, &mut spectator)
     }
 
     /// What was recorded in place of what failed; where nothing was, the failure itself.
@@ -227,66 +214,30 @@ impl Turn {
     }
 }
 
-/// Where a run is watched from.
-struct Seat {
+/// Tells the slide what can be seen of a run.
+struct Spectator {
     number: u64,
     sender: Sender<Told>,
 }
 
-impl Audience for Seat {
-    fn before(&mut self, _: &Strategy) -> Result<()> {
-        Ok(())
+impl Spectator {
+    fn tell(&self, news: News) {
+        // Whoever asked may be gone by now.
+        let _ = self.sender.send(Told::News(self.number, news));
+    }
+}
+
+impl Audience for Spectator {
+    fn watches(&self) -> bool {
+        true
     }
 
-    fn watch(&self) -> Box<dyn Watch> {
-        Box::new(Glass {
-            number: self.number,
-            sender: self.sender.clone(),
-            looking: None,
-        })
+    fn see(&mut self, so_far: StrategyReport) {
+        self.tell(News::Growing(Box::new(so_far)));
     }
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
-        let news = News::Strategy(Box::new(report.clone()));
-        let _ = self.sender.send(Told::News(self.number, news));
+        self.tell(News::Strategy(Box::new(report.clone())));
         Ok(())
-    }
-}
-
-/// Sends what can be seen, from a thread of its own: it goes on when the event loop does not.
-struct Glass {
-    number: u64,
-    sender: Sender<Told>,
-    looking: Option<(Sender<()>, JoinHandle<()>)>,
-}
-
-impl Watch for Glass {
-    fn begin(&mut self, run: Running) {
-        let (stop, stopped) = mpsc::channel();
-        let (number, sender) = (self.number, self.sender.clone());
-        let look = move || {
-            let mut pause = FRAME;
-            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-                let start = Instant::now();
-                let news = News::Growing(Box::new(run.report()));
-                if sender.send(Told::News(number, news)).is_err() {
-                    return;
-                }
-                pause = FRAME.max(start.elapsed() * SHARE);
-            }
-        };
-        // Without a thread there is no growing picture; the final one comes all the same.
-        self.looking = thread::Builder::new()
-            .name("picture".to_owned())
-            .spawn(look)
-            .ok()
-            .map(|thread| (stop, thread));
-    }
-
-    fn end(&mut self) {
-        if let Some((stop, thread)) = self.looking.take() {
-            drop(stop);
-            let _ = thread.join();
-        }
     }
 }

@@ -5,24 +5,8 @@ use serde_json::Value;
 
 use crate::claims::findings;
 use crate::concepts::{About, Strategy};
-use crate::lab::{Lab, Watch};
+use crate::lab::{Audience, Lab};
 use crate::report::{Machine, Report, SCHEMA, StrategyReport};
-
-/// Whoever looks on.
-pub trait Audience {
-    /// A strategy is about to run.
-    ///
-    /// # Errors
-    /// Where standard output cannot be written.
-    fn before(&mut self, strategy: &Strategy) -> Result<()>;
-    /// Who watches while it runs.
-    fn watch(&self) -> Box<dyn Watch>;
-    /// It has run, or was stopped.
-    ///
-    /// # Errors
-    /// Where standard output cannot be written.
-    fn after(&mut self, report: &StrategyReport) -> Result<()>;
-}
 
 /// Runs what was `chosen`. A strategy that fails is reported, and the next one runs.
 ///
@@ -40,7 +24,7 @@ pub fn measure(
     let first_compares = chosen.first().is_some_and(|first| first.differs.is_none());
     for strategy in chosen {
         audience.before(strategy)?;
-        let outcome = lab.run(strategy, &mut *audience.watch());
+        let outcome = lab.run(strategy, audience);
         let mut report = outcome.report;
         // Who does other work, or was stopped in the middle of it, cannot be compared.
         let comparable = first_compares && strategy.differs.is_none() && !outcome.stopped;
@@ -83,7 +67,7 @@ fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64>
 }
 
 /// The computer on which this runs.
-pub(super) fn machine() -> Machine {
+pub fn machine() -> Machine {
     Machine {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         os: std::env::consts::OS.to_owned(),

@@ -1,0 +1,141 @@
+//! The knobs of `jobs`, and where those went that `queue` had once.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueHint;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::commands::screen::TextOrJson;
+use crate::concepts::{LONGEST, UsageError, count, duration, wait};
+
+/// The knobs of `jobs`.
+#[derive(clap::Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub struct Options {
+    /// Keep jobs in this file, where they outlive the program. With neither --enqueue nor --work:
+    /// say what is in it. A file that asyncdemo did not make is refused and left as it is
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub durable: Option<PathBuf>,
+
+    /// Keep jobs on a Redis server, for workers on many machines, as in redis://localhost:6379/0
+    #[arg(long, value_name = "URL", value_parser = broker, conflicts_with = "durable")]
+    #[arg(hide = !cfg!(feature = "redis"), value_hint = ValueHint::Url)]
+    pub broker: Option<String>,
+
+    /// Put `job 1` to `job N` in: from 1 to 100000
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = count(1, 100_000), allow_hyphen_values = true)]
+    pub enqueue: Option<usize>,
+
+    /// So many of these fail whenever they are run: from 0 to 100000
+    #[arg(long, value_name = "N", default_value = "0")]
+    #[arg(value_parser = count(0, 100_000), allow_hyphen_values = true)]
+    pub failing: usize,
+
+    /// Work until no job is left
+    #[arg(long)]
+    pub work: bool,
+
+    /// How long each job takes: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "150ms")]
+    #[arg(value_parser = wait(), allow_hyphen_values = true)]
+    pub job_time: Duration,
+
+    /// How many jobs are worked on at once: from 1 to 64
+    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(value_parser = count(1, 64), allow_hyphen_values = true)]
+    pub workers: usize,
+
+    /// How long a job stays with a worker that is heard of no more: from 100ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    #[arg(value_parser = duration(Duration::from_millis(100), LONGEST), allow_hyphen_values = true)]
+    pub lease: Duration,
+
+    /// How often a job is tried before it is put aside as dead: from 1 to 100
+    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(value_parser = count(1, 100), allow_hyphen_values = true)]
+    pub attempts: usize,
+
+    /// Nothing that changes while it works
+    #[arg(long, short, help_heading = "What to show")]
+    pub quiet: bool,
+
+    /// What is in the store as text for people, or as json for programs
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub format: TextOrJson,
+}
+
+const EXAMPLES: &str = "Examples:
+  asyncdemo jobs --durable jobs.db --enqueue 200
+  asyncdemo jobs --durable jobs.db --work    kill -9 it in the middle, and again
+  asyncdemo jobs --durable jobs.db           what is done, and what is left";
+
+impl Options {
+    /// Refuses knobs that make no sense together.
+    ///
+    /// # Errors
+    /// What is wrong, for the user.
+    pub fn check(&self) -> Result<(), UsageError> {
+        if self.durable.is_none() && self.broker.is_none() {
+            return Err(UsageError::new(
+                "jobs wants to know where the jobs are kept: --durable FILE",
+            ));
+        }
+        match self.enqueue {
+            None if self.failing > 0 => Err(UsageError::new(
+                "--failing wants to know of how many jobs: --enqueue N",
+            )),
+            Some(jobs) if self.failing > jobs => Err(UsageError::new(format!(
+                "--failing {} is more than --enqueue {jobs}",
+                self.failing
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Where a knob went that `queue` had once, if that is what is wrong with the line.
+pub fn moved(line: &[OsString], wrong: &clap::Error) -> Option<String> {
+    let (_, with) = MOVED.iter().find(|(flag, _)| {
+        matches!(wrong.get(ContextKind::InvalidArg), Some(ContextValue::String(found)) if found == flag)
+    })?;
+    let of_queue =
+        wrong.kind() == ErrorKind::UnknownArgument && line.iter().any(|word| word == "queue");
+    of_queue.then(|| format!("queue {with} is now: asyncdemo jobs {with}\n"))
+}
+
+/// Each with its value.
+const MOVED: [(&str, &str); 7] = [
+    ("--durable", "--durable FILE"),
+    ("--broker", "--broker URL"),
+    ("--enqueue", "--enqueue N"),
+    ("--failing", "--failing N"),
+    ("--work", "--work"),
+    ("--lease", "--lease DURATION"),
+    ("--attempts", "--attempts N"),
+];
+
+/// Reads the URL of a Redis server.
+#[cfg(feature = "redis")]
+fn broker(text: &str) -> Result<String, String> {
+    let expected = "must be the URL of a Redis server, like redis://localhost:6379/0";
+    match reqwest::Url::parse(text) {
+        Ok(url) if url.scheme() == "redis" && url.has_host() => Ok(text.to_owned()),
+        Ok(_) => Err(expected.to_owned()),
+        Err(why) => Err(format!("{expected}: {why}")),
+    }
+}
+
+/// Says how to get a program that can.
+#[cfg(not(feature = "redis"))]
+fn broker(_: &str) -> Result<String, String> {
+    Err("this asyncdemo was built without Redis: cargo build --release --features redis".to_owned())
+}

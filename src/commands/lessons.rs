@@ -1,0 +1,40 @@
+//! Which lesson is meant, and whether it may be played: the same for `learn` and `present`.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::lab::{Invocation, Trust};
+use crate::lesson::course::{builtin, find};
+use crate::lesson::{Lesson, Problem};
+
+/// Refuses the name of a built-in lesson that is not there. Another course is not read before it is played.
+///
+/// # Errors
+/// Which lessons there are.
+pub fn is_there(lesson: Option<&str>, course: Option<&Path>) -> Result<()> {
+    let (Some(name), None) = (lesson, course) else {
+        return Ok(());
+    };
+    Ok(find(builtin()?, name).map(drop)?)
+}
+
+/// Whether every command line of the lessons can be run, before any of them is played.
+///
+/// # Errors
+/// The first that cannot, with its file and its line.
+pub fn can_be_played(lessons: &[Lesson], trust: Trust) -> Result<(), Problem> {
+    for lesson in lessons {
+        for step in &lesson.steps {
+            let Some(command) = step.command() else {
+                continue;
+            };
+            Invocation::parse(&command, trust).map_err(|what| Problem {
+                file: lesson.file.clone(),
+                line: step.line,
+                what: what.to_string(),
+            })?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! What may be asked of every concept.
+
+use std::time::Duration;
+
+use crate::concepts::{About, Strategy, count, wait};
+use crate::lab::{Lab, Stop};
+
+/// What is asked of every concept.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Options {
+    /// Run this strategy only; may be given several times
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "all",
+        help_heading = "What to run"
+    )]
+    pub strategy: Vec<String>,
+
+    /// Run every strategy, not only those that make the point
+    #[arg(long, help_heading = "What to run")]
+    pub all: bool,
+
+    /// Run each strategy N times and show the median: from 1 to 100
+    #[arg(long, value_name = "N", default_value = "1", value_parser = count(1, 100), allow_hyphen_values = true, help_heading = "What to run")]
+    pub repeat: usize,
+
+    /// From which length on a poll is called blocking: from 1ms to 60s
+    #[arg(long, value_name = "DURATION", default_value = "10ms", value_parser = wait(), allow_hyphen_values = true, help_heading = "What to run")]
+    pub slow_poll: Duration,
+
+    /// Report so many tasks one by one, and the rest taken together: from 0 to 1000000
+    #[arg(long, value_name = "N", default_value = "1000", value_parser = count(0, 1_000_000), allow_hyphen_values = true, help_heading = "What to show")]
+    pub max_tasks: usize,
+
+    /// Show the source before it runs, in rust, python or both: the same side by side, from 120
+    /// columns on. Alone, it means --code=rust
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LANGUAGE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "rust",
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub code: Option<Code>,
+
+    /// No live view
+    #[arg(long, short, help_heading = "What to show")]
+    pub quiet: bool,
+
+    /// The report as text for people, or as json for programs
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub format: Format,
+}
+
+/// In which language the source is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Code {
+    /// Of each strategy, what runs.
+    Rust,
+    /// The same in Python, once for the whole concept.
+    Python,
+    /// One beside the other, where the screen is wide enough.
+    Both,
+}
+
+/// How the report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Timelines and sentences.
+    #[default]
+    Text,
+    /// A report as in `docs/report.schema.json`, or a list.
+    Json,
+}
+
+impl Options {
+    /// The lab that runs what is asked.
+    pub fn lab(&self, about: &About, stop: &Stop) -> Lab {
+        Lab {
+            slow_poll: self.slow_poll,
+            repeat: u32::try_from(self.repeat).unwrap_or(u32::MAX),
+            show_heartbeat: about.heartbeat_lane,
+            max_tasks: self.max_tasks,
+            stop: stop.clone(),
+        }
+    }
+
+    /// The strategies that are to run, and the others.
+    pub fn choose(&self, strategies: Vec<Strategy>) -> (Vec<Strategy>, Vec<Strategy>) {
+        strategies.into_iter().partition(|strategy| {
+            if self.strategy.is_empty() {
+                self.all || strategy.by_default
+            } else {
+                self.strategy.iter().any(|name| name == strategy.name)
+            }
+        })
+    }
+}
