@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::run::{Ending, Place};
+use crate::commands::run::{Ending, Setting};
 use crate::commands::screen::{ColorChoice, Screen};
 use crate::commands::{course, jobs, learn, lessons, list, present, reset, run, status, tour};
 use crate::concepts;
@@ -118,7 +118,7 @@ impl Cli {
         match self.asked {
             Asked::Overview => list::overview(&screen),
             Asked::Run(invocation) => {
-                let (_, ending) = run::run(&invocation, Place::Alone, &screen, stop)?;
+                let (_, ending) = run::run(&invocation, Setting::Alone, &screen, stop)?;
                 Ok(ending)
             }
             Asked::Other(command) => command.run(&screen, stop),

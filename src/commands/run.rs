@@ -33,14 +33,14 @@ pub enum Ending {
 /// Where standard output cannot be written.
 pub fn run(
     invocation: &Invocation,
-    place: Place,
+    setting: Setting,
     screen: &Screen,
     stop: &Stop,
 ) -> Result<(Report, Ending)> {
     let (chosen, others) = invocation.choose();
-    let mut session = Session::new(invocation, place, screen, &chosen);
+    let mut session = Session::new(invocation, setting, screen, &chosen);
     session.head(&chosen)?;
-    let sizes = invocation.sizes().filter(|_| place == Place::Alone);
+    let sizes = invocation.sizes().filter(|_| setting == Setting::Alone);
     let report = match sizes {
         Some(sizes) => invocation.measure_sizes(sizes, stop, &mut session)?,
         None => invocation.measure(stop, &mut session)?,
@@ -58,7 +58,7 @@ pub fn run(
 
 /// Where a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Setting {
     /// By itself: with what could be tried next.
     Alone,
     /// Within a lesson: nothing beside the run itself.
@@ -79,7 +79,7 @@ impl Ending {
 /// What is written while the strategies run: nothing but the report at the end, if that is JSON.
 struct Session<'a> {
     invocation: &'a Invocation,
-    place: Place,
+    setting: Setting,
     screen: &'a Screen,
     text: Text,
     live: Option<Live>,
@@ -89,7 +89,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(
         invocation: &'a Invocation,
-        place: Place,
+        setting: Setting,
         screen: &'a Screen,
         chosen: &[Strategy],
     ) -> Self {
@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
         let live = watched(options, screen).map(|style| Live::new(style, slow_poll, expected));
         Self {
             invocation,
-            place,
+            setting,
             screen,
             text: Text::new(screen.out, slow_poll, expected),
             live,
@@ -147,11 +147,11 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         // A lesson that runs one strategy has nothing to compare it with.
-        if !(self.place == Place::Lesson && report.strategies.len() == 1) {
+        if !(self.setting == Setting::Lesson && report.strategies.len() == 1) {
             picture(self)?;
         }
         self.print(&self.text.findings(&report.findings))?;
-        if self.place == Place::Lesson {
+        if self.setting == Setting::Lesson {
             return self.print(&self.text.legend());
         }
         let mut more = Vec::new();

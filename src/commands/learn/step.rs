@@ -253,8 +253,8 @@ impl Player<'_> {
     fn run(&mut self, line: &str) -> Result<Ran> {
         self.print("\n")?;
         let invocation = self.parsed(line)?;
-        let place = run::Place::Lesson;
-        let (report, ending) = run::run(&invocation, place, self.screen, self.stop)?;
+        let setting = run::Setting::Lesson;
+        let (report, ending) = run::run(&invocation, setting, self.screen, self.stop)?;
         Ok(match ending {
             Ending::Stopped(signal) => Ran::Stopped(signal),
             Ending::Done | Ending::Failed | Ending::UsageError => Ran::Through(Box::new(report)),

@@ -98,7 +98,7 @@ impl Claim for OnDisk {
         (jobs == done && done as usize == run.called(JOB).count()).then(|| {
             let took = time(run.wall);
             shown("jobs_on_disk", format!("all {done} jobs stand in the file as done, each with its result. It took {took}{beside}."))
-                .takeaway("What is in memory ends with the program, and what is in a file does not: see --durable FILE.")
+                .takeaway("What is in memory ends with the program, and what is in a file does not: see asyncdemo jobs.")
         })
     }
 }
