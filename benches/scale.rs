@@ -8,7 +8,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use asyncdemo::page::Style;
+use asyncdemo::page::{Style, to_ansi};
 use asyncdemo::picture::Text;
 use asyncdemo::report::{Measured, StrategyReport};
 use asyncdemo::services::usage::Usage;
@@ -142,7 +142,9 @@ fn child(role: &str, tasks: usize) {
     let planned = StrategyReport::planned(role, "", runtime, Some(DELAY));
     let report = planned.with_runs(&[measured]);
     assert!(!role.ends_with("recorded") || report.most_in_flight() == tasks);
-    let text = Text::new(Style::default(), keep.slow_poll, DELAY).strategy(&report);
+    let style = Style::default();
+    let lines = Text::new(style, keep.slow_poll, DELAY).strategy(&report);
+    let text = to_ansi(&lines, &style);
     let json = serde_json::to_string(&report).expect("a report is JSON");
     assert!(text.len() < json.len());
     println!(

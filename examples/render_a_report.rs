@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::fs;
 
-use asyncdemo::page::Style;
+use asyncdemo::page::{Style, to_ansi};
 use asyncdemo::picture::Text;
 use asyncdemo::report::Report;
 
@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "{} on {} cores, {}\n",
         report.concept, report.machine.cores, report.machine.os
     );
-    print!("{}", Text::report(&report, Style::default()));
+    let style = Style::default();
+    print!("{}", to_ansi(&Text::report(&report, style), &style));
     Ok(())
 }

@@ -40,21 +40,6 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `text` with a no-break space between each figure and its unit, so that no line ends between them.
-pub fn unbroken(text: &str) -> String {
-    let mut words = text.split(' ');
-    let mut unbroken = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let unit = word.trim_end_matches(|sign: char| !sign.is_alphanumeric());
-        let after_a_figure = unbroken.ends_with(|sign: char| sign.is_ascii_digit());
-        let glue =
-            after_a_figure && ["s", "ms", "µs", "ns", "B", "KiB", "MiB", "GiB"].contains(&unit);
-        unbroken.push(if glue { '\u{a0}' } else { ' ' });
-        unbroken.push_str(word);
-    }
-    unbroken
-}
-
 /// `1 thread`, `3 threads`.
 pub fn count(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", whole(count), if count == 1 { one } else { many })
@@ -145,15 +130,6 @@ mod tests {
         assert_eq!(seconds(-0.002), "−2.0 ms");
         assert_eq!(seconds(f64::INFINITY), "inf s");
         assert_eq!(seconds(f64::NAN), "NaN s");
-    }
-
-    #[test]
-    fn a_figure_stays_with_its_unit() {
-        assert_eq!(
-            unbroken("took 1.203 s. It (480 µs), 3 threads"),
-            "took 1.203\u{a0}s. It (480\u{a0}µs), 3 threads"
-        );
-        assert_eq!(unbroken(""), "");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 /// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// What writes a sign, shift and all.
-    Sign(char),
+    /// What writes a character, shift and all.
+    Char(char),
     /// Runs, or shows the answer.
     Enter,
     /// Closes and stops.

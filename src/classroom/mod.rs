@@ -5,16 +5,20 @@
 //! that back as it was.
 
 mod ballot;
+mod figures;
 mod keys;
 mod knob;
+mod pane;
 mod player;
 mod recording;
 mod show;
 mod slide;
 pub mod terminal;
+mod theme;
 
 pub use keys::{Ask, Job, KEYS, Key};
 pub use player::Player;
-pub use recording::Shelf;
+pub use recording::Recordings;
 pub use show::Show;
 pub use slide::News;
+pub use theme::Theme;

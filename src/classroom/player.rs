@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::keys::Job;
-use super::recording::{Shelf, until};
+use super::recording::{Recordings, until};
 use super::slide::News;
 use crate::lab::{Audience, FRAME, Invocation, Stop, Trust};
 use crate::report::{Report, StrategyReport};
@@ -15,8 +15,8 @@ use crate::report::{Report, StrategyReport};
 /// Runs one job at a time.
 pub struct Player {
     trust: Trust,
-    record: Option<Shelf>,
-    replay: Option<Shelf>,
+    record: Option<Recordings>,
+    replay: Option<Recordings>,
     sender: Sender<Told>,
     told: Receiver<Told>,
     /// What runs, or is about to end.
@@ -33,7 +33,7 @@ enum Told {
 
 impl Player {
     /// `record` is where runs are kept, `replay` where they are taken from.
-    pub fn new(trust: Trust, record: Option<Shelf>, replay: Option<Shelf>) -> Self {
+    pub fn new(trust: Trust, record: Option<Recordings>, replay: Option<Recordings>) -> Self {
         let (sender, told) = mpsc::channel();
         Self {
             trust,
@@ -118,8 +118,8 @@ impl Drop for Ended {
 struct Turn {
     job: Job,
     trust: Trust,
-    record: Option<Shelf>,
-    replay: Option<Shelf>,
+    record: Option<Recordings>,
+    replay: Option<Recordings>,
     stop: Stop,
     sender: Sender<Told>,
 }
@@ -132,8 +132,8 @@ impl Turn {
 
     fn play(&self) {
         let mut remark = None;
-        if let Some(shelf) = &self.replay {
-            match shelf.recorded(&self.job) {
+        if let Some(recordings) = &self.replay {
+            match recordings.recorded(&self.job) {
                 Ok(report) => return self.replay(report),
                 Err(why) => remark = Some(format!("live, as there is no recording: {why:#}")),
             }
@@ -149,8 +149,8 @@ impl Turn {
         if let Some(why) = errors.next().filter(|_| !report.partial) {
             return self.rescue(Some(report), why);
         }
-        if let Some(shelf) = self.record.as_ref().filter(|_| !report.partial)
-            && let Err(why) = shelf.keep(&self.job, &report)
+        if let Some(recordings) = self.record.as_ref().filter(|_| !report.partial)
+            && let Err(why) = recordings.keep(&self.job, &report)
         {
             remark = Some(format!("not recorded: {why:#}"));
         }
@@ -180,7 +180,7 @@ impl Turn {
     fn rescue(&self, report: Option<Report>, why: String) {
         let shelves = [&self.replay, &self.record].into_iter().flatten();
         let recorded = shelves
-            .filter_map(|shelf| shelf.recorded(&self.job).ok())
+            .filter_map(|recordings| recordings.recorded(&self.job).ok())
             .next();
         self.tell(match (recorded, report) {
             (Some(recorded), _) => News::Rescued(Box::new(recorded), why),

@@ -12,9 +12,9 @@ use crate::report::{Heartbeat, Outcome, Report, SCHEMA, Seconds, StrategyReport,
 
 /// A folder with a file for each slide that was run: the report as `--format json` has it.
 #[derive(Clone, Debug)]
-pub struct Shelf(PathBuf);
+pub struct Recordings(PathBuf);
 
-impl Shelf {
+impl Recordings {
     /// The recordings in this folder.
     pub fn new(folder: PathBuf) -> Self {
         Self(folder)
@@ -140,11 +140,11 @@ mod tests {
     #[test]
     fn what_is_kept_is_found_again() {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(folder.path().join("deep").join("er"));
-        shelf.prepare().unwrap();
-        assert!(shelf.recorded(&job("07-gather-03")).is_err());
-        shelf.keep(&job("07-gather-03"), &report()).unwrap();
-        assert_eq!(shelf.recorded(&job("07-gather-03")).unwrap(), report());
+        let recordings = Recordings::new(folder.path().join("deep").join("er"));
+        recordings.prepare().unwrap();
+        assert!(recordings.recorded(&job("07-gather-03")).is_err());
+        recordings.keep(&job("07-gather-03"), &report()).unwrap();
+        assert_eq!(recordings.recorded(&job("07-gather-03")).unwrap(), report());
         let files = fs::read_dir(folder.path().join("deep/er")).unwrap();
         assert_eq!(files.count(), 1);
     }
@@ -152,15 +152,15 @@ mod tests {
     #[test]
     fn what_is_no_run_of_this_slide_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(folder.path().to_owned());
+        let recordings = Recordings::new(folder.path().to_owned());
         let other = Report {
             concept: "db".to_owned(),
             ..report()
         };
-        shelf.keep(&job("other"), &other).unwrap();
+        recordings.keep(&job("other"), &other).unwrap();
         fs::write(folder.path().join("broken.json"), "{\"schema\":").unwrap();
         for name in ["other", "broken"] {
-            let told = format!("{:#}", shelf.recorded(&job(name)).unwrap_err());
+            let told = format!("{:#}", recordings.recorded(&job(name)).unwrap_err());
             assert!(told.contains(name), "{told}");
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::ballot::{Candidate, candidates};
 use super::keys::{Ask, Job, Key};
 use super::knob;
-use super::slide::{News, Place, Run, Slide, line};
-use super::terminal::Theme;
+use super::slide::{News, Place, Run, Slide};
+use super::theme::Theme;
 use crate::lab::{Invocation, Trust};
 use crate::lesson::{Kind, Lesson, Step};
 use crate::page::Language;
@@ -98,7 +98,7 @@ impl Show {
         let turned = self.slide().and_then(|slide| slide.turned.as_ref());
         match turned {
             Some(turned) => Some(turned.line.clone()),
-            None => line(&self.step()?.kind),
+            None => self.step()?.command(),
         }
     }
 
@@ -129,10 +129,10 @@ impl Show {
             Key::Suspend => return Ask::Suspend,
             // Whatever is pressed lifts the curtain.
             _ if self.blank => self.blank = false,
-            Key::Sign('q') => return Ask::Quit,
+            Key::Char('q') => return Ask::Quit,
             _ if self.keys => self.keys = false,
-            Key::Next | Key::Sign(' ') => return self.go(1, now),
-            Key::Back | Key::Sign('b') => return self.go(-1, now),
+            Key::Next | Key::Char(' ') => return self.go(1, now),
+            Key::Back | Key::Char('b') => return self.go(-1, now),
             Key::Home => {
                 return self.turn_to(
                     Place {
@@ -157,13 +157,13 @@ impl Show {
             Key::Down => self.scroll += 1,
             Key::Enter => return self.enter(),
             Key::Escape => return self.escape(),
-            Key::Sign(sign) => return self.sign(sign),
+            Key::Char(ch) => return self.character(ch),
         }
         Ask::Nothing
     }
 
-    fn sign(&mut self, sign: char) -> Ask {
-        match sign {
+    fn character(&mut self, ch: char) -> Ask {
+        match ch {
             'r' => return self.enter(),
             'p' => {
                 if self.candidates().is_empty() {
@@ -172,7 +172,7 @@ impl Show {
                 let slide = self.here();
                 slide.asked = !slide.asked;
             }
-            '1'..='9' | '0' | 'u' => return self.vote(sign),
+            '1'..='9' | '0' | 'u' => return self.vote(ch),
             '+' | '=' => return self.turn(true),
             '-' => return self.turn(false),
             's' => {
@@ -199,13 +199,13 @@ impl Show {
         Ask::Nothing
     }
 
-    fn vote(&mut self, sign: char) -> Ask {
+    fn vote(&mut self, ch: char) -> Ask {
         let count = self.candidates().len();
         let slide = self.here();
         if count == 0 || !slide.asked {
             return self.say("p asks the room first");
         }
-        match sign.to_digit(10) {
+        match ch.to_digit(10) {
             None => slide.votes.undo(),
             Some(0) => slide.votes.clear(),
             Some(digit) if digit as usize <= count => slide.votes.add(digit as usize - 1),
@@ -409,11 +409,11 @@ why = "w"
 
     /// What the last of the keys asks for.
     fn press(show: &mut Show, keys: &str) -> Ask {
-        keys.chars().fold(Ask::Nothing, |_, sign| {
-            let key = if sign == '\n' {
+        keys.chars().fold(Ask::Nothing, |_, ch| {
+            let key = if ch == '\n' {
                 Key::Enter
             } else {
-                Key::Sign(sign)
+                Key::Char(ch)
             };
             show.press(key, Duration::from_secs(7))
         })

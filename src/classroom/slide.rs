@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::ballot::Votes;
 use super::knob::Turned;
 use crate::concepts::SLOW_POLL;
-use crate::lesson::Kind;
 use crate::report::{Report, StrategyReport};
 
 /// A lesson, and a slide of it: the title, then a step each.
@@ -129,15 +128,5 @@ impl Run {
             News::Remark(remark) => return (false, Some(remark)),
         }
         (over, None)
-    }
-}
-
-/// What a step runs as the lesson has it.
-pub(super) fn line(kind: &Kind) -> Option<String> {
-    match kind {
-        Kind::Predict(predict) => Some(predict.run.clone()),
-        Kind::Run(line) => Some(line.clone()),
-        Kind::Try(a_try) => Some(a_try.with(&a_try.suggest)),
-        Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
     }
 }

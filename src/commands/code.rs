@@ -3,7 +3,7 @@
 use super::screen::Screen;
 use crate::concepts::{About, RegionError, Strategy, region};
 use crate::lab::Code;
-use crate::page::{self, Language, Source};
+use crate::page::{self, Language, Source, to_ansi};
 
 /// From here on two sources have room beside each other.
 const TWO_COLUMNS: usize = 120;
@@ -36,9 +36,11 @@ pub(super) fn in_front(
                 text: &regions.join("\n"),
                 language: Language::Rust,
             };
-            Ok(page::beside(runs, twin, &screen.out) + "\n")
+            Ok(to_ansi(&page::beside(runs, twin, &screen.out), &screen.out) + "\n")
         }
-        Code::Python | Code::Both => Ok(page::headed(twin, &screen.out) + "\n"),
+        Code::Python | Code::Both => {
+            Ok(to_ansi(&page::headed(twin, &screen.out), &screen.out) + "\n")
+        }
     }
 }
 
@@ -53,7 +55,10 @@ pub(super) fn before(
     if code == Code::Python || code == Code::Both && wide(screen) {
         return Ok(String::new());
     }
-    let shown = |source| page::code(source, Language::Rust, &screen.out) + "\n";
+    let shown = |source| {
+        let lines = page::code(source, Language::Rust, &screen.out);
+        to_ansi(&lines, &screen.out) + "\n"
+    };
     let own = shown(region(about.source, strategy.name)?);
     Ok(match region(about.source, "workload") {
         Ok(workload) if first => shown(workload) + &own,

@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use super::run::Ending;
 use super::screen::{Screen, TextOrJson, print};
+use super::status_line::StatusLine;
 use crate::lab::{Stop, Trust};
 use crate::lesson::course::{Source, sources, written};
 use check::Check;
@@ -82,7 +83,7 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
         trust,
         root,
         stop,
-        screen,
+        line: StatusLine::new(screen.live),
     };
     let mut found = told::Found::new(trust, misnamed, root.is_some());
     if let (Some(folder), []) = (&options.folder, &sources[..]) {

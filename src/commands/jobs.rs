@@ -11,11 +11,11 @@ use tokio::runtime::Builder;
 use tokio::time::sleep;
 
 pub use self::options::{Options, moved};
-use super::live::StatusLine;
 use super::run::Ending;
 use super::screen::{Screen, TextOrJson, print};
+use super::status_line::StatusLine;
 use crate::lab::{FRAME, Stop};
-use crate::page::Paint;
+use crate::page::{Line, Role};
 #[cfg(feature = "redis")]
 use crate::services::jobs::redis::RedisJobs;
 use crate::services::jobs::sqlite::SqliteJobs;
@@ -159,7 +159,7 @@ impl Session<'_> {
         let Some(style) = self.screen.live.filter(|_| wanted) else {
             return std::future::pending().await;
         };
-        let line = StatusLine::new(style);
+        let line = StatusLine::new(Some(style));
         loop {
             let counts = store.counts().await?;
             line.say(&format!(
@@ -178,11 +178,8 @@ impl Session<'_> {
     fn text(&self, told: &JobsReport<'_>) -> String {
         let style = &self.screen.out;
         let counts = &told.counts;
-        let fill = |text: &str, indent: &str| {
-            let options = textwrap::Options::new(style.width.max(20)).subsequent_indent(indent);
-            textwrap::fill(text, options) + "\n"
-        };
-        let mut text = style.paint(Paint::Name, told.store) + "\n";
+        let fill = |text: &str, indent: &str| style.filled(&Line::plain(text), "", indent);
+        let mut text = style.paint(Role::Name, told.store) + "\n";
         let mut line = |name: &str, what: String| {
             text += &fill(&format!("  {name:<18}{what}"), "    ");
         };

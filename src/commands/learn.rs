@@ -16,7 +16,7 @@ use super::run::Ending;
 use super::screen::{Screen, complain, print};
 use crate::lab::{Stop, Trust};
 use crate::lesson::{Lesson, course};
-use crate::page::{self, Paint, markdown};
+use crate::page::{self, Line, Role, markdown, to_ansi};
 use crate::progress::{self, Progress, Trouble};
 
 pub use review::{Options as ReviewOptions, review};
@@ -197,9 +197,12 @@ impl<'a> Player<'a> {
         let name = self
             .screen
             .out
-            .paint(Paint::Name, &self.screen.out.encode(&title));
+            .paint(Role::Name, &self.screen.out.encode(&title));
         self.print(&format!("\n{name}\n\n"))?;
-        self.print(&markdown(&text, &self.screen.out))
+        self.print(&to_ansi(
+            &markdown(&text, &self.screen.out),
+            &self.screen.out,
+        ))
     }
 
     /// Saves, or says once that it cannot. The lesson goes on either way.
@@ -220,23 +223,19 @@ impl<'a> Player<'a> {
 
     /// A paragraph of Markdown and a blank line before it.
     fn say(&self, text: &str) -> Result<()> {
-        self.print(&format!("\n{}", markdown(text, &self.screen.out)))
+        let style = &self.screen.out;
+        self.print(&format!("\n{}", to_ansi(&markdown(text, style), style)))
     }
 
     fn dim(&self, text: &str) -> Result<()> {
         let style = &self.screen.out;
-        let lines = textwrap::wrap(text, style.width.max(20));
-        let lines = lines.iter().map(|line| style.encode(line));
-        let lines: String = lines
-            .map(|line| style.paint(Paint::Dim, &line) + "\n")
-            .collect();
+        let lines = style.filled(&Line::of(Role::Dim, text), "", "");
         self.print(&format!("\n{lines}"))
     }
 
     fn code(&self, source: &str, language: page::Language) -> Result<()> {
-        self.print(&format!(
-            "\n{}",
-            page::code(source, language, &self.screen.out)
-        ))
+        let style = &self.screen.out;
+        let lines = page::code(source, language, style);
+        self.print(&format!("\n{}", to_ansi(&lines, style)))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::run::Ending;
 use super::screen::{Screen, TextOrJson, print};
 use crate::concepts;
-use crate::page::Paint;
+use crate::page::{Line, Role};
 
 /// `asyncdemo` alone.
 ///
@@ -32,26 +32,19 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
             "12 lessons",
         ),
     ];
-    let name = screen.out.paint(Paint::Name, "asyncdemo");
-    let mut text = wrapped(
-        screen,
-        &format!("{name}    see async run: predict, run, look, understand"),
-        "  ",
+    let name = Line::of(Role::Name, "asyncdemo");
+    let name = name.with(
+        Role::Plain,
+        "    see async run: predict, run, look, understand",
     );
+    let mut text = screen.out.filled(&name, "", "  ");
     text += "\nStart here\n";
     text += &table(screen, 30, start);
     text += "\nConcepts\n";
     text += &concepts_table(screen);
     text += "\n";
-    let help = wrapped(
-        screen,
-        "asyncdemo CONCEPT --help shows the knobs and examples.",
-        "  ",
-    );
-    text += &help
-        .lines()
-        .map(|line| screen.out.paint(Paint::Dim, line) + "\n")
-        .collect::<String>();
+    let help = "asyncdemo CONCEPT --help shows the knobs and examples.";
+    text += &screen.out.filled(&Line::of(Role::Dim, help), "", "  ");
     print(&screen.out.encode(&text))?;
     Ok(Ending::Done)
 }
@@ -153,8 +146,8 @@ where
         .max()
         .unwrap_or_default();
     let gap = if times > 0 { 4 } else { 0 };
-    let name = |text: &str| screen.out.paint(Paint::Name, text);
-    let dim = |text: &str| screen.out.paint(Paint::Dim, text);
+    let name = |text: &str| screen.out.paint(Role::Name, text);
+    let dim = |text: &str| screen.out.paint(Role::Dim, text);
     let row = |(command, text, time): (&str, &str, &str)| {
         if 2 + names + texts + gap + times <= screen.out.width {
             let text = if times > 0 {
@@ -176,16 +169,11 @@ where
             format!(
                 "  {}\n{}",
                 name(command),
-                wrapped(screen, &format!("    {text}{time}"), "    ")
+                screen
+                    .out
+                    .filled(&Line::plain(&format!("{text}{time}")), "    ", "    ")
             )
         }
     };
     rows.into_iter().map(row).collect()
-}
-
-fn wrapped(screen: &Screen, text: &str, indent: &str) -> String {
-    textwrap::fill(
-        text,
-        textwrap::Options::new(screen.out.width.max(20)).subsequent_indent(indent),
-    ) + "\n"
 }

@@ -14,4 +14,5 @@ pub mod run;
 pub mod screen;
 pub mod signals;
 pub mod status;
+mod status_line;
 pub mod tour;

@@ -13,8 +13,8 @@ use ratatui_core::buffer::Buffer;
 use super::lessons::can_be_played;
 use super::run::Ending;
 use super::screen::{Screen, complain};
-use crate::classroom::terminal::{Heard, Look, Stage, Theme, draw};
-use crate::classroom::{Ask, Player, Shelf, Show};
+use crate::classroom::terminal::{Heard, Look, Stage, draw};
+use crate::classroom::{Ask, Player, Recordings, Show, Theme};
 use crate::lab::{Stop, Trust};
 use crate::lesson::course;
 
@@ -84,11 +84,11 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         Some(name) => course::find(&lessons, name)?,
         None => 0,
     };
-    let record = options.record.clone().map(Shelf::new);
-    if let Some(shelf) = &record {
-        shelf.prepare()?;
+    let record = options.record.clone().map(Recordings::new);
+    if let Some(recordings) = &record {
+        recordings.prepare()?;
     }
-    let player = Player::new(trust, record, options.replay.clone().map(Shelf::new));
+    let player = Player::new(trust, record, options.replay.clone().map(Recordings::new));
     let show = Show::new(lessons, first, options.theme, trust);
     let look = Look {
         theme: options.theme,

@@ -10,6 +10,7 @@ use super::screen::{Screen, complain, print};
 use super::status::Outline;
 use crate::lab::Stop;
 use crate::lesson::course::{self, NoSuchLesson};
+use crate::page::clean;
 use crate::progress::{self, LessonProgress, Progress};
 use crate::units;
 
@@ -100,12 +101,7 @@ pub fn reset(
 
 fn say(screen: &Screen, text: &str) -> Result<()> {
     // A name may be anything: nothing in it moves the cursor.
-    let stays = |sign: char| !sign.is_control() || sign == '\n';
-    let tame: String = text
-        .chars()
-        .map(|sign| if stays(sign) { sign } else { ' ' })
-        .collect();
-    print(&screen.out.encode(&tame))?;
+    print(&screen.out.encode(&clean(text)))?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::live::Live;
 use super::screen::{Screen, print};
 use crate::concepts::Strategy;
 use crate::lab::{Audience, Format, Invocation, Options, Stop};
-use crate::page::Style;
+use crate::page::{Line, Style, to_ansi};
 use crate::picture::{self, Text};
 use crate::report::{Report, StrategyReport};
 use crate::units;
@@ -45,11 +45,12 @@ pub fn run(
         Some(sizes) => invocation.measure_sizes(sizes, stop, &mut session)?,
         None => invocation.measure(stop, &mut session)?,
     };
-    let picture = |session: &Session| {
-        session.print(&match sizes {
-            Some(_) => session.text.scales() + "\n",
-            None => session.text.comparison(&report.strategies),
-        })
+    let picture = |session: &Session| match sizes {
+        Some(_) => {
+            session.show(&session.text.scales())?;
+            session.print("\n")
+        }
+        None => session.show(&session.text.comparison(&report.strategies)),
     };
     session.end(&report, picture, &others)?;
     let ending = Ending::of(&report, stop);
@@ -117,9 +118,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    fn show(&self, lines: &[Line]) -> Result<()> {
+        self.print(&to_ansi(lines, &self.screen.out))
+    }
+
     fn head(&self, chosen: &[Strategy]) -> Result<()> {
         let about = &self.invocation.set.about;
-        self.print(&self.text.head(about.name, about.title, about.python))?;
+        self.show(&self.text.head(about.name, about.title, about.python))?;
         match self.invocation.options.code {
             Some(code) => self.print(&code::in_front(code, about, chosen, self.screen)?),
             None => Ok(()),
@@ -139,20 +144,16 @@ impl<'a> Session<'a> {
             return Ok(print(&String::from_utf8_lossy(&json))?);
         }
         if report.partial {
-            self.print(
-                &self.text.remark(
-                    "partial: stopped before the end; what is above was measured until then",
-                ),
-            )?;
-            return Ok(());
+            let partial = "partial: stopped before the end; what is above was measured until then";
+            return self.show(&self.text.remark(partial));
         }
         // A lesson that runs one strategy has nothing to compare it with.
         if !(self.setting == Setting::Lesson && report.strategies.len() == 1) {
             picture(self)?;
         }
-        self.print(&self.text.findings(&report.findings))?;
+        self.show(&self.text.findings(&report.findings))?;
         if self.setting == Setting::Lesson {
-            return self.print(&self.text.legend());
+            return self.show(&self.text.legend());
         }
         let mut more = Vec::new();
         if !others.is_empty() {
@@ -166,8 +167,8 @@ impl<'a> Session<'a> {
         if self.invocation.options.code.is_none() {
             more.push("the code: --code, with Python beside it: --code=both".to_owned());
         }
-        self.print(&self.text.remark(&more.join(" · ")))?;
-        self.print(&self.text.legend())
+        self.show(&self.text.remark(&more.join(" · ")))?;
+        self.show(&self.text.legend())
     }
 }
 
@@ -205,7 +206,7 @@ impl Audience for Session<'_> {
             live.end();
         }
         let block = self.text.strategy(report);
-        self.print(&block)
+        self.show(&block)
     }
 
     fn waits(&mut self, strategy: &Strategy, size: usize, since: Duration) {
@@ -220,6 +221,6 @@ impl Audience for Session<'_> {
             live.end();
         }
         let block = self.text.growth(rows, untried);
-        self.print(&block)
+        self.show(&block)
     }
 }

@@ -47,8 +47,6 @@ const LINES_BESIDE_LANES: usize = 10;
 impl Screen {
     /// Looks at both streams and at the environment, once.
     pub fn detect(color: ColorChoice, ascii: bool) -> Self {
-        // `colored` itself looks at standard output alone; each stream's style decides instead.
-        colored::control::set_override(true);
         let ascii = ascii || !utf8_locale();
         let (out, err) = (Term::stdout(), Term::stderr());
         let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");

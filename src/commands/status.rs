@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::run::Ending;
 use super::screen::{Screen, TextOrJson, print};
 use crate::lesson::{Problem, course};
-use crate::page::Paint;
+use crate::page::{Line, Role, clean_line};
 use crate::progress::{self, LessonProgress, Progress, Score, Trouble};
 use crate::units;
 
@@ -174,7 +174,7 @@ impl StatusReport {
     }
 
     fn text(&self, screen: &Screen) -> String {
-        let dim = |text: &str| screen.out.paint(Paint::Dim, text);
+        let dim = |text: &str| screen.out.paint(Role::Dim, text);
         let wide = screen.out.width >= 64;
         let names = self.lessons.iter().map(|row| row.name().width());
         let names = names.max().unwrap_or_default().clamp(5, 24);
@@ -188,7 +188,7 @@ impl StatusReport {
                 );
             }
             for row in self.lessons.iter().chain([&self.total]) {
-                let name = screen.out.paint(Paint::Name, &pad(&row.name(), names + 2));
+                let name = screen.out.paint(Role::Name, &pad(&row.name(), names + 2));
                 let figures = row.figures();
                 text += &if wide {
                     let line = columns(figures.each_ref().map(String::as_str));
@@ -198,12 +198,16 @@ impl StatusReport {
                     let [steps, predictions, quiz, time] = figures;
                     let all =
                         format!("{steps} steps, predictions {predictions}, quiz {quiz}, {time}");
-                    format!("  {}\n{}", name.trim_end(), wrapped(screen, &all, "    "))
+                    format!(
+                        "  {}\n{}",
+                        name.trim_end(),
+                        screen.out.filled(&Line::plain(&all), "    ", "    ")
+                    )
                 };
             }
             text += &format!("\n  {}\n\n", self.bar(screen));
         }
-        text + &wrapped(screen, &self.next(), "  ")
+        text + &screen.out.filled(&Line::plain(&self.next()), "  ", "  ")
     }
 
     /// How much of all is done.
@@ -222,8 +226,8 @@ impl StatusReport {
         };
         format!(
             "{}{} {} %",
-            screen.out.paint(Paint::Name, &full.repeat(filled)),
-            screen.out.paint(Paint::Dim, &empty.repeat(cells - filled)),
+            screen.out.paint(Role::Name, &full.repeat(filled)),
+            screen.out.paint(Role::Dim, &empty.repeat(cells - filled)),
             100 * done / steps.max(1)
         )
     }
@@ -276,9 +280,7 @@ impl Row {
     /// As it can be shown: nothing in it moves the cursor.
     fn name(&self) -> String {
         let name = self.name.as_deref().unwrap_or("total");
-        name.chars()
-            .map(|sign| if sign.is_control() { ' ' } else { sign })
-            .collect()
+        clean_line(name)
     }
 
     fn figures(&self) -> [String; 4] {
@@ -310,13 +312,6 @@ fn columns([steps, predictions, quiz, time]: [&str; 4]) -> String {
 
 fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-fn wrapped(screen: &Screen, text: &str, indent: &str) -> String {
-    let options = textwrap::Options::new(screen.out.width.max(20))
-        .initial_indent(indent)
-        .subsequent_indent(indent);
-    textwrap::fill(text, options) + "\n"
 }
 
 #[cfg(test)]

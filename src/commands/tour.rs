@@ -12,7 +12,7 @@ use super::screen::{Screen, print};
 use crate::claims::findings;
 use crate::concepts::{self, About, Entry, SLOW_POLL, Strategy};
 use crate::lab::{Audience, Invocation, Stop};
-use crate::page::Style;
+use crate::page::{Line, Style, to_ansi, unbroken};
 use crate::picture::{self, Tested, Text};
 use crate::report::{Finding, Report, StrategyReport};
 use crate::units;
@@ -89,6 +89,10 @@ struct Tour<'a> {
 }
 
 impl Tour<'_> {
+    fn drawn(&self, lines: &[Line]) -> String {
+        to_ansi(lines, &self.screen.out)
+    }
+
     fn intro(&self, stops: &[&Entry]) -> Result<()> {
         let strategies = stops.iter().filter_map(|entry| strategies(entry).ok());
         let ideals = strategies.flatten().filter_map(|strategy| strategy.ideal);
@@ -100,7 +104,7 @@ impl Tour<'_> {
             ""
         };
         let intro = format!("{beliefs}, each put to the test by a run: about {seconds} s{pauses}");
-        Ok(print(&(self.text.remark(&intro) + "\n"))?)
+        Ok(print(&(self.drawn(&self.text.remark(&intro)) + "\n"))?)
     }
 
     /// One concept, on one screen of 24 lines.
@@ -118,8 +122,8 @@ impl Tour<'_> {
         let lanes = (LANES + 1).saturating_sub(rulers);
         self.style.lanes = (lanes / chosen.len().max(1)).clamp(1, 6);
         self.text.turn_page(self.style, expected);
-        let head = self.text.head(about.name, about.title, about.python);
-        let belief = self.text.belief(about.belief);
+        let head = self.drawn(&self.text.head(about.name, about.title, about.python));
+        let belief = self.drawn(&self.text.belief(about.belief));
         print(&format!("{}\n{belief}\n", head.trim_end()))?;
 
         let live = self.screen.live.map(|live| Style {
@@ -129,6 +133,7 @@ impl Tour<'_> {
         });
         let live = live.map(|style| Live::new(style, slow_poll, expected));
         let mut page = Page {
+            style: self.style,
             text: &mut self.text,
             live,
         };
@@ -141,8 +146,8 @@ impl Tour<'_> {
             .iter()
             .any(|strategy| strategy.error.is_some());
         let (measured, finding) = settled(about, &chosen, &report);
-        let findings = self.text.findings(finding.as_slice());
-        let legend = self.text.legend();
+        let findings = self.drawn(&self.text.findings(finding.as_slice()));
+        let legend = self.drawn(&self.text.legend());
         let said = format!("{}\n{legend}", findings.trim_end());
         let gap = if said.trim().is_empty() { "" } else { "\n\n" };
         print(&format!("\n{}{gap}", said.trim()))?;
@@ -161,15 +166,14 @@ impl Tour<'_> {
         }
         let comes = match next {
             Some(about) => {
-                let belief = self.text.belief(about.belief);
-                let words: Vec<_> = belief.split_whitespace().collect();
-                format!("Next, {}: {}", about.name, words.join(" "))
+                format!("Next, {}: True? \"{}\"", about.name, about.belief)
             }
             None => "Next: every belief and what was measured.".to_owned(),
         };
         // What may be pressed stands on one line.
-        let asked = format!("{comes} · {}", KEYS.replace(' ', "\u{a0}"));
-        print(&(self.text.remark(&asked).trim_end().to_owned() + " "))?;
+        let asked = format!("{comes} · {}", unbroken(KEYS));
+        let asked = self.drawn(&self.text.remark(&asked));
+        print(&(asked.trim_end().to_owned() + " "))?;
         let answer = answer(self.stop);
         print(match answer {
             Answer::Closed | Answer::Stopped => "\n\n",
@@ -181,17 +185,14 @@ impl Tour<'_> {
     fn end(self) -> Result<Ending> {
         let stopped = self.stop.signal();
         if stopped.is_some() {
-            print(
-                &self.text.remark(
-                    "partial: stopped before the end; below is what was measured until then",
-                ),
-            )?;
+            let partial = "partial: stopped before the end; below is what was measured until then";
+            print(&self.drawn(&self.text.remark(partial)))?;
         }
         if !self.tested.is_empty() {
             let gap = if stopped.is_some() { "\n" } else { "" };
             print(&format!(
                 "{gap}{}",
-                picture::beliefs(&self.tested, &self.screen.out)
+                self.drawn(&picture::beliefs(&self.tested, &self.screen.out))
             ))?;
         }
         Ok(match stopped {
@@ -234,6 +235,7 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 
 /// One concept while it runs.
 struct Page<'a> {
+    style: Style,
     text: &'a mut Text,
     live: Option<Live>,
 }
@@ -260,6 +262,6 @@ impl Audience for Page<'_> {
         if let Some(live) = &mut self.live {
             live.end();
         }
-        Ok(print(&self.text.strategy(report))?)
+        Ok(print(&to_ansi(&self.text.strategy(report), &self.style))?)
     }
 }

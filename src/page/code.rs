@@ -2,7 +2,9 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use super::style::{Paint, Style};
+use super::clean::expand_tabs;
+use super::line::{Line, Role};
+use super::style::Style;
 use super::{python, rust};
 
 /// What a source is written in.
@@ -26,37 +28,32 @@ pub struct Source<'a> {
 }
 
 /// A character of a source, and how it looks.
-type Sign = (Paint, char);
-type Row = Vec<Sign>;
+type Styled = (Role, char);
+type Row = Vec<Styled>;
 
 /// All code is indented by so much.
 const INDENT: usize = 2;
 
-/// A piece of source with a newline after each line.
-pub fn code(source: &str, language: Language, style: &Style) -> String {
+/// A piece of source, line by line.
+pub fn code(source: &str, language: Language, style: &Style) -> Vec<Line> {
     let width = style.width.saturating_sub(INDENT);
-    rows(source, language, width, style)
-        .iter()
-        .map(|row| line(&drawn(row, style)))
-        .collect()
+    let rows = rows(source, language, width, style);
+    rows.iter().map(|row| indented(drawn(row))).collect()
 }
 
 /// A source below its head.
-pub fn headed(source: Source<'_>, style: &Style) -> String {
+pub fn headed(source: Source<'_>, style: &Style) -> Vec<Line> {
     let width = style.width.saturating_sub(INDENT);
-    let head: String = head(source, width, style)
-        .iter()
-        .map(|row| line(&drawn(row, style)))
-        .collect();
-    format!(
-        "{head}\n{}",
-        code(source.text, source.language, style).trim_start_matches('\n')
-    )
+    let head = head(source, width, style);
+    let mut lines: Vec<_> = head.iter().map(|row| indented(drawn(row))).collect();
+    lines.push(Line::default());
+    let code = code(source.text, source.language, style);
+    lines.extend(code.into_iter().skip_while(Line::is_empty));
+    lines
 }
 
 /// Two sources with a rule between them, each wrapped within its column.
-pub fn beside(left: Source<'_>, right: Source<'_>, style: &Style) -> String {
-    let rule = style.paint(Paint::Dim, &style.encode("│"));
+pub fn beside(left: Source<'_>, right: Source<'_>, style: &Style) -> Vec<Line> {
     // Room for the rule and a blank on each side of it.
     let room = style.width.saturating_sub(INDENT + 3);
     let widest = |source: Source<'_>| {
@@ -82,50 +79,49 @@ pub fn beside(left: Source<'_>, right: Source<'_>, style: &Style) -> String {
                 left.get(at).unwrap_or(&nothing),
                 right.get(at).unwrap_or(&nothing),
             );
-            let gap = " ".repeat(width.saturating_sub(columns(left)));
-            line(&format!(
-                "{}{gap} {rule} {}",
-                drawn(left, style),
-                drawn(right, style)
-            ))
+            let gap = " ".repeat(width.saturating_sub(columns(left)) + 1);
+            let mut line = drawn(left).with(Role::Plain, &gap);
+            line.push(Role::Dim, "│");
+            line.push(Role::Plain, " ");
+            line.append(&drawn(right));
+            indented(line)
         })
         .collect()
 }
 
-fn line(drawn: &str) -> String {
-    format!("{}{drawn}", " ".repeat(INDENT))
-        .trim_end()
-        .to_owned()
-        + "\n"
+fn indented(line: Line) -> Line {
+    let mut indented = Line::plain(&" ".repeat(INDENT));
+    indented.append(&line);
+    indented.trim_end()
 }
 
 fn head(source: Source<'_>, width: usize, style: &Style) -> Vec<Row> {
-    let head = style.encode(source.head);
-    let head: Row = head.chars().map(|sign| (Paint::Name, sign)).collect();
+    let head = style.tame(source.head);
+    let head: Row = head.chars().map(|ch| (Role::Name, ch)).collect();
     wrapped(&head, width)
 }
 
 /// The lines of a source, none wider than that.
 fn rows(source: &str, language: Language, width: usize, style: &Style) -> Vec<Row> {
-    let source = style.encode(source);
+    let source = style.tame(&expand_tabs(source));
     let pieces = match language {
         Language::Rust => rust::pieces(&source),
         Language::Python => python::pieces(&source),
     };
-    let signs: Row = pieces
+    let chars: Row = pieces
         .iter()
-        .flat_map(|(paint, text)| text.chars().map(|sign| (*paint, sign)))
+        .flat_map(|(role, text)| text.chars().map(|ch| (*role, ch)))
         .collect();
-    let lines = signs.split_inclusive(|(_, sign)| *sign == '\n');
+    let lines = chars.split_inclusive(|(_, ch)| *ch == '\n');
     lines.flat_map(|line| wrapped(line, width)).collect()
 }
 
 /// A line that is too wide goes on below, indented further; a comment goes on as a comment.
-fn wrapped(line: &[Sign], width: usize) -> Vec<Row> {
+fn wrapped(line: &[Styled], width: usize) -> Vec<Row> {
     let width = width.max(1);
     let end = line
         .iter()
-        .rposition(|(_, sign)| !sign.is_whitespace())
+        .rposition(|(_, ch)| !ch.is_whitespace())
         .map_or(0, |last| last + 1);
     let mut rest = &line[..end];
     let mut row = Row::new();
@@ -152,19 +148,19 @@ fn wrapped(line: &[Sign], width: usize) -> Vec<Row> {
     }
 }
 
-/// Where a row ends that has room for `fit` signs: at a blank in its second half, or before a method
+/// Where a row ends that has room for `fit` chars: at a blank in its second half, or before a method
 /// or after what opens, or at any blank; else wherever the room ends.
-fn cut(signs: &[Sign], indent: usize, fit: usize) -> usize {
-    let last = fit.min(signs.len() - 1);
+fn cut(chars: &[Styled], indent: usize, fit: usize) -> usize {
+    let last = fit.min(chars.len() - 1);
     // A blank before it, or the mark of a comment, belongs to what follows.
     let belongs_on =
-        |before: Sign| before.1 == ' ' || before.0 == Paint::Dim && "#/!".contains(before.1);
+        |before: Styled| before.1 == ' ' || before.0 == Role::Dim && "#/!".contains(before.1);
     let blank = (indent + 1..=last)
         .rev()
-        .find(|at| signs[*at].1 == ' ' && !belongs_on(signs[*at - 1]));
+        .find(|at| chars[*at].1 == ' ' && !belongs_on(chars[*at - 1]));
     let joint = (indent + 2..=last)
         .rev()
-        .find(|at| signs[*at].1 == '.' || "([{".contains(signs[*at - 1].1));
+        .find(|at| chars[*at].1 == '.' || "([{".contains(chars[*at - 1].1));
     blank
         .filter(|at| *at > fit / 2)
         .or(joint)
@@ -180,26 +176,26 @@ struct Hanging {
 }
 
 impl Hanging {
-    fn of(line: &[Sign], indent: usize) -> Self {
-        let comment = line.iter().position(|(paint, _)| *paint == Paint::Dim);
+    fn of(line: &[Styled], indent: usize) -> Self {
+        let comment = line.iter().position(|(role, _)| *role == Role::Dim);
         let marks = line[comment.unwrap_or(line.len())..].iter();
         let mut mark: Row = marks
-            .take_while(|(_, sign)| "/!#".contains(*sign))
+            .take_while(|(_, ch)| "/!#".contains(*ch))
             .copied()
             .collect();
-        mark.push((Paint::Dim, ' '));
+        mark.push((Role::Dim, ' '));
         // A line that is all comment goes on right below.
         let further = if comment == Some(indent) { 0 } else { 4 };
         Self {
-            indent: vec![(Paint::Plain, ' '); indent + further],
+            indent: vec![(Role::Plain, ' '); indent + further],
             comment: mark,
         }
     }
 
-    fn before(&self, rest: &[Sign], width: usize) -> Row {
+    fn before(&self, rest: &[Styled], width: usize) -> Row {
         let mut before = self.indent.clone();
         let mark = &self.comment[..self.comment.len() - 1];
-        if rest[0].0 == Paint::Dim && !rest.starts_with(mark) {
+        if rest[0].0 == Role::Dim && !rest.starts_with(mark) {
             before.extend(&self.comment);
         }
         before.truncate(width / 2);
@@ -207,38 +203,34 @@ impl Hanging {
     }
 }
 
-fn leading_blanks(signs: &[Sign]) -> usize {
-    signs
+fn leading_blanks(chars: &[Styled]) -> usize {
+    chars
         .iter()
-        .position(|(_, sign)| *sign != ' ')
-        .unwrap_or(signs.len())
+        .position(|(_, ch)| *ch != ' ')
+        .unwrap_or(chars.len())
 }
 
-/// How many signs fit into `room`, one at least.
-fn fitting(signs: &[Sign], room: usize) -> usize {
+/// How many chars fit into `room`, one at least.
+fn fitting(chars: &[Styled], room: usize) -> usize {
     let mut used = 0;
-    let fits = |(_, sign): &&Sign| {
-        used += sign.width().unwrap_or(0);
+    let fits = |(_, ch): &&Styled| {
+        used += ch.width().unwrap_or(0);
         used <= room
     };
-    signs.iter().take_while(fits).count().max(1)
+    chars.iter().take_while(fits).count().max(1)
 }
 
-fn columns(signs: &[Sign]) -> usize {
-    signs
-        .iter()
-        .map(|(_, sign)| sign.width().unwrap_or(0))
-        .sum()
+fn columns(chars: &[Styled]) -> usize {
+    chars.iter().map(|(_, ch)| ch.width().unwrap_or(0)).sum()
 }
 
-/// Neighbours of one colour share their escape codes; blanks have none.
-fn drawn(row: &[Sign], style: &Style) -> String {
-    row.chunk_by(|one, two| one.0 == two.0)
-        .map(|run| {
-            let text: String = run.iter().map(|(_, sign)| *sign).collect();
-            style.paint(run[0].0, &text)
-        })
-        .collect()
+fn drawn(row: &[Styled]) -> Line {
+    let mut line = Line::default();
+    for run in row.chunk_by(|one, two| one.0 == two.0) {
+        let text: String = run.iter().map(|(_, ch)| *ch).collect();
+        line.push(run[0].0, &text);
+    }
+    line
 }
 
 #[cfg(test)]
@@ -246,6 +238,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::page::{columns, to_ansi};
+
+    fn code(source: &str, language: Language, style: &Style) -> String {
+        to_ansi(&super::code(source, language, style), style)
+    }
+
+    fn beside(left: Source<'_>, right: Source<'_>, style: &Style) -> String {
+        to_ansi(&super::beside(left, right, style), style)
+    }
 
     fn style(width: usize) -> Style {
         Style {
@@ -264,8 +265,16 @@ mod tests {
     }
 
     #[test]
+    fn tabs_go_to_their_stops_and_nothing_moves_the_cursor() {
+        let source = "if a:\n\tb()\u{1b}[2J # \u{202e}\n";
+        assert_eq!(
+            code(source, Language::Python, &style(80)),
+            "  if a:\n      b() [2J #\n"
+        );
+    }
+
+    #[test]
     fn with_colour_nothing_but_escape_codes_is_added() {
-        colored::control::set_override(true);
         let source = "let x = tokio::join!(a, b); // both\n";
         let painted = code(
             source,
@@ -347,15 +356,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn wrapping_keeps_every_sign_in_its_order(source in any_source(), width in 1_usize..60) {
+        fn wrapping_keeps_every_character_in_its_order(source in any_source(), width in 1_usize..60) {
             for language in [Language::Rust, Language::Python] {
                 let shown = code(&source, language, &style(width));
                 for line in shown.lines() {
-                    prop_assert!(width < 6 || super::super::style::columns(line) <= width, "{width}: {line:?}");
+                    prop_assert!(width < 6 || columns(line) <= width, "{width}: {line:?}");
                 }
                 // Comments repeat their mark, so only what has none is compared.
                 if !source.contains(['/', '#']) {
-                    let dense = |text: &str| text.chars().filter(|sign| !sign.is_whitespace()).collect::<String>();
+                    let dense = |text: &str| text.chars().filter(|ch| !ch.is_whitespace()).collect::<String>();
                     prop_assert_eq!(dense(&shown), dense(&source));
                 }
             }
@@ -369,7 +378,7 @@ mod tests {
             let source = |text, language| Source { head: "A head of some words", text, language };
             let (left, right) = (source(&left, Language::Rust), source(&right, Language::Python));
             for line in beside(left, right, &style(width)).lines() {
-                prop_assert!(super::super::style::columns(line) <= width, "{width}: {line:?}");
+                prop_assert!(columns(line) <= width, "{width}: {line:?}");
             }
         }
     }

@@ -1,15 +1,19 @@
-//! Markdown on a terminal: wrapped, its code in colour.
+//! Markdown as styled lines: wrapped, its code in colour, its tables drawn, its HTML without the tags.
 
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use super::clean::expand_tabs;
 use super::code::{Language, code};
-use super::style::{Paint, Style};
+use super::line::{Line, Role};
+use super::style::Style;
+use super::table::Table;
+use super::wrap::wrap;
 
 /// Lines longer than this are hard to read, however wide the screen is.
-const COMFORTABLE: usize = 84;
+pub const COMFORTABLE: usize = 84;
 
-/// `markdown` as text, with a blank line between two blocks and none at the end.
-pub fn markdown(markdown: &str, style: &Style) -> String {
+/// `markdown` as lines, with a blank one between two blocks and none at the end.
+pub fn markdown(markdown: &str, style: &Style) -> Vec<Line> {
     let style = Style {
         width: style.width.min(COMFORTABLE),
         ..*style
@@ -18,27 +22,30 @@ pub fn markdown(markdown: &str, style: &Style) -> String {
         style,
         ..Page::default()
     };
-    for event in Parser::new(markdown) {
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         page.read(event);
     }
     page.end_block();
-    page.out
+    page.lines
 }
 
 /// What is being written.
 #[derive(Default)]
 struct Page {
     style: Style,
-    out: String,
-    /// The paragraph that is not finished, words already painted.
-    words: String,
-    paint: Vec<Paint>,
+    lines: Vec<Line>,
+    /// The paragraph that is not finished.
+    words: Line,
+    roles: Vec<Role>,
     /// Where a list's items stand; the number of the next one, if it is an ordered list.
     lists: Vec<Option<u64>>,
     /// What begins the next paragraph, in place of its indent.
     mark: Option<String>,
     fence: Option<(Option<Language>, String)>,
     link: Option<String>,
+    /// A block of HTML that is not finished.
+    html: Option<String>,
+    table: Option<Table>,
 }
 
 impl Page {
@@ -48,11 +55,18 @@ impl Page {
             Event::End(tag) => self.end(tag),
             Event::Text(text) => match &mut self.fence {
                 Some((_, source)) => source.push_str(&text),
-                None => self.say(&text, self.paint.last().copied().unwrap_or(Paint::Plain)),
+                None => self.say(&text, self.roles.last().copied().unwrap_or_default()),
             },
-            Event::Code(text) => self.say(&text, Paint::Literal),
-            Event::SoftBreak => self.words.push(' '),
-            Event::HardBreak => self.words.push('\n'),
+            Event::Code(text) => self.say(&text, Role::Literal),
+            Event::SoftBreak => self.words.push(Role::Plain, " "),
+            Event::HardBreak => self.words.push(Role::Plain, "\n"),
+            Event::InlineHtml(tag) if tag.to_lowercase().starts_with("<br") => {
+                self.words.push(Role::Plain, "\n");
+            }
+            Event::Html(text) => match &mut self.html {
+                Some(html) => html.push_str(&text),
+                None => self.say(&without_tags(&text), Role::Plain),
+            },
             Event::Rule => self.end_block(),
             _ => {}
         }
@@ -62,9 +76,13 @@ impl Page {
         match tag {
             Tag::Heading { .. } => {
                 self.end_block();
-                self.paint.push(Paint::Name);
+                self.roles.push(Role::Name);
             }
             Tag::Paragraph | Tag::BlockQuote(_) => self.end_block(),
+            Tag::HtmlBlock => {
+                self.end_block();
+                self.html = Some(String::new());
+            }
             Tag::CodeBlock(kind) => {
                 self.end_block();
                 let language = match kind {
@@ -82,15 +100,27 @@ impl Page {
                 self.end_block();
                 self.mark = Some(match self.lists.last_mut() {
                     Some(Some(number)) => {
-                        *number += 1;
-                        format!("{}. ", *number - 1)
+                        let mark = format!("{number}. ");
+                        *number = number.saturating_add(1);
+                        mark
                     }
                     _ => "- ".to_owned(),
                 });
             }
-            Tag::Strong => self.paint.push(Paint::Name),
-            Tag::Emphasis => self.paint.push(Paint::Special),
-            Tag::Link { dest_url, .. } => self.link = Some(dest_url.into_string()),
+            Tag::Table(alignments) => {
+                self.end_block();
+                self.table = Some(Table::new(alignments));
+            }
+            Tag::TableHead => self.roles.push(Role::Name),
+            Tag::Strong => self.roles.push(Role::Strong),
+            Tag::Emphasis => self.roles.push(Role::Emphasis),
+            Tag::Link { dest_url, .. } => {
+                self.link = Some(dest_url.into_string());
+                self.roles.push(match self.roles.last() {
+                    None => Role::Link,
+                    Some(role) => *role,
+                });
+            }
             _ => {}
         }
     }
@@ -98,125 +128,287 @@ impl Page {
     fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Heading(_) => {
-                self.paint.pop();
+                self.roles.pop();
                 self.end_block();
             }
             TagEnd::Strong | TagEnd::Emphasis => {
-                self.paint.pop();
+                self.roles.pop();
             }
             TagEnd::List(_) => {
                 self.end_block();
                 self.lists.pop();
             }
-            TagEnd::Paragraph | TagEnd::Item => self.end_block(),
+            TagEnd::Paragraph => self.end_block(),
+            TagEnd::Item => {
+                self.end_block();
+                // An item without words has no mark to leave to what follows.
+                self.mark = None;
+            }
             TagEnd::Link => {
+                self.roles.pop();
                 // The address of a page within the course says nothing here.
                 if let Some(link) = self.link.take().filter(|link| link.starts_with("http")) {
-                    self.say(&format!(" ({link})"), Paint::Dim);
+                    self.words.push(Role::Plain, " ");
+                    self.say(&format!("({link})"), Role::Address);
                 }
             }
-            TagEnd::CodeBlock => {
-                let Some((language, source)) = self.fence.take() else {
-                    return;
-                };
-                let block = match language {
-                    Some(language) => code(&source, language, &self.style),
-                    None => source
-                        .lines()
-                        .map(|line| format!("  {}\n", self.style.encode(&self.style.tame(line))))
-                        .collect(),
-                };
-                self.gap();
-                self.out.push_str(&block);
+            TagEnd::HtmlBlock => {
+                let html = self.html.take().unwrap_or_default();
+                let text = without_tags(&html);
+                let words: Vec<_> = text.split_whitespace().collect();
+                self.say(&words.join(" "), Role::Plain);
+                self.end_block();
             }
+            TagEnd::CodeBlock => self.end_code(),
+            TagEnd::TableHead => {
+                self.roles.pop();
+                self.end_row();
+            }
+            TagEnd::TableRow => self.end_row(),
+            TagEnd::TableCell => {
+                let cell = std::mem::take(&mut self.words);
+                if let Some(table) = &mut self.table {
+                    table.cell(cell);
+                }
+            }
+            TagEnd::Table => self.end_table(),
             _ => {}
         }
     }
 
-    /// Each word in its colour, so that a line may end between any two.
-    fn say(&mut self, text: &str, paint: Paint) {
-        let text = self.style.encode(&self.style.tame(text));
-        let mut first = true;
-        for word in text.split(' ') {
-            if !std::mem::take(&mut first) {
-                self.words.push(' ');
+    /// Each word as what it is, and the blanks between them as nothing: a line may end at any.
+    fn say(&mut self, text: &str, role: Role) {
+        let text = self.style.tame(text);
+        for (at, word) in text.split(' ').enumerate() {
+            if at > 0 {
+                self.words.push(Role::Plain, " ");
             }
-            self.words.push_str(&self.style.paint(paint, word));
+            self.words.push(role, word);
+        }
+    }
+
+    fn end_code(&mut self) {
+        let Some((language, source)) = self.fence.take() else {
+            return;
+        };
+        self.gap();
+        match language {
+            Some(language) => self.lines.extend(code(&source, language, &self.style)),
+            None => {
+                let source = self.style.tame(&expand_tabs(&source));
+                let lines = source.lines().map(|line| Line::plain(&format!("  {line}")));
+                self.lines.extend(lines);
+            }
+        }
+    }
+
+    fn end_row(&mut self) {
+        if let Some(table) = &mut self.table {
+            table.end_row();
+        }
+    }
+
+    fn end_table(&mut self) {
+        let Some(table) = self.table.take() else {
+            return;
+        };
+        self.gap();
+        let indent = " ".repeat(self.lists.len() * 2);
+        for line in table.lines(self.style.width.saturating_sub(indent.len())) {
+            let mut indented = Line::plain(&indent);
+            indented.append(&line);
+            self.lines.push(indented.trim_end());
         }
     }
 
     fn gap(&mut self) {
         // The items of a list stand together.
-        let tight = self.mark.is_some() && self.out.ends_with('\n') && !self.lists.is_empty();
-        if !self.out.is_empty() && !tight {
-            self.out.push('\n');
+        let tight = self.mark.is_some() && !self.lists.is_empty();
+        if !self.lines.is_empty() && !tight {
+            self.lines.push(Line::default());
         }
     }
 
     fn end_block(&mut self) {
         let words = std::mem::take(&mut self.words);
-        if words.trim().is_empty() {
+        if words.to_string().trim().is_empty() {
             return;
         }
-        let first_of_list = self.mark.as_deref().is_none_or(|mark| mark == "1. ")
-            || !self
-                .out
-                .lines()
-                .next_back()
-                .unwrap_or_default()
-                .starts_with(' ');
-        if first_of_list && !self.out.is_empty() {
-            self.out.push('\n');
+        let last = self.lines.last().map(ToString::to_string);
+        let after_an_item = last.as_deref().unwrap_or_default().starts_with(' ');
+        let first_of_list = self.mark.as_deref().is_none_or(|mark| mark == "1. ") || !after_an_item;
+        if first_of_list && !self.lines.is_empty() {
+            self.lines.push(Line::default());
         }
         let indent = " ".repeat(self.lists.len() * 2);
         let begin = match self.mark.take() {
             Some(mark) => format!("{}{mark}", " ".repeat((self.lists.len() - 1) * 2 + 1)),
-            None => indent.clone(),
+            None => indent,
         };
-        let hang = " ".repeat(begin.len());
-        let options = textwrap::Options::new(self.style.width.max(begin.len() + 10))
-            .initial_indent(&begin)
-            .subsequent_indent(&hang)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            // An address that is cut in two can neither be clicked nor copied.
-            .break_words(false);
-        for line in textwrap::wrap(words.trim(), options) {
-            self.out.push_str(line.trim_end());
-            self.out.push('\n');
-        }
+        let hang = Line::plain(&" ".repeat(begin.len()));
+        let width = self.style.width.max(begin.len() + 10);
+        let wrapped = wrap(&trimmed(&words), width, &Line::plain(&begin), &hang);
+        self.lines.extend(wrapped.into_iter().map(Line::trim_end));
     }
+}
+
+/// Without blanks and newlines at either end.
+fn trimmed(words: &Line) -> Line {
+    let mut trimmed = Line::default();
+    for (role, text) in words.pieces() {
+        let text = if trimmed.is_empty() {
+            text.trim_start()
+        } else {
+            text
+        };
+        trimmed.push(*role, text);
+    }
+    trimmed.trim_end()
+}
+
+/// The text between the tags. Comments are tags, too.
+fn without_tags(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once('<') {
+        text.push_str(before);
+        let tag = after.starts_with(|ch: char| ch.is_ascii_alphabetic() || "/!?".contains(ch));
+        let end = if after.starts_with("!--") { "-->" } else { ">" };
+        rest = match after.split_once(end) {
+            Some((_, behind)) if tag => {
+                text.push(' ');
+                behind
+            }
+            // Never closed, so the rest of it is no text.
+            None if tag => "",
+            _ => {
+                text.push('<');
+                after
+            }
+        };
+    }
+    text + rest
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::page::{columns, to_ansi};
+
+    fn shown(text: &str, style: &Style) -> String {
+        to_ansi(&markdown(text, style), style)
+    }
+
+    fn narrow(width: usize) -> Style {
+        Style {
+            width,
+            ..Style::default()
+        }
+    }
 
     #[test]
     fn paragraphs_lists_and_code_are_told_apart() {
         let text = "# Title\n\nOne *two* `three()`\nfour, see [Tokio](https://tokio.rs).\n\n- a\n- b\n\n1. x\n2. y\n\n```python\nawait one()\n```\n\n```sh\nls\n```\n\nEnd.";
         assert_eq!(
-            markdown(text, &Style::default()),
+            shown(text, &Style::default()),
             "Title\n\nOne two three() four, see Tokio (https://tokio.rs).\n\n - a\n - b\n\n 1. x\n 2. y\n\n  await one()\n\n  ls\n\nEnd.\n"
         );
     }
 
     #[test]
-    fn nothing_is_wider_than_the_screen() {
-        let text = "A long paragraph of many words that has to be wrapped somewhere.\n\n- an item that is long, too, and hangs";
-        let style = Style {
-            width: 30,
-            color: true,
-            ..Style::default()
-        };
-        for line in markdown(text, &style).lines() {
-            let plain = console::strip_ansi_codes(line);
-            assert!(plain.len() <= 30, "{plain}");
-        }
+    fn a_table_is_a_table_and_fits() {
+        let text = "Before.\n\n| what | how long it took here | n |\n| --- | --- | ---: |\n| `a` | 903 ms, all in all | 1 |\n| bcd | 日本語日本語日本語 | 12 |\n\nAfter.";
+        assert_eq!(
+            shown(text, &narrow(28)),
+            "Before.\n\nwhat  how long it took     n\n      here\n────────────────────────────\na     903 ms, all in all   1\nbcd   日本語日本語日本語  12\n\nAfter.\n"
+        );
+        assert_eq!(
+            shown("| a | b |\n|---|---|\n| c | d |", &narrow(3)),
+            "a\n  b\n\nc\n  d\n"
+        );
+    }
+
+    #[test]
+    fn the_text_within_html_stays_and_its_tags_go() {
+        let text = "<details>\n<summary>More</summary>\nIt <!-- not\nthis --> 1 < 2.\n</details>\n\nH<sub>2</sub>O<br>is wet.";
+        assert_eq!(
+            shown(text, &Style::default()),
+            "More It 1 < 2.\n\nH2O\nis wet.\n"
+        );
+    }
+
+    #[test]
+    fn tabs_in_code_go_to_their_stops() {
+        let text = "```\na\tb\n\tc\n```\n\n```python\nif a:\n\tb()\n```";
+        assert_eq!(
+            shown(text, &Style::default()),
+            "  a   b\n      c\n\n  if a:\n      b()\n"
+        );
     }
 
     #[test]
     fn what_comes_from_a_stranger_moves_no_cursor() {
-        assert!(!markdown("a\u{1b}[2Jb", &Style::default()).contains('\u{1b}'));
-        assert!(!markdown("```\n\u{1b}[2J\n```", &Style::default()).contains('\u{1b}'));
+        for text in [
+            "a\u{1b}[2Jb",
+            "```\n\u{1b}[2J\n```",
+            "```rust\n\u{1b}[2J\n```",
+        ] {
+            assert!(
+                !shown(text, &Style::default()).contains('\u{1b}'),
+                "{text:?}"
+            );
+        }
+    }
+
+    fn any_markdown() -> impl Strategy<Value = String> {
+        let pieces = prop::sample::select(vec![
+            "word ",
+            "日本語テキスト",
+            "\n",
+            "\n\n",
+            "- ",
+            "1. ",
+            "  ",
+            "`--data-dir`",
+            "**",
+            "*",
+            "| a | bcd efg |\n",
+            "|---|--:|\n",
+            "```\n",
+            "```rust\n",
+            "<b>",
+            "<div>\n",
+            "</div>\n",
+            "<!-- ",
+            "903 ms",
+            "# ",
+            "> ",
+            "\t",
+            "[a](b)",
+            "\u{1b}[2J",
+            "&amp;",
+            "99999999999999999999. ",
+        ]);
+        prop_oneof![
+            prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat()),
+            any::<String>(),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_the_screen_or_moves_the_cursor(text in any_markdown(), width in 1_usize..100) {
+            let lines = markdown(&text, &narrow(width));
+            let code = text.contains("```") || text.contains("    ") || text.contains('\t');
+            for line in lines {
+                let line = line.to_string();
+                // Lists within lists are indented however narrow it is; source without a language is as it is.
+                let deep = line.len() - line.trim_start().len();
+                prop_assert!(code || columns(&line) <= width.max(deep + 16), "{width}: {line:?}");
+                prop_assert!(!line.contains(char::is_control), "{line:?}");
+            }
+        }
     }
 }

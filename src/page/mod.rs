@@ -1,14 +1,26 @@
-//! Text for a terminal: how it is styled, wrapped and encoded, Markdown, and source code.
+//! Styled lines: what they are, where they end, what Markdown and source code become as lines, and how lines are
+//! written to a terminal or into a page of the web.
 
+mod ansi;
+mod clean;
 mod code;
 mod command_line;
+mod html;
+mod line;
 mod markdown;
 mod python;
 mod rust;
 mod style;
+mod table;
+mod wrap;
 
+pub use ansi::to_ansi;
+pub use clean::{clean, clean_line};
 pub use code::{Language, Source, beside, code, headed};
 pub use command_line::command_line;
-pub use markdown::markdown;
-pub use style::{Paint, Style};
+pub use html::to_html;
+pub use line::{Line, Role};
+pub use markdown::{COMFORTABLE, markdown};
+pub use style::Style;
 pub(crate) use style::{columns, fit};
+pub use wrap::{unbroken, wrap};

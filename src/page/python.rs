@@ -1,57 +1,54 @@
 //! Python in colour. It needs comments, texts, numbers and keywords told apart, and nothing more:
 //! too little for a parser of Python and all that it would add to the first build.
 
-use super::style::Paint;
+use super::line::Role;
 
 /// The source in pieces, in order and without a gap, and what each is.
-pub(super) fn pieces(source: &str) -> Vec<(Paint, &str)> {
+pub(super) fn pieces(source: &str) -> Vec<(Role, &str)> {
     let mut pieces = Vec::new();
     let mut rest = source;
     let mut line_begins = true;
     while let Some(first) = rest.chars().next() {
-        let (length, paint) = piece(rest, first, line_begins);
+        let (length, role) = piece(rest, first, line_begins);
         let (text, after) = rest.split_at(length);
         line_begins = match first {
             '\n' => true,
             ' ' | '\t' => line_begins,
             _ => false,
         };
-        pieces.push((paint, text));
+        pieces.push((role, text));
         rest = after;
     }
     pieces
 }
 
 /// How long the piece is that begins with `first`, in bytes, and what it is.
-fn piece(rest: &str, first: char, line_begins: bool) -> (usize, Paint) {
+fn piece(rest: &str, first: char, line_begins: bool) -> (usize, Role) {
     if let Some(length) = text(rest) {
-        return (length, Paint::Literal);
+        return (length, Role::Literal);
     }
     match first {
-        '#' => (until(rest, |sign| sign == '\n'), Paint::Dim),
+        '#' => (until(rest, |ch| ch == '\n'), Role::Dim),
         '@' if line_begins => (
-            1 + until(&rest[1..], |sign| !in_word(sign) && sign != '.'),
-            Paint::Special,
+            1 + until(&rest[1..], |ch| !in_word(ch) && ch != '.'),
+            Role::Special,
         ),
-        '0'..='9' => (
-            until(rest, |sign| !in_word(sign) && sign != '.'),
-            Paint::Literal,
-        ),
+        '0'..='9' => (until(rest, |ch| !in_word(ch) && ch != '.'), Role::Literal),
         _ if in_word(first) => {
-            let length = until(rest, |sign| !in_word(sign));
-            let paint = match &rest[..length] {
-                word if KEYWORDS.contains(&word) => Paint::Keyword,
-                _ if first.is_uppercase() => Paint::Special,
-                _ => Paint::Plain,
+            let length = until(rest, |ch| !in_word(ch));
+            let role = match &rest[..length] {
+                word if KEYWORDS.contains(&word) => Role::Keyword,
+                _ if first.is_uppercase() => Role::Special,
+                _ => Role::Plain,
             };
-            (length, paint)
+            (length, role)
         }
-        _ => (first.len_utf8(), Paint::Plain),
+        _ => (first.len_utf8(), Role::Plain),
     }
 }
 
-fn in_word(sign: char) -> bool {
-    sign.is_alphanumeric() || sign == '_'
+fn in_word(ch: char) -> bool {
+    ch.is_alphanumeric() || ch == '_'
 }
 
 fn until(text: &str, end: impl Fn(char) -> bool) -> usize {
@@ -60,9 +57,9 @@ fn until(text: &str, end: impl Fn(char) -> bool) -> usize {
 
 /// How long a text in quotes is, with the letters before it, if one begins here.
 fn text(rest: &str) -> Option<usize> {
-    let letters = until(rest, |sign| !"rRbBfFuU".contains(sign));
+    let letters = until(rest, |ch| !"rRbBfFuU".contains(ch));
     let quoted = &rest[letters..];
-    let quote = quoted.chars().next().filter(|sign| "\"'".contains(*sign))?;
+    let quote = quoted.chars().next().filter(|ch| "\"'".contains(*ch))?;
     if letters > 2 {
         return None;
     }
@@ -74,8 +71,8 @@ fn text(rest: &str) -> Option<usize> {
     };
     let (body, end) = (&quoted[marks..], &thrice[..marks]);
     let mut escaped = false;
-    for (at, sign) in body.char_indices() {
-        match sign {
+    for (at, ch) in body.char_indices() {
+        match ch {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             // Nobody closed it.
@@ -101,14 +98,14 @@ mod tests {
     use super::*;
 
     /// What is not plain.
-    fn seen(source: &str) -> Vec<(Paint, &str)> {
-        let painted = |(paint, _): &(Paint, &str)| *paint != Paint::Plain;
-        pieces(source).into_iter().filter(painted).collect()
+    fn seen(source: &str) -> Vec<(Role, &str)> {
+        let coloured = |(role, _): &(Role, &str)| *role != Role::Plain;
+        pieces(source).into_iter().filter(coloured).collect()
     }
 
     #[test]
     fn keywords_texts_numbers_and_comments_are_told_apart() {
-        use Paint::{Dim, Keyword, Literal, Special};
+        use Role::{Dim, Keyword, Literal, Special};
         assert_eq!(
             seen("async def f(x: Path = None) -> 1_000.5:  # it's\n    return f\"{x} \\\" y\""),
             [
@@ -135,13 +132,13 @@ mod tests {
     fn a_text_ends_where_it_ends() {
         assert_eq!(
             seen("\"\"\"one \"two\"\nthree\"\"\" four"),
-            [(Paint::Literal, "\"\"\"one \"two\"\nthree\"\"\"")]
+            [(Role::Literal, "\"\"\"one \"two\"\nthree\"\"\"")]
         );
         assert_eq!(
             seen("'open\nfor"),
-            [(Paint::Literal, "'open"), (Paint::Keyword, "for")]
+            [(Role::Literal, "'open"), (Role::Keyword, "for")]
         );
-        assert_eq!(seen("\"\"\"open\n"), [(Paint::Literal, "\"\"\"open\n")]);
+        assert_eq!(seen("\"\"\"open\n"), [(Role::Literal, "\"\"\"open\n")]);
     }
 
     /// Anything, and what looks like Python.

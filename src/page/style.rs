@@ -1,7 +1,8 @@
-//! What a stream can show: colour, signs beyond ASCII, and how wide it is.
+//! What a stream can show: colour, characters beyond ASCII, and how wide it is.
 
-use colored::{ColoredString, Colorize};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::clean::{clean, clean_line};
 
 /// How to draw on one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,66 +32,16 @@ impl Default for Style {
     }
 }
 
-/// What a piece of text is, and so how it looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    /// As the terminal has it.
-    Plain,
-    /// The name of a concept or a strategy.
-    Name,
-    /// What may be overlooked.
-    Dim,
-    /// Something that could not run.
-    Waiting,
-    /// Something that held its thread, or went wrong.
-    Alarm,
-    /// What was cut off.
-    Cancelled,
-    /// Source: a keyword.
-    Keyword,
-    /// Source: a text or a number.
-    Literal,
-    /// Source: the name of a macro or a type.
-    Special,
-}
-
 impl Style {
-    /// `text` in the colour of `paint`, if there is colour.
-    pub fn paint(&self, paint: Paint, text: &str) -> String {
-        if !self.color || text.is_empty() {
-            return text.to_owned();
-        }
-        // The sixteen colours that a terminal's own theme defines: they can be read on light and on dark.
-        let painted: ColoredString = match paint {
-            Paint::Plain => return text.to_owned(),
-            Paint::Name => text.bold().cyan(),
-            Paint::Dim => text.dimmed(),
-            Paint::Waiting => text.yellow(),
-            Paint::Alarm => text.red().bold(),
-            Paint::Cancelled => text.magenta().bold(),
-            Paint::Keyword => text.magenta(),
-            Paint::Literal => text.green(),
-            Paint::Special => text.blue(),
-        };
-        painted.to_string()
-    }
-
-    /// Text that may come from a server, an error or a file name, as this stream can show it: nothing
-    /// in it moves the cursor. To be called before it is measured; line and no-break spaces stay.
+    /// Text that may come from a server, an error or a file name, as this stream can show it. To be called
+    /// before it is measured; newlines and no-break spaces stay.
     pub(crate) fn tame(&self, text: &str) -> String {
-        let stays = |sign: &char| matches!(sign, '\n' | '\u{a0}');
-        let tame = |sign: char| {
-            if sign.is_control() {
-                ' '
-            } else if self.ascii {
-                ascii(sign)
-            } else {
-                sign
-            }
+        let ascii = |ch: char| match ch {
+            '\u{a0}' => ch,
+            _ if self.ascii => ascii(ch),
+            _ => ch,
         };
-        text.chars()
-            .map(|sign| if stays(&sign) { sign } else { tame(sign) })
-            .collect()
+        clean(text).chars().map(ascii).collect()
     }
 
     /// The text as this stream can show it.
@@ -103,9 +54,9 @@ impl Style {
     }
 }
 
-fn ascii(sign: char) -> char {
-    match sign {
-        '\0'..='\x7f' => sign,
+fn ascii(ch: char) -> char {
+    match ch {
+        '\0'..='\x7f' => ch,
         'µ' => 'u',
         '×' => 'x',
         '−' | '–' | '─' => '-',
@@ -123,22 +74,19 @@ pub(crate) fn columns(text: &str) -> usize {
 
 /// `text` in exactly `width` columns: filled up with blanks, or cut with an ellipsis.
 pub(crate) fn fit(text: &str, width: usize) -> String {
-    // A label may come from a URL or an error: nothing in it may move the cursor.
-    let text: String = text
-        .chars()
-        .map(|sign| if sign.is_control() { ' ' } else { sign })
-        .collect();
+    // A label may come from a URL or an error.
+    let text = clean_line(text);
     if columns(&text) <= width {
         return format!("{text}{}", " ".repeat(width - columns(&text)));
     }
     let mut cut = String::new();
     let mut used = 0;
-    for sign in text.chars() {
-        let wide = sign.width().unwrap_or(0);
+    for ch in text.chars() {
+        let wide = ch.width().unwrap_or(0);
         if used + wide + 1 > width {
             break;
         }
-        cut.push(sign);
+        cut.push(ch);
         used += wide;
     }
     let ellipsis = if used < width { "…" } else { "" };

@@ -1,7 +1,6 @@
 //! What many believe, and what was measured, in one table.
 
-use crate::page::{Paint, Style, columns, fit};
-use crate::units;
+use crate::page::{Line, Role, Style, columns, fit, wrap};
 
 /// A belief that was put to the test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,44 +19,39 @@ const THREE_COLUMNS: usize = 72;
 const HEAD: [&str; 3] = ["concept", "the belief", "what was measured"];
 
 /// One row for each, or one paragraph where the screen is narrow.
-pub fn beliefs(tested: &[Tested], style: &Style) -> String {
+pub fn beliefs(tested: &[Tested], style: &Style) -> Vec<Line> {
     let rows = tested
         .iter()
         .map(|row| [row.concept, row.belief, &row.measured]);
-    let lines: Vec<String> = if style.width < THREE_COLUMNS {
-        rows.flat_map(|row| paragraph(row, style)).collect()
-    } else {
-        let names = tested.iter().map(|row| columns(row.concept)).max();
-        let names = names.unwrap_or_default().max(columns(HEAD[0])) + 2;
-        let beliefs = (style.width - names) * 9 / 20;
-        let widths = [names, beliefs, style.width - names - beliefs];
-        let head = cells(HEAD, widths, style);
-        let head = head.iter().map(|[name, belief, measured]| {
-            style.paint(Paint::Dim, format!("{name}{belief}{measured}").trim_end())
-        });
-        let row = |row: [&str; 3]| {
-            let painted = cells(row, widths, style).into_iter();
-            painted
-                .map(|[name, belief, measured]| {
-                    let name = style.paint(Paint::Name, &name);
-                    format!("{name}{belief}{}", measured.trim_end())
-                })
-                .collect::<Vec<_>>()
-        };
-        head.chain(rows.flat_map(row)).collect()
+    if style.width < THREE_COLUMNS {
+        return rows.flat_map(|row| paragraph(row, style)).collect();
+    }
+    let names = tested.iter().map(|row| columns(row.concept)).max();
+    let names = names.unwrap_or_default().max(columns(HEAD[0])) + 2;
+    let beliefs = (style.width - names) * 9 / 20;
+    let widths = [names, beliefs, style.width - names - beliefs];
+    let head = cells(HEAD, widths, style).into_iter();
+    let head = head.map(|cells| Line::of(Role::Dim, &cells.concat()).trim_end());
+    let row = |row| {
+        let cells = cells(row, widths, style).into_iter();
+        cells.map(|[name, belief, measured]| {
+            let name = Line::of(Role::Name, &name);
+            name.with(Role::Plain, &(belief + &measured)).trim_end()
+        })
     };
-    lines
-        .iter()
-        .map(|line| style.encode(line).trim_end().to_owned() + "\n")
-        .collect()
+    head.chain(rows.flat_map(row)).collect()
 }
 
-fn paragraph([name, belief, measured]: [&str; 3], style: &Style) -> Vec<String> {
+fn paragraph([name, belief, measured]: [&str; 3], style: &Style) -> Vec<Line> {
     let width = style.width.saturating_sub(2);
-    let mut lines = vec![style.paint(Paint::Name, name)];
+    let mut lines = vec![Line::of(Role::Name, name)];
     for text in [belief, measured] {
         let indented = wrapped(text, width, style);
-        lines.extend(indented.iter().map(|line| format!("  {line}")));
+        lines.extend(
+            indented
+                .iter()
+                .map(|line| Line::plain(&format!("  {line}"))),
+        );
     }
     lines
 }
@@ -80,17 +74,16 @@ fn cells(row: [&str; 3], widths: [usize; 3], style: &Style) -> Vec<[String; 3]> 
 }
 
 fn wrapped(text: &str, width: usize, style: &Style) -> Vec<String> {
-    let options =
-        textwrap::Options::new(width.max(10)).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(&style.tame(&units::unbroken(text)), options)
-        .into_iter()
-        .map(|line| line.replace('\u{a0}', " "))
-        .collect()
+    let none = Line::default();
+    let text = Line::plain(&style.tame(text));
+    let lines = wrap(&text, width.max(10), &none, &none);
+    lines.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::to_ansi;
 
     fn rows() -> Vec<Tested> {
         vec![
@@ -117,7 +110,10 @@ blocking-pitfall  A blocking call holds up   failed: no file can be opened
                   only the task that makes
                   it.
 ";
-        let drawn = format!("\n{}", beliefs(&rows(), &Style::default()));
+        let drawn = format!(
+            "\n{}",
+            to_ansi(&beliefs(&rows(), &Style::default()), &Style::default())
+        );
         assert_eq!(drawn, expected, "{drawn}");
     }
 
@@ -130,7 +126,7 @@ blocking-pitfall  A blocking call holds up   failed: no file can be opened
                     ascii,
                     ..Style::default()
                 };
-                let drawn = beliefs(&rows(), &style);
+                let drawn = to_ansi(&beliefs(&rows(), &style), &style);
                 assert!(
                     drawn.lines().all(|line| columns(line) <= width),
                     "{width} columns:\n{drawn}"

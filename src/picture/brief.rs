@@ -6,12 +6,12 @@ use super::axis::Axis;
 use super::comparison::faster;
 use super::lane;
 use super::text::Text;
-use crate::page::{Paint, Style, columns, fit};
+use crate::page::{Line, Role, Style, columns, fit};
 use crate::report::StrategyReport;
 use crate::units;
 
 impl Text {
-    /// Begins another concept, on an axis of its own. Signs that were explained are not explained again.
+    /// Begins another concept, on an axis of its own. Glyphs that were explained are not explained again.
     pub fn turn_page(&mut self, style: Style, expected: Duration) {
         let mut page = Self::new(style, self.slow_poll, expected);
         page.explained.append(&mut self.explained);
@@ -20,8 +20,13 @@ impl Text {
     }
 
     /// What many believe, as a question.
-    pub fn belief(&self, belief: &str) -> String {
-        self.lines(self.wrapped(&format!("True? \"{belief}\""), "", "  "))
+    pub fn belief(&self, belief: &str) -> Vec<Line> {
+        self.wrapped(
+            Role::Plain,
+            &format!("True? \"{belief}\""),
+            Line::default(),
+            2,
+        )
     }
 
     /// What it does and how long that took, and its lanes.
@@ -30,14 +35,14 @@ impl Text {
         strategy: &StrategyReport,
         axis: Axis,
         lanes: usize,
-    ) -> Vec<String> {
+    ) -> Vec<Line> {
         let faster = strategy.speedup.map(faster).unwrap_or_default();
         let faster = if faster.is_empty() {
             faster
         } else {
             format!(" · {faster}")
         };
-        let room = self.rail_width();
+        let room = self.lane_width();
         let summary = self.style.tame(&strategy.summary);
         let summary = fit(&summary, room.saturating_sub(columns(&faster)));
         let about = fit(&format!("{}{faster}", summary.trim_end()), room);
@@ -48,15 +53,15 @@ impl Text {
             &name[name.trim_end().len()..],
             self.at_the_right(&wall.unwrap_or_default())
         );
-        let title = self.style.paint(Paint::Name, name.trim_end()) + &beside;
-        let mut lines = vec![title.trim_end().to_owned()];
+        let title = Line::of(Role::Name, name.trim_end()).with(Role::Plain, &beside);
+        let mut lines = vec![title.trim_end()];
         lines.extend(self.few_lanes(strategy, axis, lanes));
         lines.extend(self.failure(strategy));
         lines
     }
 
     /// At most so many as there may be; the last one stands for all that have none.
-    fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis, most: usize) -> Vec<String> {
+    fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis, most: usize) -> Vec<Line> {
         let tasks = strategy.lanes();
         let count = tasks.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
         let shown = if count > most {
@@ -64,7 +69,7 @@ impl Text {
         } else {
             tasks.len()
         };
-        let mut lines: Vec<String> = tasks[..shown]
+        let mut lines: Vec<Line> = tasks[..shown]
             .iter()
             .map(|task| self.lane(strategy, task, axis))
             .collect();
@@ -74,11 +79,9 @@ impl Text {
             if columns(&more) >= self.label_width() {
                 more = format!("  {at_once} at once");
             }
-            lines.push(format!(
-                "{} {}",
-                fit(&more, self.label_width() - 1),
-                lane::curve(&strategy.in_flight(), axis, self.style.ascii)
-            ));
+            let more = fit(&more, self.label_width() - 1);
+            let curve = lane::curve(&strategy.in_flight(), axis, self.style.ascii);
+            lines.push(Line::plain(&format!("{more} {curve}")));
         }
         lines
     }

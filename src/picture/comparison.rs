@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::axis::Axis;
 use super::text::Text;
-use crate::page::{Paint, columns, fit};
+use crate::page::{Line, Role, columns, fit};
 use crate::report::StrategyReport;
 use crate::units;
 
 impl Text {
     /// All strategies on one axis, but for those that failed: giving up early is not being fast.
-    pub fn comparison(&self, strategies: &[StrategyReport]) -> String {
+    pub fn comparison(&self, strategies: &[StrategyReport]) -> Vec<Line> {
         let done = strategies
             .iter()
             .filter(|strategy| strategy.error.is_none());
@@ -18,7 +18,7 @@ impl Text {
             .filter_map(|strategy| Some((strategy, strategy.wall()?.0)))
             .collect();
         let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else {
-            return String::new();
+            return Vec::new();
         };
         let wide = self.style.width >= 72;
         let (column, head) = if wide {
@@ -44,7 +44,7 @@ impl Text {
             }
         });
         let axis = Axis::new(longest, cells.fold(room, f64::min).max(1.0) as usize);
-        let mut lines = vec![self.style.paint(Paint::Dim, &self.indented("", head))];
+        let mut lines = vec![Line::of(Role::Dim, &self.indented("", head))];
         for (strategy, wall) in &walls {
             let mut row = fit(&units::duration(*wall), if wide { 11 } else { 10 });
             if wide {
@@ -57,17 +57,12 @@ impl Text {
                 row += &format!("{}{}", fit(&ideal, 11), fit(&overhead, 11));
             }
             let bar = if self.style.ascii { "#" } else { "█" }.repeat(axis.cell(*wall) + 1);
-            let name = self
-                .style
-                .paint(Paint::Name, &fit(&strategy.name, self.label_width() - 1));
-            lines.push(
-                format!("{name} {row}{bar} {}", times(strategy))
-                    .trim_end()
-                    .to_owned(),
-            );
+            let name = Line::of(Role::Name, &fit(&strategy.name, self.label_width() - 1));
+            let row = format!(" {row}{bar} {}", times(strategy));
+            lines.push(name.with(Role::Plain, &row).trim_end());
         }
-        lines.push(String::new());
-        self.lines(lines)
+        lines.push(Line::default());
+        lines
     }
 }
 

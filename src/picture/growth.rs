@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::text::Text;
-use crate::page::{Paint, fit};
+use crate::page::{Line, Role, fit};
 use crate::report::{Cost, StrategyReport, costs, slope};
 use crate::units;
 
@@ -15,14 +15,10 @@ const LANES: usize = 4;
 
 impl Text {
     /// One strategy with several numbers of tasks, a row each. `untried` are the numbers that were too many.
-    pub fn growth(&mut self, rows: &[StrategyReport], untried: &[usize]) -> String {
-        let Some(largest) = rows
-            .iter()
-            .rev()
-            .find(|row| row.error.is_none())
-            .or(rows.last())
-        else {
-            return String::new();
+    pub fn growth(&mut self, rows: &[StrategyReport], untried: &[usize]) -> Vec<Line> {
+        let done = rows.iter().rev().find(|row| row.error.is_none());
+        let Some(largest) = done.or(rows.last()) else {
+            return Vec::new();
         };
         let wide = self.style.width >= 72;
         let mut lines = self.title(largest);
@@ -37,7 +33,7 @@ impl Text {
                 "tasks", "overhead", "CPU", "per task"
             )
         };
-        lines.push(self.style.paint(Paint::Dim, head.trim_end()));
+        lines.push(Line::of(Role::Dim, head.trim_end()));
         for row in rows {
             lines.extend(self.row(row, wide));
         }
@@ -46,79 +42,85 @@ impl Text {
                 "{:>11}  not tried: too many for this way",
                 units::whole(*tasks)
             );
-            lines.push(self.style.paint(Paint::Dim, &row));
+            lines.push(Line::of(Role::Dim, &row));
         }
         lines.extend(self.slopes(rows));
+        lines.extend(self.largest(largest));
+        lines.push(Line::default());
+        lines
+    }
+
+    /// A few lanes of the largest measurement.
+    fn largest(&mut self, largest: &StrategyReport) -> Vec<Line> {
         let most = largest.task_count();
-        if most > 1 && largest.error.is_none() {
-            lines.push(String::new());
-            let axis = Axis::new(largest.end().0, self.rail_width());
-            let label = format!("  {} of them", units::whole(most));
-            let ruler = self.indented(&label, &axis.ruler());
-            lines.push(self.style.paint(Paint::Dim, ruler.trim_end()));
-            let mut few = self.clone();
-            few.style.lanes = LANES;
-            lines.extend(few.lanes(largest, axis));
-            self.saw(few);
+        if most <= 1 || largest.error.is_some() {
+            return Vec::new();
         }
-        lines.push(String::new());
-        self.lines(lines)
+        let axis = Axis::new(largest.end().0, self.lane_width());
+        let label = format!("  {} of them", units::whole(most));
+        let ruler = self.indented(&label, &axis.ruler());
+        let mut lines = vec![Line::default(), Line::of(Role::Dim, ruler.trim_end())];
+        let mut few = self.clone();
+        few.style.lanes = LANES;
+        lines.extend(few.lanes(largest, axis));
+        self.saw(few);
+        lines
     }
 
     /// How to read the bars.
-    pub fn scales(&self) -> String {
+    pub fn scales(&self) -> Vec<Line> {
         self.remark(
             "bars: ten times as much is always as much longer (CPU 100 µs to 100 s, memory 1 MiB to 10 GiB)",
         )
     }
 
-    fn row(&self, row: &StrategyReport, wide: bool) -> Vec<String> {
+    fn row(&self, row: &StrategyReport, wide: bool) -> Vec<Line> {
         let tasks = row.metrics.get("tasks_count").copied().unwrap_or_default();
         let tasks = units::whole(tasks as usize);
         if let Some(error) = &row.error {
-            let indent = " ".repeat(13);
-            let mut lines = self.wrapped(error, &indent, &indent);
-            if let Some(first) = lines.first_mut() {
-                *first = format!("{tasks:>11}  {}", first.trim_start());
-            }
-            let alarm = |line: &String| self.style.paint(Paint::Alarm, line);
-            return lines.iter().map(alarm).collect();
+            let first = Line::of(Role::Alarm, &format!("{tasks:>11}  "));
+            return self.wrapped(Role::Alarm, error, first, 13);
         }
         let overhead = row
             .overhead_s
             .map_or_else(|| "-".to_owned(), units::seconds);
         let Some(cost) = Cost::of(row) else {
-            return vec![format!("{tasks:>11}{overhead:>10}")];
+            return vec![Line::plain(&format!("{tasks:>11}{overhead:>10}"))];
         };
         let cpu = units::duration(cost.cpu);
         let each = cost
             .bytes_each()
             .map_or_else(|| "-".to_owned(), units::bytes);
-        if !wide {
-            return vec![format!("{tasks:>11}{overhead:>10}{cpu:>10}{each:>9}")];
-        }
-        let bar = |value: f64, scale| fit(&logarithmic(value, scale, 10, self.style.ascii), 11);
-        vec![format!(
-            "{tasks:>11}{overhead:>10}{cpu:>10} {}{:>9} {}{each:>9}",
-            bar(cost.cpu.as_secs_f64(), CPU),
-            units::bytes(cost.peak),
-            bar(cost.peak, MEMORY),
-        )]
+        let text = if wide {
+            let bar = |value: f64, scale| fit(&logarithmic(value, scale, 10, self.style.ascii), 11);
+            format!(
+                "{tasks:>11}{overhead:>10}{cpu:>10} {}{:>9} {}{each:>9}",
+                bar(cost.cpu.as_secs_f64(), CPU),
+                units::bytes(cost.peak),
+                bar(cost.peak, MEMORY),
+            )
+        } else {
+            format!("{tasks:>11}{overhead:>10}{cpu:>10}{each:>9}")
+        };
+        vec![Line::plain(&text)]
     }
 
-    fn slopes(&self, rows: &[StrategyReport]) -> Option<String> {
-        let costs = costs(&rows.first()?.name, rows);
-        let cpu = slope(&costs, |cost| cost.cpu.as_secs_f64())?;
-        let memory = slope(&costs, |cost| cost.grown)?;
+    fn slopes(&self, rows: &[StrategyReport]) -> Vec<Line> {
+        let slopes = rows.first().and_then(|first| {
+            let costs = costs(&first.name, rows);
+            let cpu = slope(&costs, |cost| cost.cpu.as_secs_f64())?;
+            Some((cpu, slope(&costs, |cost| cost.grown)?))
+        });
+        let Some((cpu, memory)) = slopes else {
+            return Vec::new();
+        };
         let times = |slope: f64| 10_f64.powf(slope);
         let text = format!(
             "ten times the tasks: CPU × {:.1}, memory × {:.1} (slopes {cpu:.2}, {memory:.2})",
             times(cpu),
             times(memory),
         );
-        let indent = " ".repeat(2);
-        let lines = self.wrapped(&text, &indent, &indent).join("\n");
-        Some(self.style.paint(Paint::Dim, &lines))
+        self.wrapped(Role::Dim, &text, Line::of(Role::Dim, "  "), 2)
     }
 }
 

@@ -1,15 +1,15 @@
-//! A task as a rail: what it did in each cell of the axis.
+//! A task as a lane: what it did in each cell of the axis.
 
 use std::time::Duration;
 
 use super::axis::Axis;
-use crate::page::{Paint, Style};
+use crate::page::{Line, Role};
 use crate::report::{Blocked, Outcome, Seconds, Task};
 use crate::trace::State;
 
 /// What one cell shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Sign {
+pub(super) enum Cell {
     /// Nothing: not yet started, or over.
     Blank,
     /// The first poll.
@@ -34,7 +34,7 @@ pub(super) enum Sign {
     Panicked,
 }
 
-impl Sign {
+impl Cell {
     pub(super) fn glyph(self, ascii: bool) -> char {
         let (unicode, plain) = match self {
             Self::Blank => (' ', ' '),
@@ -53,17 +53,17 @@ impl Sign {
         if ascii { plain } else { unicode }
     }
 
-    pub(super) fn paint(self) -> Paint {
+    pub(super) fn role(self) -> Role {
         match self {
-            Self::Idle => Paint::Dim,
-            Self::CouldNotRun => Paint::Waiting,
-            Self::Blocking | Self::BlockingTick | Self::Panicked => Paint::Alarm,
-            Self::Cancelled => Paint::Cancelled,
-            Self::Blank | Self::First | Self::Done | Self::Tick | Self::Busy => Paint::Plain,
+            Self::Idle => Role::Dim,
+            Self::CouldNotRun => Role::Waiting,
+            Self::Blocking | Self::BlockingTick | Self::Panicked => Role::Alarm,
+            Self::Cancelled => Role::Cancelled,
+            Self::Blank | Self::First | Self::Done | Self::Tick | Self::Busy => Role::Plain,
         }
     }
 
-    /// For the legend. Signs that mean the same share their words.
+    /// For the legend. Glyphs that mean the same share their words.
     pub(super) fn words(self) -> Option<&'static str> {
         match self {
             Self::Blank | Self::Done | Self::BlockingTick => None,
@@ -80,7 +80,12 @@ impl Sign {
 }
 
 /// The cells of one lane.
-pub(super) fn rail(task: &Task, blocked: &[Blocked], slow_poll: Duration, axis: Axis) -> Vec<Sign> {
+pub(super) fn cells(
+    task: &Task,
+    blocked: &[Blocked],
+    slow_poll: Duration,
+    axis: Axis,
+) -> Vec<Cell> {
     let zero = vec![Duration::ZERO; axis.cells];
     let (mut busy, mut slow, mut stuck) = (zero.clone(), zero.clone(), zero);
     for poll in &task.polls {
@@ -107,59 +112,58 @@ pub(super) fn rail(task: &Task, blocked: &[Blocked], slow_poll: Duration, axis: 
         axis.spread(start, end, &mut stuck);
     }
 
-    let mut signs = vec![Sign::Blank; axis.cells];
+    let mut cells = vec![Cell::Blank; axis.cells];
     let Some(start) = task.start_s else {
-        return signs;
+        return cells;
     };
     let (first, last) = (axis.cell(start.0), axis.cell(task.end_s.0));
     let mut ticks = vec![false; axis.cells];
     for poll in &task.polls {
         ticks[axis.cell(poll.start_s.0)] = true;
     }
-    for (cell, sign) in signs.iter_mut().enumerate().take(last + 1) {
+    for (at, cell) in cells.iter_mut().enumerate().take(last + 1) {
         // A poll may be drawn in its cell only, so this much of the cell is its share.
-        let most = (axis.start(cell + 1) - axis.start(cell)) / 2;
-        let own = busy[cell] + slow[cell];
-        *sign = if slow[cell] > most {
-            Sign::Blocking
-        } else if slow[cell] > Duration::ZERO {
-            Sign::BlockingTick
+        let most = (axis.start(at + 1) - axis.start(at)) / 2;
+        let own = busy[at] + slow[at];
+        *cell = if slow[at] > most {
+            Cell::Blocking
+        } else if slow[at] > Duration::ZERO {
+            Cell::BlockingTick
         } else if own > most {
-            Sign::Busy
-        } else if stuck[cell] > most {
-            Sign::CouldNotRun
-        } else if cell < first {
-            Sign::Blank
-        } else if ticks[cell] {
-            Sign::Tick
+            Cell::Busy
+        } else if stuck[at] > most {
+            Cell::CouldNotRun
+        } else if at < first {
+            Cell::Blank
+        } else if ticks[at] {
+            Cell::Tick
         } else {
-            Sign::Idle
+            Cell::Idle
         };
     }
-    if matches!(signs[first], Sign::Idle | Sign::Tick) {
-        signs[first] = Sign::First;
+    if matches!(cells[first], Cell::Idle | Cell::Tick) {
+        cells[first] = Cell::First;
     }
     let end = match task.outcome {
-        Outcome::Completed => Some(Sign::Done),
-        Outcome::Cancelled => Some(Sign::Cancelled),
-        Outcome::Panicked => Some(Sign::Panicked),
+        Outcome::Completed => Some(Cell::Done),
+        Outcome::Cancelled => Some(Cell::Cancelled),
+        Outcome::Panicked => Some(Cell::Panicked),
         Outcome::Running | Outcome::NeverPolled => None,
     };
     if let Some(end) = end {
-        signs[last] = end;
+        cells[last] = end;
     }
-    signs
+    cells
 }
 
-/// The rail as text; neighbours of one colour share their escape codes.
-pub(super) fn draw(signs: &[Sign], style: &Style) -> String {
-    signs
-        .chunk_by(|one, two| one.paint() == two.paint())
-        .map(|run| {
-            let glyphs: String = run.iter().map(|sign| sign.glyph(style.ascii)).collect();
-            style.paint(run[0].paint(), &glyphs)
-        })
-        .collect()
+/// The lane as it is shown.
+pub(super) fn draw(cells: &[Cell], ascii: bool) -> Line {
+    let mut line = Line::default();
+    for run in cells.chunk_by(|one, two| one.role() == two.role()) {
+        let glyphs: String = run.iter().map(|cell| cell.glyph(ascii)).collect();
+        line.push(run[0].role(), &glyphs);
+    }
+    line
 }
 
 /// How many were in flight, as a row of little bars: the most of each cell.
@@ -227,10 +231,8 @@ mod tests {
     /// Ten cells of 100 ms.
     fn drawn(task: &Task, blocked: &[Blocked]) -> String {
         let axis = Axis::new(Duration::from_secs(1), 10);
-        draw(
-            &rail(task, blocked, Duration::from_millis(150), axis),
-            &Style::default(),
-        )
+        let cells = cells(task, blocked, Duration::from_millis(150), axis);
+        draw(&cells, false).to_string()
     }
 
     #[test]
@@ -266,15 +268,15 @@ mod tests {
     #[test]
     fn a_slow_poll_stands_out_from_a_busy_one() {
         let axis = Axis::new(Duration::from_secs(1), 10);
-        let signs = rail(
+        let cells = cells(
             &task(&[(0, 0), (200, 420)], &[], Outcome::Running, 1_000),
             &[],
             Duration::from_millis(150),
             axis,
         );
         assert_eq!(
-            signs[2..5],
-            [Sign::Blocking, Sign::Blocking, Sign::BlockingTick]
+            cells[2..5],
+            [Cell::Blocking, Cell::Blocking, Cell::BlockingTick]
         );
     }
 
@@ -325,39 +327,35 @@ mod tests {
     }
 
     #[test]
-    fn signs_differ_without_colour_too() {
+    fn glyphs_differ_without_colour_too() {
         // A first and a last poll are told apart by their side.
-        let signs = [
-            Sign::First,
-            Sign::Idle,
-            Sign::Tick,
-            Sign::Busy,
-            Sign::CouldNotRun,
-            Sign::Blocking,
-            Sign::BlockingTick,
-            Sign::Cancelled,
-            Sign::Panicked,
+        let cells = [
+            Cell::First,
+            Cell::Idle,
+            Cell::Tick,
+            Cell::Busy,
+            Cell::CouldNotRun,
+            Cell::Blocking,
+            Cell::BlockingTick,
+            Cell::Cancelled,
+            Cell::Panicked,
         ];
         for ascii in [false, true] {
-            let glyphs = signs.map(|sign| sign.glyph(ascii));
+            let glyphs = cells.map(|cell| cell.glyph(ascii));
             let different: std::collections::BTreeSet<_> = glyphs.iter().collect();
             assert_eq!(different.len(), glyphs.len(), "{glyphs:?}");
         }
     }
 
     #[test]
-    fn in_ascii_the_rail_has_the_same_shape() {
-        let style = Style {
-            ascii: true,
-            ..Style::default()
-        };
+    fn in_ascii_the_lane_has_the_same_shape() {
         let axis = Axis::new(Duration::from_secs(1), 10);
-        let signs = rail(
+        let cells = cells(
             &task(&[(0, 0), (500, 500)], &[500], Outcome::Completed, 500),
             &[],
             Duration::from_millis(150),
             axis,
         );
-        assert_eq!(draw(&signs, &style), "|----|    ");
+        assert_eq!(draw(&cells, true).to_string(), "|----|    ");
     }
 }

@@ -1,53 +1,46 @@
-//! The signs of the rails in words.
+//! The glyphs of the lanes in words.
 
-use super::lane::Sign;
+use super::lane::Cell;
 use super::text::Text;
-use crate::page::{Paint, columns};
+use crate::page::{Line, Role};
 
 const GAP: &str = "   ";
 
 impl Text {
-    /// The signs that were drawn, in words.
-    pub fn legend(&self) -> String {
-        let mut lines: Vec<String> = Vec::new();
-        let mut wide = 0;
-        for sign in self.seen.difference(&self.explained) {
-            let meaning = match sign {
-                // Where no poll fills a cell, the tick has to stand for them.
-                Sign::BlockingTick if !self.seen.contains(&Sign::Blocking) => {
-                    Sign::Blocking.words()
-                }
-                _ => sign.words(),
-            };
-            let Some(meaning) = meaning else {
+    /// The glyphs that were drawn, in words.
+    pub fn legend(&self) -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        for cell in self.seen.difference(&self.explained) {
+            let Some(entry) = self.entry(*cell) else {
                 continue;
             };
-            let glyph = sign.glyph(self.style.ascii);
-            let glyphs = match sign {
-                Sign::First => format!("{glyph} {}", Sign::Done.glyph(self.style.ascii)),
-                Sign::Blocking if self.seen.contains(&Sign::BlockingTick) => {
-                    format!("{glyph} {}", Sign::BlockingTick.glyph(self.style.ascii))
-                }
-                _ => glyph.to_string(),
-            };
-            // In the colour that it has above.
-            let entry = format!(
-                "{} {}",
-                self.style.paint(sign.paint(), &glyphs),
-                self.style.paint(Paint::Dim, meaning)
-            );
-            let room = columns(&glyphs) + 1 + columns(meaning);
             match lines.last_mut() {
-                Some(line) if wide + GAP.len() + room <= self.style.width => {
-                    *line += &format!("{GAP}{entry}");
-                    wide += GAP.len() + room;
+                Some(line) if line.width() + GAP.len() + entry.width() <= self.style.width => {
+                    line.push(Role::Plain, GAP);
+                    line.append(&entry);
                 }
-                _ => {
-                    lines.push(entry);
-                    wide = room;
-                }
+                _ => lines.push(entry),
             }
         }
-        self.lines(lines)
+        lines
+    }
+
+    /// A glyph in the colour that it has above, and what it means.
+    fn entry(&self, cell: Cell) -> Option<Line> {
+        let meaning = match cell {
+            // Where no poll fills a cell, the tick has to stand for them.
+            Cell::BlockingTick if !self.seen.contains(&Cell::Blocking) => Cell::Blocking.words(),
+            _ => cell.words(),
+        }?;
+        let glyph = cell.glyph(self.style.ascii);
+        let glyphs = match cell {
+            Cell::First => format!("{glyph} {}", Cell::Done.glyph(self.style.ascii)),
+            Cell::Blocking if self.seen.contains(&Cell::BlockingTick) => {
+                format!("{glyph} {}", Cell::BlockingTick.glyph(self.style.ascii))
+            }
+            _ => glyph.to_string(),
+        };
+        let entry = Line::of(cell.role(), &glyphs).with(Role::Plain, " ");
+        Some(entry.with(Role::Dim, meaning))
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::axis::Axis;
 use super::comparison::faster;
-use super::lane::{self, Sign};
-use crate::page::{Paint, Style, columns, fit};
-use crate::report::{Finding, Outcome, Report, StrategyReport, Task};
+use super::lane::{self, Cell};
+use crate::page::{Line, Role, Style, columns, fit, unbroken, wrap};
+use crate::report::{Finding, Heartbeat, Outcome, Report, StrategyReport, Task};
 use crate::units;
 
 /// Draws the parts of one report. The same for the running snapshot and for what stays.
@@ -18,9 +18,9 @@ pub struct Text {
     /// Where the axis ends unless a strategy takes longer.
     expected: Duration,
     ruled: Option<Duration>,
-    pub(super) seen: BTreeSet<Sign>,
+    pub(super) seen: BTreeSet<Cell>,
     /// What the legend of an earlier page has said.
-    pub(super) explained: BTreeSet<Sign>,
+    pub(super) explained: BTreeSet<Cell>,
     /// Who failed last, and why: others may fail for the same reason.
     failed: Option<(String, String)>,
 }
@@ -40,102 +40,89 @@ impl Text {
     }
 
     /// A whole report, as it stands when nothing more is to come.
-    pub fn report(report: &Report, style: Style) -> String {
+    pub fn report(report: &Report, style: Style) -> Vec<Line> {
         let ends = report.strategies.iter().map(|strategy| strategy.end().0);
         let mut text = Self::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
-        let blocks: String = report
-            .strategies
-            .iter()
-            .map(|strategy| text.strategy(strategy))
-            .collect();
-        blocks
-            + &text.comparison(&report.strategies)
-            + &text.findings(&report.findings)
-            + &text.legend()
+        let mut lines = Vec::new();
+        for strategy in &report.strategies {
+            lines.extend(text.strategy(strategy));
+        }
+        lines.extend(text.comparison(&report.strategies));
+        lines.extend(text.findings(&report.findings));
+        lines.extend(text.legend());
+        lines
     }
 
     /// What is shown, and what it is called elsewhere.
-    pub fn head(&self, name: &str, title: &str, python: &str) -> String {
+    pub fn head(&self, name: &str, title: &str, python: &str) -> Vec<Line> {
         let right = format!("in FastAPI: {python}");
-        let left = format!("{}{title}", fit(name, self.label_width()));
-        let gap = self
-            .style
-            .width
-            .saturating_sub(columns(&left) + columns(&right));
-        let named = self
-            .style
-            .paint(Paint::Name, &fit(name, self.label_width()));
-        if gap < 2 {
-            let indent = self.indented("", "");
-            let mut lines = self.wrapped(title, &indent, &indent);
-            if let Some(first) = lines.first_mut() {
-                *first = format!("{named}{}", first.trim_start());
-            }
-            lines.extend(
-                self.wrapped(&right, "  ", "  ")
-                    .iter()
-                    .map(|line| self.style.paint(Paint::Dim, line)),
-            );
-            lines.push(String::new());
-            return self.lines(lines);
-        }
-        let right = self.style.paint(Paint::Dim, &right);
-        self.lines([
-            format!("{named}{title}{}{right}", " ".repeat(gap)),
-            String::new(),
-        ])
+        let named = Line::of(Role::Name, &fit(name, self.label_width()));
+        let used = named.width() + columns(title) + columns(&right);
+        let gap = self.style.width.saturating_sub(used);
+        let mut lines = if gap < 2 {
+            let mut lines = self.wrapped(Role::Plain, title, named, self.label_width());
+            lines.extend(self.wrapped(Role::Dim, &right, Line::of(Role::Dim, "  "), 2));
+            lines
+        } else {
+            let left = named.with(Role::Plain, title);
+            vec![
+                left.with(Role::Plain, &" ".repeat(gap))
+                    .with(Role::Dim, &right),
+            ]
+        };
+        lines.push(Line::default());
+        lines
     }
 
     /// One strategy: its lanes, and what they took. A ruler stands above it if its axis is a new one.
-    pub fn strategy(&mut self, strategy: &StrategyReport) -> String {
+    pub fn strategy(&mut self, strategy: &StrategyReport) -> Vec<Line> {
         let end = self.expected.max(strategy.end().0);
-        let axis = Axis::new(end, self.rail_width());
+        let axis = Axis::new(end, self.lane_width());
         let mut lines = Vec::new();
         // They were to share one axis. A brief screen has room for no more lines: one lane makes place.
         let unforeseen = !self.expected.is_zero() && self.ruled.is_some_and(|ruled| ruled != end);
         if self.ruled != Some(end) {
             self.ruled = Some(end);
             let ruler = self.indented("", &axis.ruler());
-            lines.push(self.style.paint(Paint::Dim, &ruler));
+            lines.push(Line::of(Role::Dim, &ruler));
         }
         if self.style.brief {
             let lanes = self.style.lanes.saturating_sub(usize::from(unforeseen));
             lines.extend(self.brief(strategy, axis, lanes.max(1)));
-            return self.lines(lines);
+            return lines;
         }
         lines.extend(self.title(strategy));
         lines.extend(self.lanes(strategy, axis));
         lines.extend(self.figures(strategy));
         lines.extend(self.failure(strategy));
-        lines.push(String::new());
-        self.lines(lines)
+        lines.push(Line::default());
+        lines
     }
 
     /// What the numbers show, in sentences.
-    pub fn findings(&self, findings: &[Finding]) -> String {
-        let mut lines: Vec<String> = Vec::new();
+    pub fn findings(&self, findings: &[Finding]) -> Vec<Line> {
+        let mut lines = Vec::new();
         for finding in findings {
-            let text = units::unbroken(&finding.to_string());
-            let mut wrapped = self.wrapped(&text, "", "  ");
-            if let Some(first) = wrapped.first_mut().filter(|_| !finding.strategy.is_empty()) {
-                let name = format!("{}:", finding.strategy);
-                *first = first.replacen(&name, &self.style.paint(Paint::Name, &name), 1);
-            }
-            lines.extend(wrapped.iter().map(|line| line.replace('\u{a0}', " ")));
+            let text = finding.to_string();
+            let name = match finding.strategy.as_str() {
+                "" => String::new(),
+                strategy => format!("{strategy}:"),
+            };
+            let rest = text.strip_prefix(&name).unwrap_or(&text);
+            let text = Line::of(Role::Name, &self.style.tame(&name))
+                .with(Role::Plain, &self.style.tame(rest));
+            let width = self.style.width.max(12);
+            lines.extend(wrap(&text, width, &Line::default(), &Line::plain("  ")));
         }
         if !lines.is_empty() {
-            lines.push(String::new());
+            lines.push(Line::default());
         }
-        self.lines(lines.iter().map(|line| line.replace('\u{a0}', " ")))
+        lines
     }
 
     /// A remark below everything: what else there is to try.
-    pub fn remark(&self, remark: &str) -> String {
-        let lines = self
-            .wrapped(remark, "", "  ")
-            .into_iter()
-            .map(|line| self.style.paint(Paint::Dim, &line.replace('\u{a0}', " ")));
-        self.lines(lines)
+    pub fn remark(&self, remark: &str) -> Vec<Line> {
+        self.wrapped(Role::Dim, remark, Line::default(), 2)
     }
 
     /// Takes over the signs that another has drawn, for the legend.
@@ -143,36 +130,19 @@ impl Text {
         self.seen.extend(other.seen);
     }
 
-    pub(super) fn title(&self, strategy: &StrategyReport) -> Vec<String> {
+    pub(super) fn title(&self, strategy: &StrategyReport) -> Vec<Line> {
         let runtime = match strategy.runtime.workers {
             1 => strategy.runtime.flavor.clone(),
             workers => format!("{}, {workers} workers", strategy.runtime.flavor),
         };
         let name = fit(&strategy.name, self.label_width() - 1);
-        let about = format!(
-            "{} ·\u{a0}{}",
-            strategy.summary,
-            runtime.replace(' ', "\u{a0}")
-        );
-        let mut lines = self.wrapped(
-            &about,
-            &" ".repeat(name.len() + 1),
-            &" ".repeat(name.len() + 1),
-        );
-        if let Some(first) = lines.first_mut() {
-            *first = format!(
-                "{} {}",
-                self.style.paint(Paint::Name, &name),
-                first.trim_start()
-            );
-        }
-        lines
-            .iter()
-            .map(|line| line.replace('\u{a0}', " "))
-            .collect()
+        let about = format!("{} {}", strategy.summary, unbroken(&format!("· {runtime}")));
+        let name = Line::of(Role::Name, &name).with(Role::Plain, " ");
+        let indent = name.width();
+        self.wrapped(Role::Plain, &about, name, indent)
     }
 
-    pub(super) fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<String> {
+    pub(super) fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<Line> {
         let tasks = strategy.lanes();
         let count = tasks.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
         let shown = if count > self.style.lanes {
@@ -180,49 +150,47 @@ impl Text {
         } else {
             tasks.len()
         };
-        let mut lines: Vec<String> = tasks[..shown]
+        let mut lines: Vec<Line> = tasks[..shown]
             .iter()
             .map(|task| self.lane(strategy, task, axis))
             .collect();
         if shown < count {
             let most = format!(
-                "+ {} more, {} in flight at most",
+                "  + {} more, {} in flight at most",
                 units::whole(count - shown),
                 units::whole(strategy.most_in_flight())
             );
-            lines.push(self.style.paint(Paint::Dim, &format!("  {most}")));
+            lines.push(Line::of(Role::Dim, &most));
             let label = fit("  in flight", self.label_width());
-            lines.push(format!(
-                "{label}{}",
-                lane::curve(&strategy.in_flight(), axis, self.style.ascii)
-            ));
+            let curve = lane::curve(&strategy.in_flight(), axis, self.style.ascii);
+            lines.push(Line::plain(&label).with(Role::Plain, &curve));
         }
         lines
     }
 
-    pub(super) fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> String {
+    pub(super) fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> Line {
         let label = fit(
             &format!("  {}", self.style.tame(&task.label)),
             self.label_width() - 1,
         );
+        let mut line = Line::plain(&format!("{label} "));
         if task.outcome == Outcome::NeverPolled {
             let text = fit("made, never polled: an empty lane", axis.cells);
-            return format!("{label} {}", self.style.paint(Paint::Dim, text.trim_end()));
+            line.push(Role::Dim, text.trim_end());
+            return line;
         }
-        let signs = lane::rail(task, &strategy.blocked, self.slow_poll, axis);
-        self.seen.extend(signs.iter().copied());
+        let cells = lane::cells(task, &strategy.blocked, self.slow_poll, axis);
+        self.seen.extend(cells.iter().copied());
         let life = if strategy.is_heartbeat(task) {
             String::new()
         } else {
             units::duration(task.life().0)
         };
-        let right = self.at_the_right(&life);
-        format!("{label} {}{right}", lane::draw(&signs, &self.style))
-            .trim_end()
-            .to_owned()
+        line.append(&lane::draw(&cells, self.style.ascii));
+        line.with(Role::Plain, &self.at_the_right(&life)).trim_end()
     }
 
-    /// A figure in the column right of the rails, if there is one.
+    /// A figure in the column right of the lanes, if there is one.
     pub(super) fn at_the_right(&self, figure: &str) -> String {
         if self.right_width() == 0 {
             return String::new();
@@ -231,91 +199,59 @@ impl Text {
         format!("{}{figure}", " ".repeat(padding))
     }
 
-    fn figures(&self, strategy: &StrategyReport) -> Vec<String> {
+    fn figures(&self, strategy: &StrategyReport) -> Vec<Line> {
         let mut lines = Vec::new();
         if let Some(heartbeat) = &strategy.heartbeat {
-            let gap = units::duration(heartbeat.max_gap_s.0);
-            let deaf = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll
-                && !strategy.blocked.is_empty();
-            let in_all: Duration = strategy
-                .blocked
-                .iter()
-                .map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0))
-                .sum();
-            let stretch = if in_all > heartbeat.max_gap_s.0 + heartbeat.period_s.0 {
-                " at a stretch"
-            } else {
-                ""
-            };
-            let text = match (&heartbeat.blocked_by, deaf) {
-                (Some(by), true) => format!("deaf for {gap}{stretch}: {by} held the thread"),
-                (None, true) => format!("deaf for {gap}{stretch}"),
-                (_, false) => format!(
-                    "every {}, longest gap {gap}",
-                    units::duration(heartbeat.period_s.0)
-                ),
-            };
-            lines.extend(self.figure(
-                "heartbeat",
-                &text,
-                if deaf { Paint::Alarm } else { Paint::Dim },
-            ));
+            let (text, role) = self.event_loop(strategy, heartbeat);
+            lines.extend(self.figure("heartbeat", &text, role));
         }
         if !strategy.metrics.is_empty() {
             let counted = strategy.metrics.iter().map(|(key, value)| {
-                format!("{} {}", units::spoken(key), units::metric(key, *value))
-                    .replace(' ', "\u{a0}")
+                unbroken(&format!(
+                    "{} {}",
+                    units::spoken(key),
+                    units::metric(key, *value)
+                ))
             });
-            lines.extend(self.figure(
-                "counted",
-                &counted.collect::<Vec<_>>().join(" · "),
-                Paint::Plain,
-            ));
+            let counted = counted.collect::<Vec<_>>().join(" · ");
+            lines.extend(self.figure("counted", &counted, Role::Plain));
         }
         // One that could not even be prepared took no time, and that is no news.
-        if let Some(wall) = strategy
-            .wall()
-            .filter(|wall| strategy.error.is_none() || !wall.0.is_zero())
-        {
-            let mut parts = vec![units::duration(wall.0)];
-            if let (Some(shortest), Some(longest), true) = (
-                strategy.wall_s.iter().min(),
-                strategy.wall_s.iter().max(),
-                strategy.wall_s.len() > 1,
-            ) {
-                let (shortest, longest) = (units::duration(shortest.0), units::duration(longest.0));
-                parts[0] = format!(
-                    "{} (median of {}, {shortest} to {longest})",
-                    parts[0],
-                    strategy.wall_s.len()
-                );
-            }
-            parts.extend(
-                strategy
-                    .ideal_s
-                    .map(|ideal| format!("ideal {}", units::duration(ideal.0))),
-            );
-            parts.extend(
-                strategy
-                    .overhead_s
-                    .map(|overhead| format!("overhead {}", units::seconds(overhead))),
-            );
-            parts.extend(
-                strategy
-                    .speedup
-                    .map(faster)
-                    .filter(|times| !times.is_empty()),
-            );
-            let parts: Vec<_> = parts
-                .iter()
-                .map(|part| part.replace(' ', "\u{a0}"))
-                .collect();
-            lines.extend(self.figure("wall", &parts.join(" · "), Paint::Plain));
+        let ran = strategy.error.is_none() || strategy.wall().is_some_and(|wall| !wall.0.is_zero());
+        if ran && strategy.wall().is_some() {
+            let wall = wall(strategy).join(" · ");
+            lines.extend(self.figure("wall", &wall, Role::Plain));
         }
         lines
     }
 
-    pub(super) fn failure(&mut self, strategy: &StrategyReport) -> Vec<String> {
+    /// Whether the heartbeat came through, and who held the thread if it did not.
+    fn event_loop(&self, strategy: &StrategyReport, heartbeat: &Heartbeat) -> (String, Role) {
+        let gap = units::duration(heartbeat.max_gap_s.0);
+        let blocked = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll
+            && !strategy.blocked.is_empty();
+        if !blocked {
+            let period = units::duration(heartbeat.period_s.0);
+            return (format!("every {period}, longest gap {gap}"), Role::Dim);
+        }
+        let in_all: Duration = strategy
+            .blocked
+            .iter()
+            .map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0))
+            .sum();
+        let stretch = if in_all > heartbeat.max_gap_s.0 + heartbeat.period_s.0 {
+            " at a stretch"
+        } else {
+            ""
+        };
+        let text = match &heartbeat.blocked_by {
+            Some(by) => format!("deaf for {gap}{stretch}: {by} held the thread"),
+            None => format!("deaf for {gap}{stretch}"),
+        };
+        (text, Role::Alarm)
+    }
+
+    pub(super) fn failure(&mut self, strategy: &StrategyReport) -> Vec<Line> {
         let Some(error) = &strategy.error else {
             return Vec::new();
         };
@@ -326,43 +262,24 @@ impl Text {
                 error.clone()
             }
         };
-        self.figure("failed", &text, Paint::Alarm)
+        self.figure("failed", &text, Role::Alarm)
     }
 
-    fn figure(&self, label: &str, text: &str, paint: Paint) -> Vec<String> {
-        let indent = " ".repeat(self.label_width());
-        let mut lines = self.wrapped(text, &indent, &indent);
-        if let Some(first) = lines.first_mut() {
-            let label = fit(&format!("  {label}"), self.label_width() - 1);
-            *first = format!("{label} {}", first.trim_start());
-        }
-        lines
-            .iter()
-            .map(|line| self.style.paint(paint, &line.replace('\u{a0}', " ")))
-            .collect()
+    fn figure(&self, label: &str, text: &str, role: Role) -> Vec<Line> {
+        let label = fit(&format!("  {label}"), self.label_width() - 1);
+        let label = Line::of(role, &format!("{label} "));
+        self.wrapped(role, text, label, self.label_width())
     }
 
-    pub(super) fn wrapped(&self, text: &str, first: &str, others: &str) -> Vec<String> {
-        let width = self.style.width.max(others.len() + 10);
-        let options = textwrap::Options::new(width)
-            .initial_indent(first)
-            .subsequent_indent(others)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        textwrap::wrap(&self.style.tame(text), options)
-            .into_iter()
-            .map(|line| line.into_owned())
-            .collect()
+    /// `text` after `first`, its further lines indented by so much.
+    pub(super) fn wrapped(&self, role: Role, text: &str, first: Line, indent: usize) -> Vec<Line> {
+        let text = Line::of(role, &self.style.tame(text));
+        let rest = Line::of(role, &" ".repeat(indent));
+        wrap(&text, self.style.width.max(indent + 10), &first, &rest)
     }
 
     pub(super) fn indented(&self, label: &str, text: &str) -> String {
         format!("{}{text}", fit(label, self.label_width()))
-    }
-
-    pub(super) fn lines(&self, lines: impl IntoIterator<Item = String>) -> String {
-        lines
-            .into_iter()
-            .map(|line| self.style.encode(&line) + "\n")
-            .collect()
     }
 
     pub(super) fn label_width(&self) -> usize {
@@ -377,10 +294,32 @@ impl Text {
         if self.style.width >= 30 { 9 } else { 0 }
     }
 
-    pub(super) fn rail_width(&self) -> usize {
+    pub(super) fn lane_width(&self) -> usize {
         self.style
             .width
             .saturating_sub(self.label_width() + self.right_width())
             .max(4)
     }
+}
+
+/// How long it took, and beside what: parts that are not broken.
+fn wall(strategy: &StrategyReport) -> Vec<String> {
+    let Some(wall) = strategy.wall() else {
+        return Vec::new();
+    };
+    let mut parts = vec![units::duration(wall.0)];
+    let walls = &strategy.wall_s;
+    if let (Some(shortest), Some(longest), true) =
+        (walls.iter().min(), walls.iter().max(), walls.len() > 1)
+    {
+        let (shortest, longest) = (units::duration(shortest.0), units::duration(longest.0));
+        parts[0] += &format!(" (median of {}, {shortest} to {longest})", walls.len());
+    }
+    let ideal = strategy.ideal_s.map(|ideal| units::duration(ideal.0));
+    parts.extend(ideal.map(|ideal| format!("ideal {ideal}")));
+    let overhead = strategy.overhead_s.map(units::seconds);
+    parts.extend(overhead.map(|overhead| format!("overhead {overhead}")));
+    let faster = strategy.speedup.map(faster);
+    parts.extend(faster.filter(|times| !times.is_empty()));
+    parts.iter().map(|part| unbroken(part)).collect()
 }

@@ -537,7 +537,10 @@ fn the_code_is_shown_before_it_runs() {
         let mut rest = stdout.as_str();
         for strategy in quick_strategies(concept) {
             let source = region(concept.about.source, strategy.name).unwrap();
-            let shown = page::code(source, Language::Rust, &Style::default());
+            let shown = page::to_ansi(
+                &page::code(source, Language::Rust, &Style::default()),
+                &Style::default(),
+            );
             let block = format!("\n{} ", strategy.name);
             // First the source, then the lanes, then the next strategy.
             let (_, after) = rest
@@ -558,13 +561,19 @@ fn the_python_twin_is_shown_once_in_front() {
     for concept in ALL {
         let about = concept.about;
         let shown = |code: &str| Test::quick(concept).args([code]).output().stdout;
-        let twin = page::code(about.twin, Language::Python, &Style::default());
+        let twin = page::to_ansi(
+            &page::code(about.twin, Language::Python, &Style::default()),
+            &Style::default(),
+        );
         let first = quick_strategies(concept)
             .into_iter()
             .find(|strategy| strategy.by_default)
             .unwrap();
         let rust = region(about.source, first.name).unwrap();
-        let rust = page::code(rust, Language::Rust, &Style::default());
+        let rust = page::to_ansi(
+            &page::code(rust, Language::Rust, &Style::default()),
+            &Style::default(),
+        );
         let block = format!("\n{} ", first.name);
         let place = |stdout: &str, text: &str| stdout.find(text);
 

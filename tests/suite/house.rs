@@ -44,15 +44,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("lesson/", &["concepts", "report", "units"]),
     (
         "classroom/",
-        &[
-            "classroom::terminal",
-            "concepts",
-            "lab",
-            "lesson",
-            "page",
-            "picture",
-            "report",
-        ],
+        &["concepts", "lab", "lesson", "page", "picture", "report"],
     ),
     (
         "classroom/terminal/",
@@ -69,6 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "commands/course/",
         &[
             "commands::screen",
+            "commands::status_line",
             "concepts",
             "lab",
             "lesson",
@@ -238,7 +231,7 @@ fn only_the_output_edge_writes_to_the_standard_streams() {
         // the stage is a screen of its own.
         let edge = [
             "commands/screen.rs",
-            "commands/live.rs",
+            "commands/status_line.rs",
             "commands/signals.rs",
             "classroom/terminal/stage.rs",
         ]

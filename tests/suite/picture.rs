@@ -6,7 +6,7 @@ use std::time::Duration;
 use asyncdemo::claims::{
     BlocksTheLoop, Claim, Claims, KeepsTheLoopAwake, OneAfterTheOther, Overlapped, findings,
 };
-use asyncdemo::page::Style;
+use asyncdemo::page::{Style, to_ansi};
 use asyncdemo::picture::Text;
 use asyncdemo::report::{
     Blocked, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds,
@@ -14,6 +14,10 @@ use asyncdemo::report::{
 };
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
+
+fn drawn_report(report: &Report, style: Style) -> String {
+    to_ansi(&Text::report(report, style), &style)
+}
 
 fn ms(millis: u64) -> Seconds {
     Seconds(Duration::from_millis(millis))
@@ -168,7 +172,7 @@ fn eventful() -> Report {
 
 #[test]
 fn a_report_is_drawn_like_this() {
-    let drawn = Text::report(&eventful(), Style::default());
+    let drawn = drawn_report(&eventful(), Style::default());
     let expected = "                    0 s     0.5     1.0      1.5     2.0      2.5     3.0
 in-turn             one.await, then two.await · current-thread
   fetch one         ├────────────────┤                                   1.001 s
@@ -228,7 +232,7 @@ fn many_lanes_are_folded_and_none_is_forgotten() {
     };
     let drawn = |count: u64| {
         let strategy = strategy("join", "all at once", 2000, 2000, lanes(count));
-        Text::report(
+        drawn_report(
             &report(vec![strategy], &[]),
             Style {
                 lanes: 5,
@@ -262,11 +266,12 @@ fn the_head_fits_into_any_screen() {
             Duration::ZERO,
             Duration::ZERO,
         );
-        text.head(
+        let head = text.head(
             "db",
             "queries to a real SQLite file",
             "await session.execute()",
-        )
+        );
+        to_ansi(&head, &Style::default())
     };
     for width in 40..120 {
         assert!(
@@ -284,7 +289,7 @@ fn the_head_fits_into_any_screen() {
 #[test]
 fn a_figure_is_not_parted_from_its_unit() {
     for width in 40..120 {
-        let drawn = Text::report(
+        let drawn = drawn_report(
             &eventful(),
             Style {
                 width,
@@ -389,7 +394,7 @@ fn what_is_drawn_as_deaf_is_not_called_awake() {
         let claims: Claims = vec![Arc::new(KeepsTheLoopAwake)];
         let told = findings([(&chunked, &claims[..])], &[]);
         let kinds: Vec<_> = told.into_iter().map(|finding| finding.kind).collect();
-        let drawn = Text::report(&report(vec![chunked], &[]), Style::default());
+        let drawn = drawn_report(&report(vec![chunked], &[]), Style::default());
         (kinds, drawn.contains("deaf for 26 ms"))
     };
     let held = Blocked {
@@ -414,9 +419,8 @@ fn without_a_summary_a_brief_head_is_the_same_in_colour() {
         lanes: 3,
         brief: true,
     };
-    let drawn = Text::report(&report, style(false));
-    colored::control::set_override(true);
-    let coloured = Text::report(&report, style(true));
+    let drawn = drawn_report(&report, style(false));
+    let coloured = drawn_report(&report, style(true));
     assert_eq!(console::strip_ansi_codes(&coloured), drawn);
 }
 
@@ -439,15 +443,14 @@ proptest! {
             takeaway: None,
         };
         let report = Report { findings: findings.into_iter().map(finding).collect(), ..report(strategies, &[]) };
-        let drawn = Text::report(&report, Style { color: false, ascii, width, lanes, brief });
+        let drawn = drawn_report(&report, Style { color: false, ascii, width, lanes, brief });
         for line in drawn.lines() {
             prop_assert!(width < 40 || line.width() <= width, "{} columns of {width}: {line:?}", line.width());
             prop_assert!(!line.contains(char::is_control), "{line:?}");
             prop_assert!(!ascii || line.is_ascii(), "{line:?}");
         }
         // Colour adds escape codes and nothing else.
-        colored::control::set_override(true);
-        let coloured = Text::report(&report, Style { color: true, ascii, width, lanes, brief });
+                let coloured = drawn_report(&report, Style { color: true, ascii, width, lanes, brief });
         prop_assert_eq!(console::strip_ansi_codes(&coloured), drawn);
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
 use ratatui_core::style::{Modifier, Style};
-use ratatui_core::text::{Line, Span};
+use ratatui_core::text::{Line as CellLine, Span};
 
-use super::pane;
-use super::theme::{Role, Theme};
 use crate::classroom::keys::KEYS;
+use crate::classroom::pane;
 use crate::classroom::show::Show;
 use crate::classroom::slide::Origin;
+use crate::classroom::theme::Theme;
 use crate::lesson::Kind;
-use crate::page;
+use crate::page::{self, COMFORTABLE, Line, Role, columns};
 
 /// What the terminal can show, and in which theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,39 +27,35 @@ pub struct Look {
 }
 
 impl Look {
-    pub(super) fn style(&self, role: Role) -> Style {
+    fn style(&self, role: Role) -> Style {
         self.theme.style(role, self.color)
     }
 
-    pub(super) fn span(&self, role: Role, text: &str) -> Span<'static> {
-        Span::styled(text.to_owned(), self.style(role))
+    fn encode(&self, text: &str) -> String {
+        self.page(80).encode(text)
     }
 
-    pub(super) fn encode(&self, text: &str) -> String {
-        self.drawing(80).encode(text)
-    }
-
-    /// For the renderers. Their colours become this theme's roles.
-    pub(super) fn drawing(&self, width: usize) -> page::Style {
+    fn page(&self, width: usize) -> page::Style {
         page::Style {
-            color: true,
+            color: self.color,
             ascii: self.ascii,
             width: width.max(1),
             ..page::Style::default()
         }
     }
 
-    /// Whether there is room for figures three rows high.
-    pub(super) fn large(&self, width: usize) -> bool {
-        width >= 50 && !self.ascii
+    /// A styled line in this theme's colours.
+    fn cells(&self, line: &Line) -> CellLine<'static> {
+        let pieces = line.pieces().iter();
+        let spans: Vec<_> = pieces
+            .map(|(role, text)| Span::styled(self.encode(text), self.style(*role)))
+            .collect();
+        CellLine::from(spans)
     }
 }
 
 /// From here on there is room for the words and the picture beside each other.
-const TWO_COLUMNS: usize = 120;
-
-/// A line longer than this is hard to follow from the last row.
-const WIDEST: usize = 84;
+const TWO_COLUMNS: u16 = 120;
 
 /// Draws `show` as it is `now`.
 pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
@@ -68,7 +64,7 @@ pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
         ..*look
     };
     let area = cells.area;
-    cells.set_style(area, look.style(Role::Text));
+    cells.set_style(area, look.style(Role::Plain));
     if show.blank || area.width < 4 || area.height < 3 {
         return;
     }
@@ -88,10 +84,10 @@ pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
         cells,
     );
     if show.keys {
-        return put(&keys(&look), inset(body, &look), show.scroll, &look, cells);
+        return put(&keys(&look), inset(body), show.scroll, &look, cells);
     }
     if show.notes {
-        let lines = pane::notes(show, inset(body, &look).width.into(), &look);
+        let lines = pane::notes(show, &look.page(inset(body).width.into()));
         let most = body.height / 3;
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(most);
         let below = Rect {
@@ -105,12 +101,11 @@ pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
             height: 1,
             ..body
         };
-        let sign = if look.ascii { "-" } else { "─" };
-        let line = look.span(Role::Dim, &sign.repeat(rule.width.into()));
-        put(&[Line::from(line)], rule, 0, &look, cells);
-        put(&lines, inset(below, &look), 0, &look, cells);
+        let line = Line::of(Role::Dim, &"─".repeat(rule.width.into()));
+        put(&[line], rule, 0, &look, cells);
+        put(&lines, inset(below), 0, &look, cells);
     }
-    slide(show, &look, inset(body, &look), cells);
+    slide(show, &look, inset(body), cells);
 }
 
 /// The head, the slide, and the foot, with a blank line between them where there is room.
@@ -125,10 +120,10 @@ fn rows(area: Rect) -> [Rect; 3] {
 }
 
 /// The wider the screen, the wider its margin.
-fn inset(area: Rect, _: &Look) -> Rect {
+fn inset(area: Rect) -> Rect {
     let margin = match area.width {
         0..60 => 1,
-        60..TWO_COLUMNS_U16 => 3,
+        60..TWO_COLUMNS => 3,
         _ => 5,
     };
     Rect {
@@ -138,19 +133,21 @@ fn inset(area: Rect, _: &Look) -> Rect {
     }
 }
 
-const TWO_COLUMNS_U16: u16 = 120;
-
 fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
     let runs = show.line().is_some();
     let left = |width: usize| match show.code {
-        Some(language) => pane::code(show, language, width, look),
-        None => pane::words(show, width, look),
+        Some(language) => pane::code(show, language, &look.page(width)),
+        None => pane::words(show, &look.page(width)),
     };
     let width = usize::from(area.width);
     if !runs {
         let is_code = show.code.is_some()
             || matches!(show.step().map(|step| &step.kind), Some(Kind::Code(_)));
-        let width = if is_code { width } else { width.min(WIDEST) };
+        let width = if is_code {
+            width
+        } else {
+            width.min(COMFORTABLE)
+        };
         let lines = left(width);
         // Words that stand alone, and do not grow, stand in the middle.
         let alone = matches!(
@@ -170,7 +167,7 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
         };
         return put(&lines, area, show.scroll, look, cells);
     }
-    if width + 10 >= TWO_COLUMNS {
+    if area.width + 10 >= TWO_COLUMNS {
         let gap = 4;
         let one = (area.width - gap) * 2 / 5;
         let words = Rect { width: one, ..area };
@@ -180,11 +177,12 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
             ..area
         };
         put(&left(one.into()), words, show.scroll, look, cells);
-        let picture = pane::picture(show, beside.width.into(), area.height.into(), look);
+        let page = look.page(beside.width.into());
+        let picture = pane::picture(show, area.height.into(), &page);
         return put(&picture, beside, show.scroll, look, cells);
     }
     let words = left(width);
-    let picture = pane::picture(show, width, area.height.into(), look);
+    let picture = pane::picture(show, area.height.into(), &look.page(width));
     let mut both = words;
     if !picture.is_empty() {
         both.push(Line::default());
@@ -194,12 +192,12 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
 }
 
 /// Lines into an area, from the one at `skip` on; as many as are hidden below are told in the last row.
-fn put(lines: &[Line<'static>], area: Rect, skip: usize, look: &Look, cells: &mut Buffer) {
+fn put(lines: &[Line], area: Rect, skip: usize, look: &Look, cells: &mut Buffer) {
     let height = usize::from(area.height);
     let skip = skip.min(lines.len().saturating_sub(height));
     for (row, line) in lines.iter().skip(skip).take(height).enumerate() {
         let y = area.y + u16::try_from(row).unwrap_or(u16::MAX);
-        cells.set_line(area.x, y, line, area.width);
+        cells.set_line(area.x, y, &look.cells(line), area.width);
     }
     let hidden = lines.len().saturating_sub(skip + height);
     if hidden > 0 && height > 1 {
@@ -215,16 +213,15 @@ fn put(lines: &[Line<'static>], area: Rect, skip: usize, look: &Look, cells: &mu
     }
 }
 
-fn header(show: &Show, width: usize, now: Duration, look: &Look) -> Line<'static> {
+fn header(show: &Show, width: usize, now: Duration, look: &Look) -> Line {
     let Some(lesson) = show.lesson() else {
         return Line::default();
     };
-    let mut right = Vec::new();
-    match show.run().map(|run| &run.origin) {
-        Some(Origin::Replay) => right.push(look.span(Role::Waiting, "REPLAY  ")),
-        Some(Origin::Rescue(_)) => right.push(look.span(Role::Alarm, "RECORDED  ")),
-        _ => {}
-    }
+    let mut right = match show.run().map(|run| &run.origin) {
+        Some(Origin::Replay) => Line::of(Role::Waiting, "REPLAY  "),
+        Some(Origin::Rescue(_)) => Line::of(Role::Alarm, "RECORDED  "),
+        _ => Line::default(),
+    };
     if show.timer {
         let elapsed = show.elapsed(now).as_secs();
         let over = elapsed > u64::from(lesson.about.minutes) * 60;
@@ -234,18 +231,17 @@ fn header(show: &Show, width: usize, now: Duration, look: &Look) -> Line<'static
             elapsed % 60,
             lesson.about.minutes
         );
-        right.push(look.span(if over { Role::Alarm } else { Role::Text }, &told));
+        right.push(if over { Role::Alarm } else { Role::Plain }, &told);
     }
     let place = format!("{}/{} ", show.place.slide, show.last());
-    right.push(look.span(Role::Dim, &place));
-    let used: usize = right.iter().map(Span::width).sum();
-    let title = look.span(Role::Dim, &format!(" {}", look.encode(&lesson.about.title)));
-    spread(title, right, used, width, look)
+    right.push(Role::Dim, &place);
+    let title = format!(" {}", look.encode(&lesson.about.title));
+    spread(&title, &right, width)
 }
 
-fn footer(show: &Show, width: usize, look: &Look) -> Line<'static> {
+fn footer(show: &Show, width: usize, look: &Look) -> Line {
     if let Some(said) = &show.said {
-        return Line::from(look.span(Role::Waiting, &format!(" {}", look.encode(said))));
+        return Line::of(Role::Waiting, &format!(" {said}"));
     }
     let asks = !show.candidates().is_empty();
     let hint = match show.step().map(|step| &step.kind) {
@@ -255,53 +251,41 @@ fn footer(show: &Show, width: usize, look: &Look) -> Line<'static> {
         _ if show.line().is_some() => "enter run · + - knob · space next",
         _ => "space next · b back",
     };
-    let keys = look.span(Role::Dim, "? keys ");
-    let used = keys.width();
+    let keys = Line::of(Role::Dim, "? keys ");
     // Whole keys, as many as there is room for.
     let mut hint = hint;
-    while hint.chars().count() + 2 + used > width {
+    while columns(hint) + 2 + keys.width() > width {
         let Some((shorter, _)) = hint.rsplit_once(" · ") else {
             break;
         };
         hint = shorter;
     }
-    let hint = look.span(Role::Dim, &format!(" {}", look.encode(hint)));
-    spread(hint, vec![keys], used, width, look)
+    spread(&format!(" {}", look.encode(hint)), &keys, width)
 }
 
-fn spread(
-    left: Span<'static>,
-    right: Vec<Span<'static>>,
-    used: usize,
-    width: usize,
-    look: &Look,
-) -> Line<'static> {
-    let room = width.saturating_sub(used);
+/// What may be overlooked at the left, and as much else at the right.
+fn spread(left: &str, right: &Line, width: usize) -> Line {
+    let room = width.saturating_sub(right.width());
     let mut text = String::new();
-    let mut wide = 0;
-    for sign in left.content.chars() {
-        let sign_width = unicode_width::UnicodeWidthChar::width(sign).unwrap_or(0);
-        if wide + sign_width + 1 > room {
+    for ch in left.chars() {
+        let wide = unicode_width::UnicodeWidthChar::width(ch).unwrap_or(0);
+        if columns(&text) + wide + 1 > room {
             break;
         }
-        wide += sign_width;
-        text.push(sign);
+        text.push(ch);
     }
-    let gap = " ".repeat(room.saturating_sub(wide));
-    let mut spans = vec![Span::styled(text, left.style), look.span(Role::Text, &gap)];
-    spans.extend(right);
-    Line::from(spans)
+    let gap = " ".repeat(room.saturating_sub(columns(&text)));
+    let mut line = Line::of(Role::Dim, &text).with(Role::Plain, &gap);
+    line.append(right);
+    line
 }
 
-fn keys(look: &Look) -> Vec<Line<'static>> {
-    KEYS.iter()
-        .map(|(key, does)| {
-            Line::from(vec![
-                look.span(Role::Title, &format!("{:<9}", ascii_arrows(key, look))),
-                look.span(Role::Text, &look.encode(does)),
-            ])
-        })
-        .collect()
+fn keys(look: &Look) -> Vec<Line> {
+    let line = |(key, does): &(&str, &str)| {
+        let key = format!("{:<9}", ascii_arrows(key, look));
+        Line::of(Role::Name, &key).with(Role::Plain, does)
+    };
+    KEYS.iter().map(line).collect()
 }
 
 fn ascii_arrows(key: &str, look: &Look) -> String {
@@ -313,44 +297,6 @@ fn ascii_arrows(key: &str, look: &Look) -> String {
         .replace('↑', "up")
         .replace('↓', "down")
         .replace('–', "-")
-}
-
-/// A figure that can be read from the last row.
-pub(super) fn figures(text: &str, look: &Look) -> Vec<Line<'static>> {
-    let rows = (0..3).map(|row| {
-        let signs = text.chars().map(|sign| glyph(sign)[row]);
-        signs.collect::<Vec<_>>().join(" ")
-    });
-    rows.map(|row| Line::from(look.span(Role::Title, &row)))
-        .collect()
-}
-
-fn glyph(sign: char) -> [&'static str; 3] {
-    match sign {
-        '0' => ["█▀█", "█ █", "▀▀▀"],
-        '1' => ["▀█ ", " █ ", "▀▀▀"],
-        '2' => ["▀▀█", "█▀▀", "▀▀▀"],
-        '3' => ["▀▀█", " ▀█", "▀▀▀"],
-        '4' => ["█ █", "▀▀█", "  ▀"],
-        '5' => ["█▀▀", "▀▀█", "▀▀▀"],
-        '6' => ["█▀▀", "█▀█", "▀▀▀"],
-        '7' => ["▀▀█", "  █", "  ▀"],
-        '8' => ["█▀█", "█▀█", "▀▀▀"],
-        '9' => ["█▀█", "▀▀█", "▀▀▀"],
-        '.' => [" ", " ", "▀"],
-        ',' => [" ", " ", "▄"],
-        ' ' => [" ", " ", " "],
-        's' => ["   ", "█▀▀", "▄▄█"],
-        _ => letter(sign),
-    }
-}
-
-/// What is no digit stands as it is, on the last row.
-fn letter(sign: char) -> [&'static str; 3] {
-    match sign {
-        'm' => ["     ", "█▀█▀█", "▀ ▀ ▀"],
-        _ => [" ", " ", " "],
-    }
 }
 
 #[cfg(test)]
@@ -379,12 +325,11 @@ mod tests {
         /// Whatever is pressed, on whatever size of screen.
         #[test]
         fn nothing_makes_it_panic(keys in "[ bp1290ur+sycnt.l?=\n-]{0,60}", width in 0_u16..200, height in 0_u16..60) {
-            colored::control::set_override(true);
             let report = include_str!("../../../examples/gather.json");
             let report: crate::report::Report = serde_json::from_str(report).unwrap();
             let mut show = show();
-            for sign in keys.chars() {
-                let key = if sign == '\n' { Key::Enter } else { Key::Sign(sign) };
+            for ch in keys.chars() {
+                let key = if ch == '\n' { Key::Enter } else { Key::Char(ch) };
                 if let Ask::Run(job) = show.press(key, Duration::ZERO) {
                     show.hear(job.number, News::Over(Box::new(report.clone())));
                 }
@@ -394,19 +339,6 @@ mod tests {
                 let text = drawn(&show, width, height, &look);
                 prop_assert!(!ascii || text.is_ascii(), "{}", text);
             }
-        }
-    }
-
-    #[test]
-    fn figures_are_three_rows_high() {
-        let rows: Vec<_> = figures("1.5 s", &Look::default())
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(rows.len(), 3);
-        for sign in "0123456789., ms".chars() {
-            let [a, b, c] = glyph(sign).map(|row| row.chars().count());
-            assert!(a == b && b == c, "{sign}");
         }
     }
 }

@@ -105,10 +105,10 @@ impl Stage {
             }
             if ink != Some((cell.fg, cell.bg, cell.modifier)) {
                 ink = Some((cell.fg, cell.bg, cell.modifier));
-                dip(&mut self.out, cell)?;
+                set_style(&mut self.out, cell)?;
             }
             queue!(self.out, Print(cell.symbol()))?;
-            // After a sign of two columns, nobody can be sure where a terminal is.
+            // After a character of two columns, nobody can be sure where a terminal is.
             next = (cell.symbol().is_ascii()).then_some((x + 1, y));
         }
         queue!(self.out, SetAttribute(Attribute::Reset))?;
@@ -165,7 +165,7 @@ pub fn give_back() {
     }
 }
 
-fn dip(out: &mut impl Write, cell: &Cell) -> io::Result<()> {
+fn set_style(out: &mut impl Write, cell: &Cell) -> io::Result<()> {
     queue!(out, SetAttribute(Attribute::Reset))?;
     for (modifier, attribute) in [
         (Modifier::BOLD, Attribute::Bold),
@@ -196,7 +196,7 @@ fn named(key: KeyEvent) -> Option<Key> {
         };
     }
     Some(match key.code {
-        KeyCode::Char(sign) => Key::Sign(sign),
+        KeyCode::Char(ch) => Key::Char(ch),
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Escape,
         KeyCode::Right | KeyCode::PageDown => Key::Next,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::told::{Checked, Prediction};
-use crate::commands::screen::{Screen, complain};
+use crate::commands::status_line::StatusLine;
 use crate::concepts::UsageError;
 use crate::lab::{Invocation, Stop, Trust};
 use crate::lesson::check::{self, Reading, listed, near};
@@ -26,7 +26,8 @@ pub(super) struct Check<'a> {
     /// Where links to files are looked up.
     pub(super) root: Option<&'a Path>,
     pub(super) stop: &'a Stop,
-    pub(super) screen: &'a Screen,
+    /// Says what is done now, if somebody looks.
+    pub(super) line: StatusLine,
 }
 
 impl Check<'_> {
@@ -84,7 +85,7 @@ impl Check<'_> {
             if self.stop.signal().is_some() {
                 break;
             }
-            self.progress(&format!(
+            self.line.say(&format!(
                 "{} ({} of {}), prediction {} of {all}",
                 lesson.name,
                 place.0,
@@ -92,7 +93,7 @@ impl Check<'_> {
                 index + 1
             ));
             let tested = self.predict(at, predict, &line);
-            self.progress("");
+            self.line.clear();
             let (prediction, wrong) = tested?;
             checked.predictions.push(prediction);
             if let Some(what) = wrong {
@@ -177,15 +178,6 @@ impl Check<'_> {
             }
         }
         Ok((prediction, wrong))
-    }
-
-    /// Says what is done now, if somebody looks; nothing wipes it out.
-    fn progress(&self, what: &str) {
-        if let Some(live) = self.screen.live {
-            let room = live.width.saturating_sub(1);
-            let shown: String = live.encode(what).chars().take(room).collect();
-            complain(&format!("\r\x1b[2K{shown}"));
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::lab::Trust;
 use crate::lesson::{Predict, Problem};
-use crate::page::{Paint, Style};
+use crate::page::{Line, Role, Style, clean_line};
 use crate::units;
 
 const FOREIGN: &str = "Nothing but asyncdemo's own concepts is run for a course from a directory, and a knob that names a file or an address is refused.";
@@ -114,7 +114,7 @@ impl Checked {
             format!("{:.1} min of {}", self.minutes, self.stated_minutes),
             format!("{:.1} s", self.took_s),
         ];
-        let name = style.paint(Paint::Name, &format!("{:<15}", self.name));
+        let name = style.paint(Role::Name, &format!("{:<15}", self.name));
         let line = style.encode(&format!("{name} {}\n", figures.join(" · ")));
         line + &problems(&self.problems, style)
     }
@@ -168,8 +168,7 @@ impl Found {
             text += "Links to files were not looked up: only in the repository can they be.\n";
         }
         if self.foreign {
-            let width = textwrap::Options::new(style.width.max(20)).subsequent_indent("  ");
-            text += &(textwrap::fill(FOREIGN, width) + "\n");
+            text += &style.filled(&Line::plain(FOREIGN), "", "  ");
         }
         style.encode(&text)
     }
@@ -178,11 +177,7 @@ impl Found {
 fn problems(problems: &[Problem], style: &Style) -> String {
     let line = |problem: &Problem| {
         // A foreign text must not move the cursor.
-        let told: String = problem
-            .to_string()
-            .chars()
-            .map(|sign| if sign.is_control() { ' ' } else { sign })
-            .collect();
+        let told = clean_line(&problem.to_string());
         style.encode(&format!("  {told}\n"))
     };
     problems.iter().map(line).collect()

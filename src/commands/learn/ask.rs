@@ -12,7 +12,7 @@ use crate::commands::keyboard::{Typed, line};
 use crate::commands::screen::Screen;
 use crate::concepts::{self, region};
 use crate::lesson::{Lesson, Step};
-use crate::page::Language;
+use crate::page::{Language, clean_line};
 
 /// Where the answers come from.
 pub(super) enum Answers {
@@ -125,7 +125,7 @@ impl Player<'_> {
             Typed::Line(text) => {
                 let text = text.trim().to_owned();
                 if echo {
-                    let shown: String = text.chars().filter(|sign| !sign.is_control()).collect();
+                    let shown = clean_line(&text);
                     self.print(&self.screen.out.encode(&format!("{shown}\n")))?;
                 }
                 if text.is_empty() {

@@ -8,7 +8,7 @@ use crate::commands::run::{self, Ending};
 use crate::concepts::{self, UsageError, region};
 use crate::lab::Invocation;
 use crate::lesson::{Guess, Kind, Lesson, Predict, Quiz, Step, Try};
-use crate::page::{Language, Paint, Style, command_line, markdown};
+use crate::page::{Language, Role, Style, command_line, markdown, to_ansi};
 use crate::progress;
 use crate::report::Report;
 
@@ -266,7 +266,7 @@ impl Player<'_> {
         self.print("\n")?;
         for line in command_line(&format!("asyncdemo {line}"), style.width) {
             let line = style.encode(&line);
-            self.print(&format!("{}\n", style.paint(Paint::Literal, &line)))?;
+            self.print(&format!("{}\n", style.paint(Role::Literal, &line)))?;
         }
         Ok(())
     }
@@ -279,15 +279,15 @@ impl Player<'_> {
         if lines.is_empty() {
             return Ok(());
         }
-        self.print(&format!("\n{}", markdown(&lines, &self.screen.out)))
+        self.say(&lines)
     }
 
     fn verdict(&self, right: bool, words: &str) -> Result<()> {
         let style = &self.screen.out;
         let (sign, paint) = if right {
-            ("✓", Paint::Literal)
+            ("✓", Role::Literal)
         } else {
-            ("✗", Paint::Waiting)
+            ("✗", Role::Waiting)
         };
         let sign = match (style.ascii, right) {
             (true, true) => "+",
@@ -298,7 +298,9 @@ impl Player<'_> {
             width: style.width.saturating_sub(2),
             ..*style
         };
-        let text = markdown(words, &beside).trim_end().replace('\n', "\n  ");
+        let text = to_ansi(&markdown(words, &beside), &beside)
+            .trim_end()
+            .replace('\n', "\n  ");
         self.print(&format!("\n{} {text}\n", style.paint(paint, sign)))
     }
 

@@ -22,13 +22,6 @@ use super::tokens::{Token, closing, is_name, tokens};
 /// Arrows that run back, from and to. Without them there is no circle; one that is needed no
 /// longer is to be deleted.
 const KNOWN: &[(&str, &str)] = &[
-    // The look of the terminal is with the drawing; styled lines replace what asks for it.
-    ("classroom/terminal/ansi.rs", "classroom/terminal/draw.rs"),
-    (
-        "classroom/terminal/markdown.rs",
-        "classroom/terminal/draw.rs",
-    ),
-    ("classroom/terminal/pane.rs", "classroom/terminal/draw.rs"),
     ("commands/learn/ask.rs", "commands/learn.rs"),
     ("concepts/cpu_bound/probe.rs", "concepts/cpu_bound.rs"),
     ("concepts/http/stage.rs", "concepts/http.rs"),

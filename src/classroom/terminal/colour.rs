@@ -1,54 +1,17 @@
-//! Light, dark, or as the terminal is: what each kind of text looks like.
+//! What each role looks like on a screen that is light, dark, or without colour.
 
 use ratatui_core::style::{Color, Modifier, Style};
 
-/// For which room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Theme {
-    /// Dark letters on white: for a projector in a lit room.
-    Light,
-    /// Light letters on black.
-    #[default]
-    Dark,
-}
-
-/// What a piece of text is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::classroom) enum Role {
-    /// What is read.
-    Text,
-    /// What is read first.
-    Title,
-    /// What may be overlooked.
-    Dim,
-    /// Something that could not run.
-    Waiting,
-    /// Something that held its thread, or went wrong.
-    Alarm,
-    /// What was cut off.
-    Cancelled,
-    /// Source: a keyword.
-    Keyword,
-    /// Source: a text or a number. And what is right.
-    Literal,
-    /// Source: the name of a macro or a type.
-    Special,
-}
+use crate::classroom::Theme;
+use crate::page::Role;
 
 impl Theme {
-    pub(in crate::classroom) fn other(self) -> Self {
-        match self {
-            Self::Light => Self::Dark,
-            Self::Dark => Self::Light,
-        }
-    }
-
     /// The fixed part of the 256 colours: the first sixteen are whatever a terminal makes of them.
     fn colour(self, role: Role) -> u8 {
         let (light, dark) = match role {
-            Role::Text => (16, 255),
-            Role::Title => (25, 117),
-            Role::Dim => (240, 248),
+            Role::Plain | Role::Strong | Role::Emphasis | Role::Link => (16, 255),
+            Role::Name => (25, 117),
+            Role::Dim | Role::Address => (240, 248),
             Role::Waiting => (94, 221),
             Role::Alarm => (160, 210),
             Role::Cancelled | Role::Keyword => (90, 183),
@@ -69,7 +32,7 @@ impl Theme {
     }
 
     /// `color` is whether there may be any: without it there is bold, dim and reversed.
-    pub(in crate::classroom) fn style(self, role: Role, color: bool) -> Style {
+    pub(super) fn style(self, role: Role, color: bool) -> Style {
         let style = if color {
             Style::new()
                 .fg(Color::Indexed(self.colour(role)))
@@ -78,8 +41,10 @@ impl Theme {
             Style::new()
         };
         match role {
-            Role::Title | Role::Alarm => style.add_modifier(Modifier::BOLD),
-            Role::Dim if !color => style.add_modifier(Modifier::DIM),
+            Role::Name | Role::Strong | Role::Alarm => style.add_modifier(Modifier::BOLD),
+            Role::Emphasis => style.add_modifier(Modifier::ITALIC),
+            Role::Link => style.add_modifier(Modifier::UNDERLINED),
+            Role::Dim | Role::Address if !color => style.add_modifier(Modifier::DIM),
             _ => style,
         }
     }
@@ -113,17 +78,7 @@ mod tests {
     #[test]
     fn everything_can_be_read_from_the_last_row() {
         for theme in [Theme::Light, Theme::Dark] {
-            for role in [
-                Role::Text,
-                Role::Title,
-                Role::Dim,
-                Role::Waiting,
-                Role::Alarm,
-                Role::Cancelled,
-                Role::Keyword,
-                Role::Literal,
-                Role::Special,
-            ] {
+            for role in Role::ALL {
                 let (one, other) = (luminance(theme.colour(role)), luminance(theme.ground()));
                 let contrast = (one.max(other) + 0.05) / (one.min(other) + 0.05);
                 // What WCAG 2 asks of small text.

@@ -2,46 +2,50 @@
 
 use std::time::Duration;
 
-use ratatui_core::text::Line;
-
-use super::ansi;
-use super::draw::Look;
-use super::markdown;
-use super::theme::Role;
-use super::wrap::wrap;
-use crate::classroom::ballot::Candidate;
-use crate::classroom::knob;
-use crate::classroom::show::Show;
-use crate::classroom::slide::{Origin, Run, Slide};
+use super::ballot::{Candidate, candidates};
+use super::figures::figures;
+use super::knob;
+use super::show::Show;
+use super::slide::{Origin, Run, Slide};
 use crate::concepts::{self, region};
 use crate::lesson::{Answer, Kind, Predict, value};
-use crate::page::{self, Language, Style};
+use crate::page::{self, Language, Line, Role, Style, markdown, wrap};
 use crate::picture::Text;
 
-type Lines = Vec<Line<'static>>;
+type Lines = Vec<Line>;
 
 /// A paragraph of one kind.
-fn paragraph(role: Role, text: &str, width: usize, look: &Look) -> Lines {
-    let style = look.style(role);
-    wrap(&[(style, look.encode(text))], width, "", "", style)
+fn paragraph(role: Role, text: &str, style: &Style) -> Lines {
+    let none = Line::default();
+    wrap(
+        &Line::of(role, &style.tame(text)),
+        style.width,
+        &none,
+        &none,
+    )
+}
+
+/// Whether there is room for figures three rows high.
+fn has_room_for_figures(style: &Style) -> bool {
+    style.width >= 50 && !style.ascii
 }
 
 /// The words of a slide.
-pub(super) fn words(show: &Show, width: usize, look: &Look) -> Lines {
+pub(super) fn words(show: &Show, style: &Style) -> Lines {
     let Some(lesson) = show.lesson() else {
         return Lines::new();
     };
     let Some(step) = show.step() else {
         let about = &lesson.about;
-        let mut lines = paragraph(Role::Title, &about.title, width, look);
+        let mut lines = paragraph(Role::Name, &about.title, style);
         lines.push(Line::default());
-        lines.extend(paragraph(Role::Text, &about.question, width, look));
+        lines.extend(paragraph(Role::Plain, &about.question, style));
         lines.push(Line::default());
         let belief = format!("True? \"{}\"", about.belief);
-        lines.extend(paragraph(Role::Waiting, &belief, width, look));
+        lines.extend(paragraph(Role::Waiting, &belief, style));
         lines.push(Line::default());
         let minutes = format!("about {} minutes", about.minutes);
-        lines.extend(paragraph(Role::Dim, &minutes, width, look));
+        lines.extend(paragraph(Role::Dim, &minutes, style));
         return lines;
     };
     let nothing = Slide::default();
@@ -49,41 +53,41 @@ pub(super) fn words(show: &Show, width: usize, look: &Look) -> Lines {
     let command = |lines: &mut Lines| {
         if let Some(line) = show.line() {
             let line = format!("$ asyncdemo {line}");
-            lines.extend(paragraph(Role::Dim, &line, width, look));
+            lines.extend(paragraph(Role::Dim, &line, style));
         }
     };
     match &step.kind {
-        Kind::Prose(text) => markdown::lines(text, width, look),
-        Kind::Code(code) => source(&code.concept, code.strategy.as_slice(), None, width, look),
+        Kind::Prose(text) => markdown(text, style),
+        Kind::Code(code) => source(&code.concept, code.strategy.as_slice(), None, style),
         Kind::Run(_) => {
             let mut lines = Lines::new();
             command(&mut lines);
             lines
         }
         Kind::Predict(predict) => {
-            let mut lines = paragraph(Role::Title, &predict.question, width, look);
+            let mut lines = paragraph(Role::Name, &predict.question, style);
             lines.push(Line::default());
             command(&mut lines);
             lines.push(Line::default());
-            lines.extend(ballot(show, slide, Some(predict), width, look));
+            lines.extend(ballot(show, slide, Some(predict), style));
             if slide.own.as_ref().is_some_and(|run| run.report.is_some()) {
-                lines.extend(measured(slide, predict, width, look));
+                lines.extend(measured(slide, predict, style));
             }
             lines
         }
         Kind::Quiz(quiz) => {
-            let mut lines = paragraph(Role::Title, &quiz.question, width, look);
+            let mut lines = paragraph(Role::Name, &quiz.question, style);
             lines.push(Line::default());
-            lines.extend(ballot(show, slide, None, width, look));
+            lines.extend(ballot(show, slide, None, style));
             lines
         }
         Kind::Try(a_try) => {
-            let mut lines = paragraph(Role::Title, &a_try.question, width, look);
+            let mut lines = paragraph(Role::Name, &a_try.question, style);
             lines.push(Line::default());
             command(&mut lines);
             if slide.own.as_ref().is_some_and(|run| run.report.is_some()) {
                 lines.push(Line::default());
-                lines.extend(markdown::lines(&a_try.why, width, look));
+                lines.extend(markdown(&a_try.why, style));
             }
             lines
         }
@@ -91,13 +95,7 @@ pub(super) fn words(show: &Show, width: usize, look: &Look) -> Lines {
 }
 
 /// The answers, with the hands that were raised for each.
-fn ballot(
-    show: &Show,
-    slide: &Slide,
-    predict: Option<&Predict>,
-    width: usize,
-    look: &Look,
-) -> Lines {
+fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) -> Lines {
     let quiz = predict.is_none();
     if !slide.asked && !slide.revealed && !quiz {
         return Lines::new();
@@ -118,16 +116,20 @@ fn ballot(
             (Some(_), None) => None,
             (None, _) => candidate.right.filter(|_| slide.revealed),
         };
-        lines.extend(answer(candidate, place, right, width, look));
+        lines.extend(answer(candidate, place, right, style));
         let hands = slide.votes.of(place);
         if slide.asked && slide.votes.total() > 0 {
-            lines.push(bar(hands, most, right, width, look));
+            lines.push(bar(hands, most, right, style));
         }
         if let (Some(why), true) = (&candidate.why, slide.revealed) {
-            for line in markdown::lines(why, width.saturating_sub(4), look) {
-                let mut spans = vec![look.span(Role::Text, "    ")];
-                spans.extend(line.spans);
-                lines.push(Line::from(spans));
+            let beside = Style {
+                width: style.width.saturating_sub(4),
+                ..*style
+            };
+            for line in markdown(why, &beside) {
+                let mut indented = Line::plain("    ");
+                indented.append(&line);
+                lines.push(indented);
             }
         }
         lines.push(Line::default());
@@ -135,45 +137,31 @@ fn ballot(
     lines
 }
 
-fn answer(
-    candidate: &Candidate,
-    place: usize,
-    right: Option<bool>,
-    width: usize,
-    look: &Look,
-) -> Lines {
+fn answer(candidate: &Candidate, place: usize, right: Option<bool>, style: &Style) -> Lines {
     // A sign beside the colour: not everybody sees colours, and not every projector shows them.
     let (role, sign) = match right {
-        Some(true) => (Role::Literal, if look.ascii { " <- right" } else { " ✓" }),
+        Some(true) => (Role::Literal, if style.ascii { " <- right" } else { " ✓" }),
         Some(false) => (Role::Dim, ""),
-        None => (Role::Text, ""),
+        None => (Role::Plain, ""),
     };
-    let style = look.style(role);
-    let text = format!("{}{sign}", look.encode(&candidate.text));
-    let number = format!("{:>2}  ", place + 1);
-    wrap(
-        &[(style, text)],
-        width,
-        &number,
-        "    ",
-        look.style(Role::Title),
-    )
+    let text = format!("{}{sign}", style.tame(&candidate.text));
+    let number = Line::of(Role::Name, &format!("{:>2}  ", place + 1));
+    let indent = Line::of(Role::Name, "    ");
+    wrap(&Line::of(role, &text), style.width, &number, &indent)
 }
 
-fn bar(hands: usize, most: usize, right: Option<bool>, width: usize, look: &Look) -> Line<'static> {
-    let room = width.saturating_sub(10).clamp(1, 40);
+fn bar(hands: usize, most: usize, right: Option<bool>, style: &Style) -> Line {
+    let room = style.width.saturating_sub(10).clamp(1, 40);
     let cells = (hands * room).div_ceil(most.max(1)).min(room);
     let role = if right == Some(true) {
         Role::Literal
     } else {
         Role::Special
     };
-    let sign = if look.ascii { "#" } else { "█" };
-    Line::from(vec![
-        look.span(Role::Text, "    "),
-        look.span(role, &sign.repeat(cells)),
-        look.span(Role::Text, &format!(" {hands}")),
-    ])
+    let glyph = if style.ascii { "#" } else { "█" };
+    Line::plain("    ")
+        .with(role, &glyph.repeat(cells))
+        .with(Role::Plain, &format!(" {hands}"))
 }
 
 /// The measured value, if the run was the lesson's own.
@@ -183,28 +171,27 @@ fn outcome(slide: &Slide, predict: &Predict) -> Option<f64> {
     value(report, &predict.value).filter(|_| slide.turned.is_none())
 }
 
-fn measured(slide: &Slide, predict: &Predict, width: usize, look: &Look) -> Lines {
+fn measured(slide: &Slide, predict: &Predict, style: &Style) -> Lines {
     let Some(report) = slide.own.as_ref().and_then(|run| run.report.as_ref()) else {
         return Lines::new();
     };
     let Some(found) = value(report, &predict.value) else {
-        return paragraph(Role::Alarm, "the run has no such figure", width, look);
+        return paragraph(Role::Alarm, "the run has no such figure", style);
     };
     let unit = predict.unit;
     let text = Answer { value: found, unit }.to_string();
-    let mut lines = if look.large(width) {
-        let mut lines = paragraph(Role::Dim, "measured", width, look);
-        lines.extend(super::draw::figures(&text, look));
+    let mut lines = if has_room_for_figures(style) {
+        let mut lines = paragraph(Role::Dim, "measured", style);
+        lines.extend(figures(&text));
         lines
     } else {
-        paragraph(Role::Title, &format!("measured: {text}"), width, look)
+        paragraph(Role::Name, &format!("measured: {text}"), style)
     };
     if let Some(turned) = &slide.turned {
         lines.extend(paragraph(
             Role::Dim,
             &format!("with {}", turned.knob),
-            width,
-            look,
+            style,
         ));
     } else {
         let right = |candidate: &Candidate| {
@@ -212,7 +199,7 @@ fn measured(slide: &Slide, predict: &Predict, width: usize, look: &Look) -> Line
                 .value
                 .is_some_and(|value| Answer { value, unit }.is_near(found, predict.tolerance))
         };
-        let candidates = crate::classroom::ballot::candidates(&Kind::Predict(predict.clone()));
+        let candidates = candidates(&Kind::Predict(predict.clone()));
         let total = slide.votes.total();
         let hands: usize = (0..candidates.len())
             .filter(|place| right(&candidates[*place]))
@@ -220,42 +207,36 @@ fn measured(slide: &Slide, predict: &Predict, width: usize, look: &Look) -> Line
             .sum();
         if total > 0 {
             let said = format!("{hands} of {total} hands were right");
-            lines.extend(paragraph(Role::Dim, &said, width, look));
+            lines.extend(paragraph(Role::Dim, &said, style));
         }
     }
     lines.push(Line::default());
-    lines.extend(markdown::lines(&predict.why, width, look));
+    lines.extend(markdown(&predict.why, style));
     lines
 }
 
 /// The picture of the slide's run, or nothing where nothing ran yet.
-pub(super) fn picture(show: &Show, width: usize, height: usize, look: &Look) -> Lines {
+pub(super) fn picture(show: &Show, height: usize, style: &Style) -> Lines {
     let Some(run) = show.run() else {
         return Lines::new();
     };
     let mut lines = Lines::new();
     match &run.origin {
         Origin::Live => {}
-        Origin::Replay => lines.extend(paragraph(
-            Role::Waiting,
-            "REPLAY: a recorded run",
-            width,
-            look,
-        )),
+        Origin::Replay => lines.extend(paragraph(Role::Waiting, "REPLAY: a recorded run", style)),
         Origin::Rescue(why) => {
             let text = format!("RECORDED, as the live run failed: {why}");
-            lines.extend(paragraph(Role::Alarm, &text, width, look));
+            lines.extend(paragraph(Role::Alarm, &text, style));
         }
     }
-    let drawn = drawn(show, run, width, height, look);
-    lines.extend(ansi::lines(&drawn, look));
+    lines.extend(drawn(show, run, height, style));
     if let Some(problem) = &run.problem {
-        lines.extend(paragraph(Role::Alarm, problem, width, look));
+        lines.extend(paragraph(Role::Alarm, problem, style));
     }
     lines
 }
 
-fn drawn(show: &Show, run: &Run, width: usize, height: usize, look: &Look) -> String {
+fn drawn(show: &Show, run: &Run, height: usize, style: &Style) -> Lines {
     let count = show
         .line()
         .map_or(1, |line| knob::strategies(&line).len())
@@ -267,7 +248,7 @@ fn drawn(show: &Show, run: &Run, width: usize, height: usize, look: &Look) -> St
     let style = Style {
         lanes,
         brief: show.axis,
-        ..look.drawing(width)
+        ..*style
     };
     // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
     let room = if show.axis {
@@ -287,30 +268,31 @@ fn drawn(show: &Show, run: &Run, width: usize, height: usize, look: &Look) -> St
         )
     };
     let mut text = Text::new(style, run.slow_poll, end);
-    let mut drawn = String::new();
+    let mut drawn = Lines::new();
     for strategy in run.finished.iter().chain(&run.growing) {
-        drawn += &text.strategy(strategy);
+        drawn.extend(text.strategy(strategy));
     }
     if let Some(report) = &run.report {
         if show.axis {
-            drawn.push('\n');
+            drawn.push(Line::default());
         }
         if report.strategies.len() > 1 {
-            drawn += &text.comparison(&report.strategies);
+            drawn.extend(text.comparison(&report.strategies));
         } else if show.axis {
-            drawn += &text.remark("one strategy alone: enter runs the others beside it");
+            let remark = "one strategy alone: enter runs the others beside it";
+            drawn.extend(text.remark(remark));
         }
-        drawn += &text.findings(&report.findings);
-        drawn += &text.legend();
+        drawn.extend(text.findings(&report.findings));
+        drawn.extend(text.legend());
     }
     drawn
 }
 
 /// The source behind the slide: of the strategies that it runs, or the concept's twin.
-pub(super) fn code(show: &Show, language: Language, width: usize, look: &Look) -> Lines {
+pub(super) fn code(show: &Show, language: Language, style: &Style) -> Lines {
     if let Some(Kind::Code(code)) = show.step().map(|step| &step.kind) {
         let strategies = code.strategy.as_slice();
-        return source(&code.concept, strategies, Some(language), width, look);
+        return source(&code.concept, strategies, Some(language), style);
     }
     let line = show.line();
     let concept = match (&line, show.lesson()) {
@@ -319,7 +301,7 @@ pub(super) fn code(show: &Show, language: Language, width: usize, look: &Look) -
         (None, None) => "",
     };
     let strategies = knob::strategies(line.as_deref().unwrap_or(concept));
-    source(concept, &strategies, Some(language), width, look)
+    source(concept, &strategies, Some(language), style)
 }
 
 /// Without a language, Rust where there are strategies.
@@ -327,12 +309,11 @@ fn source(
     concept: &str,
     strategies: &[String],
     language: Option<Language>,
-    width: usize,
-    look: &Look,
+    style: &Style,
 ) -> Lines {
     let Ok(entry) = concepts::find(concept) else {
         let text = format!("there is no concept `{concept}`");
-        return paragraph(Role::Alarm, &text, width, look);
+        return paragraph(Role::Alarm, &text, style);
     };
     let otherwise = if strategies.is_empty() {
         Language::Python
@@ -340,37 +321,39 @@ fn source(
         Language::Rust
     };
     let language = language.unwrap_or(otherwise);
-    let style = look.drawing(width);
-    let drawn = match language {
-        Language::Python => page::code(entry.about.twin, language, &style),
+    match language {
+        Language::Python => page::code(entry.about.twin, language, style),
         Language::Rust => {
             let names = strategies.iter().map(String::as_str);
             // A slide may show the workload itself.
             let names = names.filter(|name| *name != "workload");
             let regions = ["workload"].into_iter().chain(names);
-            let regions: Vec<_> = regions
-                .filter_map(|name| region(entry.about.source, name).ok())
-                .map(|source| page::code(source, language, &style))
-                .collect();
-            regions.join("\n")
+            let regions = regions.filter_map(|name| region(entry.about.source, name).ok());
+            let mut lines = Lines::new();
+            for region in regions {
+                if !lines.is_empty() {
+                    lines.push(Line::default());
+                }
+                lines.extend(page::code(region, language, style));
+            }
+            lines
         }
-    };
-    ansi::lines(&drawn, look)
+    }
 }
 
 /// For the presenter.
-pub(super) fn notes(show: &Show, width: usize, look: &Look) -> Lines {
+pub(super) fn notes(show: &Show, style: &Style) -> Lines {
     let mut lines = Lines::new();
     if let Some(step) = show.step() {
         for (head, text) in [("notes", &step.notes), ("hint", &step.hint)] {
             if let Some(text) = text {
-                lines.extend(paragraph(Role::Dim, head, width, look));
-                lines.extend(markdown::lines(text, width, look));
+                lines.extend(paragraph(Role::Dim, head, style));
+                lines.extend(markdown(text, style));
             }
         }
     }
     if lines.is_empty() {
-        lines.extend(paragraph(Role::Dim, "no notes on this slide", width, look));
+        lines.extend(paragraph(Role::Dim, "no notes on this slide", style));
     }
     lines
 }
