@@ -21,7 +21,9 @@
 //! let timeline = recorder.timeline();
 //! assert_eq!(timeline.tasks.len(), 2);
 //! assert_eq!(timeline.most_in_flight(), 2);
+//! # #[cfg(feature = "display")]
 //! println!("{timeline:48}");
+//! # #[cfg(feature = "display")]
 //! # assert_eq!(format!("{timeline:48}").lines().nth(1).unwrap(), "short ├────────────────────┤");
 //! # });
 //! ```
