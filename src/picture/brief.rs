@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::axis::Axis;
 use super::comparison::faster;
 use super::lane;
 use super::text::Text;
 use crate::page::{Line, Role, Style, columns, fit};
 use crate::report::StrategyReport;
+use crate::trace::Axis;
 use crate::units;
 
 impl Text {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::axis::Axis;
 use super::text::Text;
 use crate::page::{Line, Role, columns, fit};
 use crate::report::StrategyReport;
+use crate::trace::Axis;
 use crate::units;
 
 impl Text {

@@ -1,9 +1,9 @@
 //! What a strategy costs with few tasks and with many: bars on a logarithmic scale.
 
-use super::axis::Axis;
 use super::text::Text;
 use crate::page::{Line, Role, fit};
 use crate::report::{Cost, StrategyReport, costs, slope};
+use crate::trace::Axis;
 use crate::units;
 
 /// The ends of the scales: the same for every strategy, so that their bars can be compared.

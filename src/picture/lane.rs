@@ -2,80 +2,18 @@
 
 use std::time::Duration;
 
-use super::axis::Axis;
 use crate::page::{Line, Role};
-use crate::report::{Blocked, Outcome, Seconds, Task};
-use crate::trace::State;
+use crate::report::{Blocked, Seconds, Task};
+use crate::trace::{Axis, Cell, Life};
 
-/// What one cell shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Cell {
-    /// Nothing: not yet started, or over.
-    Blank,
-    /// The first poll.
-    First,
-    /// The last poll of a task that returned.
-    Done,
-    /// Waiting for most of the cell.
-    Idle,
-    /// Polled in this cell, though not for most of it.
-    Tick,
-    /// Polled for most of the cell.
-    Busy,
-    /// Woken, or held up by a blocked loop, for most of the cell.
-    CouldNotRun,
-    /// Held its thread for most of the cell.
-    Blocking,
-    /// Held its thread, in a cell that is longer than that.
-    BlockingTick,
-    /// Dropped before it was done.
-    Cancelled,
-    /// Ended by a panic.
-    Panicked,
-}
-
-impl Cell {
-    pub(super) fn glyph(self, ascii: bool) -> char {
-        let (unicode, plain) = match self {
-            Self::Blank => (' ', ' '),
-            Self::First => ('├', '|'),
-            Self::Done => ('┤', '|'),
-            Self::Idle => ('─', '-'),
-            Self::Tick => ('┼', '+'),
-            Self::Busy => ('■', '='),
-            // Heavier than their harmless kin, so that they differ where there is no colour.
-            Self::BlockingTick => ('╋', '*'),
-            Self::Blocking => ('█', '#'),
-            Self::CouldNotRun => ('░', '.'),
-            Self::Cancelled => ('✗', 'x'),
-            Self::Panicked => ('!', '!'),
-        };
-        if ascii { plain } else { unicode }
-    }
-
-    pub(super) fn role(self) -> Role {
-        match self {
-            Self::Idle => Role::Dim,
-            Self::CouldNotRun => Role::Waiting,
-            Self::Blocking | Self::BlockingTick | Self::Panicked => Role::Alarm,
-            Self::Cancelled => Role::Cancelled,
-            Self::Blank | Self::First | Self::Done | Self::Tick | Self::Busy => Role::Plain,
-        }
-    }
-
-    /// For the legend. Glyphs that mean the same share their words.
-    pub(super) fn words(self) -> Option<&'static str> {
-        match self {
-            Self::Blank | Self::Done | Self::BlockingTick => None,
-            Self::First => Some("first and last poll"),
-            Self::Idle => Some("waiting"),
-            Self::Tick => Some("a short poll"),
-            Self::Busy => Some("running"),
-            Self::CouldNotRun => Some("could not run"),
-            Self::Blocking => Some("held its thread"),
-            Self::Cancelled => Some("cancelled"),
-            Self::Panicked => Some("panicked"),
-        }
+/// In which role a cell is shown.
+pub(super) fn role(cell: Cell) -> Role {
+    match cell {
+        Cell::Idle => Role::Dim,
+        Cell::CouldNotRun => Role::Waiting,
+        Cell::Blocking | Cell::BlockingTick | Cell::Panicked => Role::Alarm,
+        Cell::Cancelled => Role::Cancelled,
+        Cell::Blank | Cell::First | Cell::Done | Cell::Tick | Cell::Busy => Role::Plain,
     }
 }
 
@@ -86,82 +24,27 @@ pub(super) fn cells(
     slow_poll: Duration,
     axis: Axis,
 ) -> Vec<Cell> {
-    let zero = vec![Duration::ZERO; axis.cells];
-    let (mut busy, mut slow, mut stuck) = (zero.clone(), zero.clone(), zero);
-    for poll in &task.polls {
-        let cells = if poll.duration().0 >= slow_poll {
-            &mut slow
-        } else {
-            &mut busy
-        };
-        axis.spread(poll.start_s.0, poll.end_s.0, cells);
-    }
-    for span in task
-        .spans()
-        .iter()
-        .filter(|span| span.state == State::Scheduled)
-    {
-        axis.spread(span.start, span.end, &mut stuck);
-    }
-    for blocked in blocked {
-        // It waits, or has not been polled yet, and could not have been.
-        let (start, end) = (
-            blocked.start_s.0.max(task.created_s.0),
-            blocked.end_s.0.min(task.end_s.0),
-        );
-        axis.spread(start, end, &mut stuck);
-    }
-
-    let mut cells = vec![Cell::Blank; axis.cells];
-    let Some(start) = task.start_s else {
-        return cells;
+    let polls = task.polls.iter();
+    let polls: Vec<_> = polls.map(|poll| (poll.start_s.0, poll.end_s.0)).collect();
+    let wakes: Vec<_> = task.wakes_s.iter().map(|wake| wake.0).collect();
+    let blocked = blocked.iter();
+    let blocked: Vec<_> = blocked.map(|it| (it.start_s.0, it.end_s.0)).collect();
+    let life = Life {
+        created: task.created_s.0,
+        polls: &polls,
+        wakes: &wakes,
+        outcome: task.outcome,
+        end: task.end_s.0,
     };
-    let (first, last) = (axis.cell(start.0), axis.cell(task.end_s.0));
-    let mut ticks = vec![false; axis.cells];
-    for poll in &task.polls {
-        ticks[axis.cell(poll.start_s.0)] = true;
-    }
-    for (at, cell) in cells.iter_mut().enumerate().take(last + 1) {
-        // A poll may be drawn in its cell only, so this much of the cell is its share.
-        let most = (axis.start(at + 1) - axis.start(at)) / 2;
-        let own = busy[at] + slow[at];
-        *cell = if slow[at] > most {
-            Cell::Blocking
-        } else if slow[at] > Duration::ZERO {
-            Cell::BlockingTick
-        } else if own > most {
-            Cell::Busy
-        } else if stuck[at] > most {
-            Cell::CouldNotRun
-        } else if at < first {
-            Cell::Blank
-        } else if ticks[at] {
-            Cell::Tick
-        } else {
-            Cell::Idle
-        };
-    }
-    if matches!(cells[first], Cell::Idle | Cell::Tick) {
-        cells[first] = Cell::First;
-    }
-    let end = match task.outcome {
-        Outcome::Completed => Some(Cell::Done),
-        Outcome::Cancelled => Some(Cell::Cancelled),
-        Outcome::Panicked => Some(Cell::Panicked),
-        Outcome::Running | Outcome::NeverPolled => None,
-    };
-    if let Some(end) = end {
-        cells[last] = end;
-    }
-    cells
+    life.cells(&blocked, slow_poll, axis)
 }
 
 /// The lane as it is shown.
 pub(super) fn draw(cells: &[Cell], ascii: bool) -> Line {
     let mut line = Line::default();
-    for run in cells.chunk_by(|one, two| one.role() == two.role()) {
+    for run in cells.chunk_by(|one, two| role(*one) == role(*two)) {
         let glyphs: String = run.iter().map(|cell| cell.glyph(ascii)).collect();
-        line.push(run[0].role(), &glyphs);
+        line.push(role(run[0]), &glyphs);
     }
     line
 }
@@ -199,7 +82,7 @@ pub(super) fn curve(in_flight: &[(Seconds, usize)], axis: Axis, ascii: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Poll;
+    use crate::report::{Outcome, Poll};
 
     fn ms(millis: u64) -> Seconds {
         Seconds(Duration::from_millis(millis))

@@ -1,8 +1,9 @@
 //! The glyphs of the lanes in words.
 
-use super::lane::Cell;
+use super::lane::role;
 use super::text::Text;
 use crate::page::{Line, Role};
+use crate::trace::Cell;
 
 const GAP: &str = "   ";
 
@@ -40,7 +41,7 @@ impl Text {
             }
             _ => glyph.to_string(),
         };
-        let entry = Line::of(cell.role(), &glyphs).with(Role::Plain, " ");
+        let entry = Line::of(role(cell), &glyphs).with(Role::Plain, " ");
         Some(entry.with(Role::Dim, meaning))
     }
 }

@@ -1,6 +1,5 @@
 //! A report as bytes on a writer. One file per part of the picture; nothing here runs anything.
 
-mod axis;
 mod beliefs;
 mod brief;
 mod comparison;

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::axis::Axis;
 use super::comparison::faster;
-use super::lane::{self, Cell};
+use super::lane;
 use crate::page::{Line, Role, Style, columns, fit, unbroken, wrap};
 use crate::report::{Finding, Heartbeat, Outcome, Report, StrategyReport, Task};
+use crate::trace::Axis;
+use crate::trace::Cell;
 use crate::units;
 
 /// Draws the parts of one report. The same for the running snapshot and for what stays.
