@@ -4,25 +4,26 @@
 //!
 //! | folder or file | what is there |
 //! | --- | --- |
-//! | [`concepts`] | the teaching code: one file per concept, one plain `async fn` per strategy |
-//! | [`services`] | the real things that concepts talk to |
+//! | [`cli`] | what may be typed: the concepts by their registry, and the other commands |
+//! | [`commands`] | the subcommands: parse, call, print |
+//! | [`concepts`] | **the teaching code**: one file per concept, with its knobs, a plain `async fn` per strategy, and its own claims beside it |
+//! | [`claims`] | what the textbook says of a strategy, looked for in the run's numbers; the claims of any concept |
+//! | [`lab`] | the engine: an invocation, a fresh runtime per strategy, measuring, a process per size |
 //! | [`trace`] | the instrument: who was polled, woken, and when; the crate in `trace/`, which knows nothing of the rest |
-//! | [`lab`] | runs a strategy on a fresh runtime and measures it |
+//! | [`services`] | the real things that concepts talk to: a server, databases, a mailbox, kept jobs |
 //! | [`report`] | what was measured, as plain data |
-//! | [`claims`] | what the textbook says of a strategy, looked for in its own numbers |
-//! | [`page`] | text on the screen: styled, wrapped, Markdown, source code |
-//! | [`picture`] | a report as a picture in characters, or as JSON |
+//! | [`page`] | styled lines: wrapping, Markdown, source code, and how they become ANSI or HTML |
+//! | [`picture`] | a report as styled lines, or as JSON |
 //! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`progress`] | a learner's progress, in a SQLite file |
-//! | [`classroom`] | a lesson on a large screen: slides and votes; [`classroom::terminal`] draws it |
-//! | [`commands`] | what the subcommands do |
-//! | [`cli`] | what may be typed |
+//! | [`classroom`] | the state of a class: slides, votes, runs; [`classroom::terminal`] draws it |
 //!
-//! Imports run one way: `cli → commands → {classroom, lesson, lab, page, picture, progress, services::jobs}`,
-//! `lab → {concepts, trace, report}`, `concepts → {claims, services, trace::Recorder}`,
-//! `lesson → {concepts, report}`, `classroom → {concepts, lesson, page, picture, report}`,
-//! `progress → services::database`, `picture → {page, report}`, `claims → report → trace`. A concept
-//! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this.
+//! Imports run one way: `cli → commands → {classroom, lab, lesson, page, picture, progress, services::jobs}`,
+//! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, report, trace}`,
+//! `concepts → {claims, services, trace::Recorder}`, `lesson → {concepts, report}`,
+//! `progress → services::database`, `picture → {page, report, trace}`, `claims → report → trace`. A concept
+//! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this, and the
+//! files of one folder to it, too.
 
 pub mod claims;
 pub mod classroom;

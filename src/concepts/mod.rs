@@ -1,41 +1,29 @@
 //! The teaching code: one concept, one file. This is the one registry.
 
-mod background;
-mod blocking_pitfall;
-mod cpu_bound;
-mod db;
-mod files;
-mod gather;
-mod http;
+pub mod background;
+pub mod blocking_pitfall;
+pub mod cpu_bound;
+pub mod db;
+pub mod files;
+pub mod gather;
+pub mod http;
 mod knob;
-mod queue;
+pub mod queue;
 mod region;
-mod routes;
-mod scale;
-mod sleep;
+pub mod routes;
+pub mod scale;
+pub mod sleep;
 mod strategy;
-mod timeout;
+pub mod timeout;
 
 use serde_json::Value;
 
-pub use background::Background;
-pub use blocking_pitfall::BlockingPitfall;
-pub use cpu_bound::CpuBound;
-pub use db::Db;
-pub use files::Files;
-pub use gather::Gather;
-pub use http::Http;
 pub use knob::{LONGEST, count, duration, wait};
-pub use queue::Queue;
 pub use region::{RegionError, region};
-pub use routes::Routes;
-pub use scale::Scale;
-pub use sleep::Sleep;
 pub use strategy::{
     ALONE, About, Concept, Flavor, Metrics, Output, Run, SLOW_POLL, Sizes, Strategy, UsageError,
     is_alone,
 };
-pub use timeout::Timeout;
 
 /// A concept as those see it who do not set its knobs.
 #[derive(Clone, Copy, Debug)]
@@ -87,18 +75,18 @@ impl Set {
 
 /// Every concept, in the order in which a newcomer should meet them.
 pub const ALL: &[Entry] = &[
-    entry::<Sleep>(),
-    entry::<Gather>(),
-    entry::<Routes>(),
-    entry::<Files>(),
-    entry::<Db>(),
-    entry::<Http>(),
-    entry::<Background>(),
-    entry::<BlockingPitfall>(),
-    entry::<CpuBound>(),
-    entry::<Timeout>(),
-    entry::<Queue>(),
-    entry::<Scale>(),
+    entry::<sleep::Sleep>(),
+    entry::<gather::Gather>(),
+    entry::<routes::Routes>(),
+    entry::<files::Files>(),
+    entry::<db::Db>(),
+    entry::<http::Http>(),
+    entry::<background::Background>(),
+    entry::<blocking_pitfall::BlockingPitfall>(),
+    entry::<cpu_bound::CpuBound>(),
+    entry::<timeout::Timeout>(),
+    entry::<queue::Queue>(),
+    entry::<scale::Scale>(),
 ];
 
 /// The concept of this name, as it is typed.
