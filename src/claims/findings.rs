@@ -81,6 +81,14 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_is_called_heartbeat_counts_as_any_other() {
+        let tasks = ["heartbeat", "other"].map(|label| task(label, 100, Outcome::Completed));
+        let finding = found(Overlapped, &report("join", 100, tasks.into()), &[]).unwrap();
+        assert_eq!(finding.kind, "overlapped");
+        assert_eq!(finding.short, "200 ms of waiting took 100 ms, on 1 thread");
+    }
+
+    #[test]
     fn what_is_not_borne_out_is_called_so_with_its_figures() {
         let mut late = report("join", 612, vec![task("one", 100, Outcome::Completed); 2]);
         late.ideal_s = Some(ms(100));
