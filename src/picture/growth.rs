@@ -2,7 +2,7 @@
 
 use super::text::Text;
 use crate::page::{Line, Role, fit};
-use crate::report::{Cost, StrategyReport, costs, slope};
+use crate::report::{Cost, StrategyReport, cost, costs, slope};
 use crate::trace::Axis;
 use crate::units;
 
@@ -75,7 +75,7 @@ impl Text {
     }
 
     fn row(&self, row: &StrategyReport, wide: bool) -> Vec<Line> {
-        let tasks = row.metrics.get("tasks_count").copied().unwrap_or_default();
+        let tasks = row.metrics.get(cost::TASKS).copied().unwrap_or_default();
         let tasks = units::whole(tasks as usize);
         if let Some(error) = &row.error {
             let first = Line::of(Role::Alarm, &format!("{tasks:>11}  "));
