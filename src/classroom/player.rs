@@ -166,7 +166,7 @@ impl Turn {
         let ideals = chosen.iter().filter_map(|strategy| strategy.ideal);
         self.tell(News::Begun {
             expected: ideals.max().unwrap_or_default(),
-            slow_poll: run.options.slow_poll,
+            slow_poll: *run.options.slow_poll,
             replay: false,
         });
         let mut spectator = Spectator {

@@ -89,7 +89,7 @@ impl Session<'_> {
 
     async fn with<S: JobStore>(&self, store: &S, shown: &str) -> Result<Ending> {
         let enqueued = match self.options.enqueue {
-            Some(jobs) => Some(store.enqueue(self.new_jobs(jobs)).await?),
+            Some(jobs) => Some(store.enqueue(self.new_jobs(*jobs)).await?),
             None => None,
         };
         let start = Instant::now();
@@ -123,7 +123,7 @@ impl Session<'_> {
     fn new_jobs(&self, jobs: usize) -> Vec<NewJob> {
         let job = |id| NewJob {
             key: format!("job {id}"),
-            fails: id <= self.options.failing,
+            fails: id <= *self.options.failing,
         };
         (1..=jobs).map(job).collect()
     }
@@ -131,14 +131,14 @@ impl Session<'_> {
     async fn work<S: JobStore>(&self, store: &S) -> Result<Worked> {
         let worker = Worker {
             name: name(),
-            at_once: self.options.workers,
+            at_once: *self.options.workers,
             policy: LeasePolicy {
-                lease: self.options.lease,
-                attempts: u32::try_from(self.options.attempts).unwrap_or(u32::MAX),
+                lease: *self.options.lease,
+                attempts: u32::try_from(*self.options.attempts).unwrap_or(u32::MAX),
             },
             stop: self.stop.token(),
         };
-        let time = self.options.job_time;
+        let time = *self.options.job_time;
         let job = |held: Lease| async move {
             sleep(time).await;
             if held.fails {

@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
         let expected = ideals.max().unwrap_or_default();
         // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
         let expected = expected + expected / 30;
-        let slow_poll = options.slow_poll;
+        let slow_poll = *options.slow_poll;
         let live = watched(options, screen).map(|style| Live::new(style, slow_poll, expected));
         Self {
             invocation,

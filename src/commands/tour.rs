@@ -111,7 +111,7 @@ impl Tour<'_> {
     fn visit(&mut self, entry: &Entry) -> Result<()> {
         let about = &entry.about;
         let invocation = Invocation::of_tour(entry)?;
-        let slow_poll = invocation.options.slow_poll;
+        let slow_poll = *invocation.options.slow_poll;
         let (chosen, _) = invocation.choose();
         let longest = chosen.iter().filter_map(|strategy| strategy.ideal).max();
         let expected = longest.unwrap_or_default();

@@ -25,7 +25,8 @@ use self::claims::{
     ACCEPTED, AnswersAfterTheWork, AnswersBeforeTheWork, DelaysTheNextAnswer, DrainedAtExit, LOST,
     LostAtExit,
 };
-use super::{About, Concept, Output, Strategy, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Output, Strategy};
 use crate::claims::BlocksTheLoop;
 use crate::services::client;
 use crate::services::mailbox::{Mail, Mailbox};
@@ -34,16 +35,13 @@ use crate::trace::Recorder;
 /// The knobs of `background`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Background {
-    /// How many mails a client asks for, one after the other: from 1 to 100
+    /// How many mails a client asks for, one after the other
     #[arg(long, value_name = "N", default_value = "3")]
-    #[arg(value_parser = knob::count(1, 100), allow_hyphen_values = true)]
-    pub mails: usize,
+    pub mails: Count<1, 100>,
 
-    /// How long sending one takes: from 1ms to 60s
+    /// How long sending one takes
     #[arg(long, value_name = "DURATION", default_value = "400ms")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub mail_time: Duration,
+    pub mail_time: Wait,
 }
 
 /// How long the client waits for an answer: longer than any mail may take.
@@ -70,7 +68,7 @@ impl Concept for Background {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let Self { mails, mail_time } = *self;
+        let (mails, mail_time) = (*self.mails, *self.mail_time);
         let one_by_one = mail_time * u32::try_from(mails).unwrap_or(u32::MAX);
         let office = move || Office::new(mails, mail_time);
         vec![

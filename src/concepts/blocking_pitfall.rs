@@ -15,29 +15,25 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::{About, Concept, Flavor, Output, Strategy, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Flavor, Output, Strategy};
 use crate::claims::{BlocksTheLoop, HidesBehindAnotherWorker, KeepsTheLoopAwake, TimeoutIsLate};
 use crate::trace::Recorder;
 
 /// The knobs of `blocking-pitfall`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct BlockingPitfall {
-    /// How long the work takes: from 50ms to 60s
+    /// How long the work takes
     #[arg(long, value_name = "DURATION", default_value = "500ms")]
-    #[arg(value_parser = knob::duration(Duration::from_millis(50), knob::LONGEST), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub block: Duration,
+    pub block: Wait<50>,
 
-    /// The deadline in `timeout-cannot-help`: from 1ms to 60s
+    /// The deadline in `timeout-cannot-help`
     #[arg(long, value_name = "DURATION", default_value = "100ms")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub timeout: Duration,
+    pub timeout: Wait,
 
-    /// How many threads run tasks: from 1 to 16; with 2 or more, one blocker can hide
+    /// How many threads run tasks: from {least} to {most}; with 2 or more, one blocker can hide
     #[arg(long, value_name = "N", default_value = "1")]
-    #[arg(value_parser = knob::count(1, 16), allow_hyphen_values = true)]
-    pub workers: usize,
+    pub workers: Count<1, 16>,
 }
 
 /// The heart beats for this long before and after, so that one sees what the middle does to it.
@@ -64,13 +60,11 @@ impl Concept for BlockingPitfall {
     };
 
     fn next(&self) -> Option<&'static str> {
-        (self.workers == 1).then_some("with two threads: --workers 2")
+        (*self.workers == 1).then_some("with two threads: --workers 2")
     }
 
     fn strategies(&self) -> Vec<Strategy> {
-        let Self {
-            timeout, workers, ..
-        } = *self;
+        let (timeout, workers) = (*self.timeout, *self.workers);
         let alone = workers == 1;
         vec![
             self.strategy("async-sleep", "tokio::time::sleep(…).await", async_sleep)
@@ -127,9 +121,9 @@ impl BlockingPitfall {
     where
         F: Future<Output = Result<Output>> + Send + 'static,
     {
-        Strategy::new(name, summary, self.block, run)
-            .on(Flavor::with_workers(self.workers))
-            .ideal(self.block + 2 * MOMENT)
+        Strategy::new(name, summary, *self.block, run)
+            .on(Flavor::with_workers(*self.workers))
+            .ideal(*self.block + 2 * MOMENT)
     }
 }
 

@@ -25,33 +25,26 @@ use tokio::task::yield_now;
 
 use self::claims::{OnOneThread, OnSeveral};
 use self::probe::{Calibration, Probe, Sample};
-use super::{About, Concept, Flavor, Metrics, Output, Strategy, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Flavor, Metrics, Output, Strategy};
 use crate::claims::KeepsTheLoopAwake;
 use crate::trace::Recorder;
 
 /// The knobs of `cpu-bound`.
 #[derive(clap::Args, Clone, Copy, Debug, Serialize)]
 pub struct CpuBound {
-    /// How long one piece of work takes one thread, about; it is measured out at the start: from
-    /// 10ms to 10s
+    /// How long one piece of work takes one thread, about; it is measured out at the start
     #[arg(long, value_name = "DURATION", default_value = "300ms")]
-    #[arg(value_parser = knob::duration(SHORTEST, LONGEST), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub work: Duration,
+    pub work: Wait<10, 10_000>,
 
-    /// How many pieces there are: from 1 to 32
+    /// How many pieces there are
     #[arg(long, value_name = "N", default_value = "4")]
-    #[arg(value_parser = knob::count(1, 32), allow_hyphen_values = true)]
-    pub pieces: usize,
+    pub pieces: Count<1, 32>,
 
-    /// How many threads compute in `spawned` and `rayon`: from 1 to 16
+    /// How many threads compute in `spawned` and `rayon`
     #[arg(long, value_name = "N", default_value = "2")]
-    #[arg(value_parser = knob::count(1, 16), allow_hyphen_values = true)]
-    pub workers: usize,
+    pub workers: Count<1, 16>,
 }
-
-const SHORTEST: Duration = Duration::from_millis(10);
-const LONGEST: Duration = Duration::from_secs(10);
 
 /// How long `chunked` computes between two turns for others.
 const CHUNK: Duration = Duration::from_millis(2);
@@ -82,7 +75,7 @@ impl Concept for CpuBound {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let (pieces, workers) = (self.pieces, self.workers);
+        let (pieces, workers) = (*self.pieces, *self.workers);
         let bench = Bench {
             knobs: *self,
             calibration: Arc::default(),
@@ -170,7 +163,7 @@ impl Bench {
         S: Send + 'static,
         F: Future<Output = Result<Output>> + Send + 'static,
     {
-        let CpuBound { work, pieces, .. } = self.knobs;
+        let (work, pieces) = (*self.knobs.work, *self.knobs.pieces);
         let ideal = self.ideal(threads);
         let threads = threads.min(pieces);
         let calibration = Arc::clone(&self.calibration);
@@ -209,7 +202,7 @@ impl Bench {
 
     /// What arithmetic promises on so many threads.
     fn ideal(&self, threads: usize) -> Duration {
-        let CpuBound { work, pieces, .. } = self.knobs;
+        let (work, pieces) = (*self.knobs.work, *self.knobs.pieces);
         let cores = thread::available_parallelism().map_or(1, usize::from);
         probe::ideal(work, pieces, threads.min(pieces), cores)
     }
@@ -396,9 +389,9 @@ mod tests {
         let claimed = |pieces, workers| {
             let work = Duration::from_millis(300);
             let knobs = CpuBound {
-                work,
-                pieces,
-                workers,
+                work: Wait::of(work),
+                pieces: Count::of(pieces),
+                workers: Count::of(workers),
             };
             let several = knobs.strategies().into_iter().filter(|strategy| {
                 let mut claims = strategy.claims.iter();

@@ -21,6 +21,7 @@ use serde::Serialize;
 use tokio_rusqlite::Connection;
 
 use self::claims::{NothingLost, ROWS_BEFORE, ROWS_EXPECTED, ROWS_FOUND, TurnsCost};
+use super::knob::{Count, Wait};
 use super::{About, Concept, Output, Strategy, knob};
 use crate::claims::{
     BlocksTheLoop, CostsMore, KeepsTheLoopAwake, OneAfterTheOther, OverlappedOn, SerialisedBy,
@@ -31,22 +32,18 @@ use crate::trace::Recorder;
 /// The knobs of `db`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Db {
-    /// How many queries: from 1 to 200
+    /// How many queries
     #[arg(long, value_name = "N", default_value = "4")]
-    #[arg(value_parser = knob::count(1, ITEMS as usize), allow_hyphen_values = true)]
-    pub queries: usize,
+    pub queries: Count<1, { ITEMS as usize }>,
 
-    /// How long each query waits inside SQLite, in a function registered there: from 0s (plain
-    /// queries) to 60s
+    /// How long each query waits inside SQLite, in a function registered there: from {least} (plain
+    /// queries) to {most}
     #[arg(long, value_name = "DURATION", default_value = "200ms")]
-    #[arg(value_parser = knob::duration(Duration::ZERO, knob::LONGEST), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub latency: Duration,
+    pub latency: Wait<0>,
 
-    /// How many connections the pool has: from 1 to 32
+    /// How many connections the pool has
     #[arg(long, value_name = "N", default_value = "4")]
-    #[arg(value_parser = knob::count(1, 32), allow_hyphen_values = true)]
-    pub connections: usize,
+    pub connections: Count<1, 32>,
 
     /// Use this database file, which is made if there is none, instead of a temporary one. A file
     /// that asyncdemo did not make is refused and left as it is
@@ -92,12 +89,8 @@ impl Concept for Db {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let Self {
-            latency,
-            connections,
-            ..
-        } = *self;
-        let queries = u32::try_from(self.queries).unwrap_or(u32::MAX);
+        let (latency, connections) = (*self.latency, *self.connections);
+        let queries = u32::try_from(*self.queries).unwrap_or(u32::MAX);
         let rounds = queries.div_ceil(u32::try_from(connections).unwrap_or(u32::MAX));
         // Enough for a writer whose turn comes last, and who sleeps whenever the lock is free.
         let patience = (latency + Duration::from_millis(200)) * queries + Duration::from_secs(10);
@@ -177,12 +170,12 @@ impl Concept for Db {
 impl Db {
     /// What arithmetic promises of a strategy that waits so many times. Of no wait, nothing.
     fn ideal(&self, waits: u32) -> Option<Duration> {
-        Some(self.latency * waits).filter(|ideal| !ideal.is_zero())
+        Some(*self.latency * waits).filter(|ideal| !ideal.is_zero())
     }
 
     /// How it queries, and what a query does.
     fn reads(&self, how: impl Display) -> String {
-        match self.latency {
+        match *self.latency {
             Duration::ZERO => format!("{how}; plain queries"),
             wait => {
                 let wait = humantime::format_duration(wait);
@@ -193,7 +186,7 @@ impl Db {
 
     /// [`Self::reads`] for writers.
     fn writes(&self, how: impl Display) -> String {
-        match self.latency {
+        match *self.latency {
             Duration::ZERO => format!("{how}; plain inserts"),
             wait => {
                 let wait = humantime::format_duration(wait);

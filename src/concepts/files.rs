@@ -13,6 +13,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
+use super::knob::{Count, Size};
 use super::{About, Concept, Output, Strategy, UsageError, knob};
 use crate::claims::{ComparedWith, DeafThroughout, KeepsTheLoopAwake};
 use crate::services::files::OpenFiles;
@@ -22,21 +23,17 @@ use crate::trace::Recorder;
 /// The knobs of `files`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Files {
-    /// How many files are written and read: from 1 to 1000
+    /// How many files are written and read
     #[arg(long, value_name = "N", default_value = "64")]
-    #[arg(value_parser = knob::count(1, 1000), allow_hyphen_values = true)]
-    pub files: usize,
+    pub files: Count<1, 1000>,
 
-    /// How large each of them is, all of them at most 256MiB: from 1B to 64MiB
+    /// How large each of them is, all of them at most 256MiB
     #[arg(long, value_name = "SIZE", default_value = "1MiB")]
-    #[arg(value_parser = knob::size(1, 64 << 20), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::size_as_typed")]
-    pub size: usize,
+    pub size: Size<{ 64 << 20 }>,
 
-    /// How many files at once in `tokio-concurrent`, each on a thread of its own: from 1 to 500
+    /// How many files at once in `tokio-concurrent`, each on a thread of its own
     #[arg(long, value_name = "N", default_value = "64")]
-    #[arg(value_parser = knob::count(1, MOST_AT_ONCE), allow_hyphen_values = true)]
-    pub limit: usize,
+    pub limit: Count<1, MOST_AT_ONCE>,
 }
 
 /// The most bytes on the disk; and in memory, should all files be read at once.
@@ -75,12 +72,12 @@ impl Concept for Files {
     };
 
     fn check(&self) -> Result<(), UsageError> {
-        let in_all = self.files.saturating_mul(self.size);
+        let in_all = self.files.saturating_mul(*self.size);
         if in_all > MOST_IN_ALL {
             return Err(UsageError::new(format!(
                 "--files {} of --size {} are {} in all; at most {} are written",
-                self.files,
-                knob::in_bytes(self.size),
+                *self.files,
+                knob::in_bytes(*self.size),
                 knob::in_bytes(in_all),
                 knob::in_bytes(MOST_IN_ALL),
             )));
@@ -91,8 +88,8 @@ impl Concept for Files {
     fn strategies(&self) -> Vec<Strategy> {
         let place = Arc::new(Folders::default());
         let concurrently = match self.at_once(OpenFiles::now()) {
-            all if all == self.files => format!("tokio::fs, all {all} files at once"),
-            few if few < self.limit => {
+            all if all == *self.files => format!("tokio::fs, all {all} files at once"),
+            few if few < *self.limit => {
                 format!("tokio::fs, {few} files at once: no more may be open (ulimit -n)")
             }
             limit => format!("tokio::fs, {limit} files at once (--limit)"),
@@ -127,7 +124,7 @@ impl Concept for Files {
     }
 
     fn next(&self) -> Option<&'static str> {
-        (self.size > 64 << 10).then_some("small files: --files 1000 --size 4KiB --all")
+        (*self.size > 64 << 10).then_some("small files: --files 1000 --size 4KiB --all")
     }
 }
 
@@ -216,7 +213,7 @@ impl Files {
         let (place, knobs) = (Arc::clone(place), self.clone());
         let prepare = move || {
             let at_once = knobs.at_once(OpenFiles::now());
-            let folder = place.folder(knobs.files, knobs.size, at_once)?;
+            let folder = place.folder(*knobs.files, *knobs.size, at_once)?;
             Ok(Arc::new(folder))
         };
         Strategy::staged(name, summary, prepare, move |recorder, folder| {
@@ -232,6 +229,6 @@ impl Files {
     /// As many as are wanted, and as may be open.
     fn at_once(&self, open: OpenFiles) -> usize {
         let room = open.spare().saturating_sub(OTHER_FILES).max(1);
-        self.files.min(self.limit).min(room)
+        self.files.min(*self.limit).min(room)
     }
 }

@@ -12,14 +12,15 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{About, Concept, Output, Strategy, UsageError, knob};
+use super::knob::Wait;
+use super::{About, Concept, Output, Strategy, UsageError};
 use crate::claims::{ErrorCancels, MadeIsNotStarted, OneAfterTheOther, Overlapped};
 use crate::trace::Recorder;
 
 /// The knobs of `gather`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Gather {
-    /// How long each of the two calls takes: two durations, each from 1ms to 60s
+    /// How long each of the two calls takes: two durations, each from {least} to {most}
     #[arg(
         long,
         value_name = "A,B",
@@ -27,15 +28,11 @@ pub struct Gather {
         num_args = 1,
         default_value = "1s,2s"
     )]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::all_as_typed")]
-    pub delays: Vec<Duration>,
+    pub delays: Vec<Wait>,
 
-    /// When the first call fails in `first-error`: from 1ms to 60s
+    /// When the first call fails in `first-error`
     #[arg(long, value_name = "DURATION", default_value = "500ms")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub fail_at: Duration,
+    pub fail_at: Wait,
 }
 
 impl Concept for Gather {
@@ -68,8 +65,8 @@ impl Concept for Gather {
     }
 
     fn strategies(&self) -> Vec<Strategy> {
-        let delays @ [one, two] = [self.delays[0], self.delays[1]];
-        let fail_at = self.fail_at;
+        let delays @ [one, two] = [*self.delays[0], *self.delays[1]];
+        let fail_at = *self.fail_at;
         vec![
             Strategy::new(
                 "sequential",

@@ -17,7 +17,8 @@ use reqwest::{Client, Url};
 use serde::{Serialize, Serializer};
 
 use self::stage::{CONNECTIONS, Most, Stage};
-use super::{About, Concept, Output, SLOW_POLL, Strategy, UsageError, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Output, SLOW_POLL, Strategy, UsageError};
 use crate::claims::{BlocksTheLoop, CountsMore, LimitedTo, OneAfterTheOther, Overlapped};
 use crate::services::client::{self, Blocking};
 use crate::services::failure::Failure;
@@ -27,27 +28,21 @@ use crate::trace::Recorder;
 /// The knobs of `http`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Http {
-    /// How many requests: from 1 to 1000; to another machine at most 100
+    /// How many requests: from {least} to {most}; to another machine at most 100
     #[arg(long, value_name = "N", default_value = "10")]
-    #[arg(value_parser = knob::count(1, MOST), allow_hyphen_values = true)]
-    pub requests: usize,
+    pub requests: Count<1, MOST>,
 
-    /// How long the server waits before each answer: from 0s to 10s
+    /// How long the server waits before each answer
     #[arg(long, value_name = "DURATION", default_value = "200ms")]
-    #[arg(value_parser = knob::duration(Duration::ZERO, Duration::from_secs(10)), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub latency: Duration,
+    pub latency: Wait<0, 10_000>,
 
-    /// How many at once in `limited`, and to another machine in any strategy: from 1 to 1000
+    /// How many at once in `limited`, and to another machine in any strategy
     #[arg(long, value_name = "N", default_value = "3")]
-    #[arg(value_parser = knob::count(1, MOST), allow_hyphen_values = true)]
-    pub limit: usize,
+    pub limit: Count<1, MOST>,
 
-    /// How long one request may take: from 1ms to 60s
+    /// How long one request may take
     #[arg(long, value_name = "DURATION", default_value = "15s")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub timeout: Duration,
+    pub timeout: Wait,
 
     /// Ask a server of your own, instead of the one that the demo starts: an http or https URL
     #[arg(long, value_name = "URL", value_parser = http_url, value_hint = ValueHint::Url)]
@@ -83,7 +78,7 @@ impl Concept for Http {
 
     fn check(&self) -> Result<(), UsageError> {
         match self.abroad() {
-            Some(host) if self.requests > MOST_ABROAD => Err(UsageError::new(format!(
+            Some(host) if *self.requests > MOST_ABROAD => Err(UsageError::new(format!(
                 "--requests must be from 1 to {MOST_ABROAD} for {host}: it is another machine, perhaps somebody else's"
             ))),
             _ => Ok(()),
@@ -92,8 +87,8 @@ impl Concept for Http {
 
     fn strategies(&self) -> Vec<Strategy> {
         let most = self.most(OpenFiles::now());
-        let limit = if self.limit < most.at_once() {
-            Most::Limit(self.limit)
+        let limit = if *self.limit < most.at_once() {
+            Most::Limit(*self.limit)
         } else {
             most
         };
@@ -106,7 +101,7 @@ impl Concept for Http {
                     "join_all, yet at most {most} at once: only {files} files may be open (ulimit -n)"
                 )
             }
-            _ => format!("join_all: all {} at once", self.requests),
+            _ => format!("join_all: all {} at once", *self.requests),
         };
         let some_at_once = match limit {
             Most::Files(most, files) => {
@@ -114,7 +109,7 @@ impl Concept for Http {
                     "buffer_unordered({most}): at most {most} at once, as only {files} files may be open (ulimit -n)"
                 )
             }
-            _ => format!("buffer_unordered({0}): at most {0} at once", self.limit),
+            _ => format!("buffer_unordered({0}): at most {0} at once", *self.limit),
         };
         let at_once = most.at_once();
         let stage = || {
@@ -125,11 +120,11 @@ impl Concept for Http {
             let http = self.clone();
             move || {
                 let stage = http.stage(at_once)?;
-                Ok((Blocking::new(http.timeout)?, stage))
+                Ok((Blocking::new(*http.timeout)?, stage))
             }
         };
-        let (loopback, several) = (self.url.is_none(), self.requests > 1);
-        let blocks = loopback && self.latency >= SLOW_POLL;
+        let (loopback, several) = (self.url.is_none(), *self.requests > 1);
+        let blocks = loopback && *self.latency >= SLOW_POLL;
         let (one_by_one, all) = (self.ideal(1), self.ideal(at_once));
         vec![
             Strategy::staged(
@@ -273,8 +268,8 @@ async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
 impl Http {
     /// A strategy that has as many requests under way as there may be.
     fn together(&self, strategy: Strategy, most: Most) -> Strategy {
-        let (several, at_once) = (self.requests > 1, most.at_once());
-        let all = at_once >= self.requests;
+        let (several, at_once) = (*self.requests > 1, most.at_once());
+        let all = at_once >= *self.requests;
         strategy
             .claim_if(several && all, Overlapped)
             .claim_if(several && !all, LimitedTo(at_once, most.name()))
@@ -284,7 +279,7 @@ impl Http {
     fn ideal(&self, at_once: usize) -> Option<Duration> {
         let rounds = u32::try_from(self.requests.div_ceil(at_once)).ok()?;
         // Nobody knows how long another server takes; and of no wait, nothing but overhead is left.
-        (self.url.is_none() && !self.latency.is_zero()).then(|| self.latency * rounds)
+        (self.url.is_none() && !self.latency.is_zero()).then(|| *self.latency * rounds)
     }
 }
 

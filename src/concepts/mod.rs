@@ -18,7 +18,7 @@ pub mod timeout;
 
 use serde_json::Value;
 
-pub use knob::{LONGEST, count, duration, wait};
+pub use knob::{Count, Wait, ranged};
 pub use region::{RegionError, region};
 pub use strategy::{
     ALONE, About, Concept, Flavor, Metrics, Output, Run, SLOW_POLL, Sizes, Strategy, UsageError,
@@ -107,9 +107,13 @@ const fn entry<C: Concept>() -> Entry {
     Entry {
         about: C::ABOUT,
         strategies: strategies::<C>,
-        knobs: C::augment_args,
+        knobs: with_knobs::<C>,
         read: read::<C>,
     }
+}
+
+fn with_knobs<C: Concept>(command: clap::Command) -> clap::Command {
+    C::augment_args(command).mut_args(ranged)
 }
 
 fn read<C: Concept>(matches: &clap::ArgMatches) -> Result<Set, UsageError> {
@@ -120,7 +124,7 @@ fn read<C: Concept>(matches: &clap::ArgMatches) -> Result<Set, UsageError> {
 }
 
 fn strategies<C: Concept>(knobs: &[&str]) -> Result<Vec<Strategy>, clap::Error> {
-    let mut command = C::augment_args(clap::Command::new(C::ABOUT.name).no_binary_name(true));
+    let mut command = with_knobs::<C>(clap::Command::new(C::ABOUT.name).no_binary_name(true));
     let concept = C::from_arg_matches(&command.try_get_matches_from_mut(knobs)?)?;
     concept
         .check()

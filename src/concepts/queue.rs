@@ -21,7 +21,8 @@ use tokio::time::sleep;
 
 use self::claims::{HoldsBack, JobsAtOnce, OnDisk, PilesUp};
 use self::plan::{POLICY, Plan};
-use super::{About, Concept, Output, Strategy, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Output, Strategy};
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{self, JobStore, NewJob};
 use crate::trace::Recorder;
@@ -29,32 +30,25 @@ use crate::trace::Recorder;
 /// The knobs of `queue`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Queue {
-    /// How many jobs the demo makes: from 1 to 500
+    /// How many jobs the demo makes
     #[arg(long, value_name = "N", default_value = "10")]
-    #[arg(value_parser = knob::count(1, 500), allow_hyphen_values = true)]
-    pub jobs: usize,
+    pub jobs: Count<1, 500>,
 
-    /// How long each job takes: from 1ms to 60s
+    /// How long each job takes
     #[arg(long, value_name = "DURATION", default_value = "150ms")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub job_time: Duration,
+    pub job_time: Wait,
 
-    /// How long the producer rests between two jobs: from 0s to 60s
+    /// How long the producer rests between two jobs
     #[arg(long, value_name = "DURATION", default_value = "20ms")]
-    #[arg(value_parser = knob::duration(Duration::ZERO, knob::LONGEST), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub every: Duration,
+    pub every: Wait<0>,
 
-    /// How many jobs may wait in a bounded queue: from 1 to 1000
+    /// How many jobs may wait in a bounded queue
     #[arg(long, value_name = "N", default_value = "3")]
-    #[arg(value_parser = knob::count(1, 1000), allow_hyphen_values = true)]
-    pub capacity: usize,
+    pub capacity: Count<1, 1000>,
 
-    /// How many jobs are worked on at once: from 1 to 64
+    /// How many jobs are worked on at once
     #[arg(long, value_name = "N", default_value = "3")]
-    #[arg(value_parser = knob::count(1, 64), allow_hyphen_values = true)]
-    pub workers: usize,
+    pub workers: Count<1, 64>,
 }
 
 impl Concept for Queue {
@@ -86,9 +80,9 @@ impl Concept for Queue {
             let plan = plan.clone();
             move || Ok(plan.afresh())
         };
-        let (alone, shared) = (plan.ideal(1), plan.ideal(self.workers));
-        let channel = format!("mpsc::channel({})", self.capacity);
-        let together = format!("{} at once", self.workers);
+        let (alone, shared) = (plan.ideal(1), plan.ideal(*self.workers));
+        let channel = format!("mpsc::channel({})", *self.capacity);
+        let together = format!("{} at once", *self.workers);
 
         // What the textbook says shows where jobs come faster than one worker can do them.
         let in_queue = plan.in_queue_at_most(1);
@@ -111,7 +105,7 @@ impl Concept for Queue {
             )
             .by_default()
             .ideal(alone)
-            .claim_if(in_queue > self.capacity, HoldsBack(self.capacity)),
+            .claim_if(in_queue > *self.capacity, HoldsBack(*self.capacity)),
             Strategy::staged(
                 "workers",
                 format!("{channel}, and tasks that take from it: {together}"),
@@ -120,7 +114,7 @@ impl Concept for Queue {
             )
             .by_default()
             .ideal(shared)
-            .claim(JobsAtOnce(self.workers)),
+            .claim(JobsAtOnce(*self.workers)),
             Strategy::staged(
                 "semaphore",
                 format!("a task for each job, and Semaphore::new: {together}"),
@@ -128,7 +122,7 @@ impl Concept for Queue {
                 semaphore,
             )
             .ideal(shared)
-            .claim(JobsAtOnce(self.workers)),
+            .claim(JobsAtOnce(*self.workers)),
             Strategy::staged(
                 "durable",
                 format!("jobs in a SQLite file, each taken under a lease: {together}"),

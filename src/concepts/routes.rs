@@ -23,7 +23,8 @@ use tokio::time::sleep;
 
 use self::claims::{OthersAreServed, OthersWait};
 use self::stage::Stage;
-use super::{About, Concept, Output, SLOW_POLL, Strategy, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Output, SLOW_POLL, Strategy};
 use crate::claims::{BlocksTheLoop, LimitedTo, OverlappedOn, WaitTogether};
 use crate::services::server;
 use crate::trace::Recorder;
@@ -31,21 +32,17 @@ use crate::trace::Recorder;
 /// The knobs of `routes`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Routes {
-    /// How many clients ask at once, one request each: from 1 to 1000
+    /// How many clients ask at once, one request each
     #[arg(long, value_name = "N", default_value = "20")]
-    #[arg(value_parser = knob::count(1, 1000), allow_hyphen_values = true)]
-    pub clients: usize,
+    pub clients: Count<1, 1000>,
 
-    /// How long the route's query takes: from 1ms to 10s
+    /// How long the route's query takes
     #[arg(long, value_name = "DURATION", default_value = "200ms")]
-    #[arg(value_parser = knob::duration(Duration::from_millis(1), Duration::from_secs(10)), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub latency: Duration,
+    pub latency: Wait<1, 10_000>,
 
-    /// How many threads `offloaded-route` may use, of which FastAPI has 40: from 1 to 500
+    /// How many threads `offloaded-route` may use, of which FastAPI has 40
     #[arg(long, value_name = "N", default_value = "40")]
-    #[arg(value_parser = knob::count(1, 500), allow_hyphen_values = true)]
-    pub pool: usize,
+    pub pool: Count<1, 500>,
 }
 
 /// What takes longer runs only if it is asked for.
@@ -72,11 +69,7 @@ impl Concept for Routes {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let Self {
-            clients,
-            latency,
-            pool,
-        } = *self;
+        let (clients, latency, pool) = (*self.clients, *self.latency, *self.pool);
         let rounds =
             |at_once: usize| latency * u32::try_from(clients.div_ceil(at_once)).unwrap_or(u32::MAX);
         let patience = rounds(1) * 2 + Duration::from_secs(60);
@@ -125,14 +118,14 @@ impl Concept for Routes {
         if self.takes_too_long() {
             Some("blocking-route takes clients × latency: too long to run unasked")
         } else {
-            (self.clients <= self.pool).then_some("more clients than threads: --clients 100")
+            (*self.clients <= *self.pool).then_some("more clients than threads: --clients 100")
         }
     }
 }
 
 impl Routes {
     fn takes_too_long(&self) -> bool {
-        self.latency * u32::try_from(self.clients).unwrap_or(u32::MAX) > PATIENCE
+        *self.latency * u32::try_from(*self.clients).unwrap_or(u32::MAX) > PATIENCE
     }
 }
 

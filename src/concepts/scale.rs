@@ -20,7 +20,8 @@ use tokio::task::unconstrained;
 use tokio::time::sleep;
 
 use self::claims::{AllAtOnce, Flat, Grows, HeldWhileStarting, TakesMoreMemory};
-use super::{About, Concept, Output, Sizes, Strategy, UsageError, is_alone, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Output, Sizes, Strategy, UsageError, is_alone};
 use crate::claims::cost;
 use crate::services::usage::Usage;
 use crate::trace::Recorder;
@@ -37,7 +38,7 @@ const ASKED_AGAIN: &str = "Tokio lets a task take 128 steps, then its timers ans
 /// The knobs of `scale`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Scale {
-    /// How many tasks: a measurement for each of at most 12 numbers, from 1 to 1000000
+    /// How many tasks: a measurement for each of at most 12 numbers, from {least} to {most}
     #[arg(
         long,
         value_name = "N,N",
@@ -45,14 +46,11 @@ pub struct Scale {
         num_args = 1,
         default_value = "1,1000,10000,100000,1000000"
     )]
-    #[arg(value_parser = knob::count(1, 1_000_000), allow_hyphen_values = true)]
-    pub tasks: Vec<usize>,
+    pub tasks: Vec<Count<1, 1_000_000>>,
 
-    /// How long each task waits: from 1ms to 60s
+    /// How long each task waits
     #[arg(long, value_name = "DURATION", default_value = "1s")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub delay: Duration,
+    pub delay: Wait,
 }
 
 impl Concept for Scale {
@@ -88,13 +86,13 @@ impl Concept for Scale {
     fn sizes(&self) -> Option<Sizes> {
         Some(Sizes {
             knob: "tasks",
-            each: self.tasks.clone(),
+            each: self.tasks.iter().map(|tasks| **tasks).collect(),
         })
     }
 
     fn strategies(&self) -> Vec<Strategy> {
-        let (delay, clean) = (self.delay, is_alone());
-        let tasks = self.tasks.iter().copied().max().unwrap_or(1);
+        let (delay, clean) = (*self.delay, is_alone());
+        let tasks = self.tasks.iter().map(|tasks| **tasks).max().unwrap_or(1);
         let several = tasks > 1;
         let naps = (tasks, delay);
         let at_once = |strategy: Strategy| {

@@ -15,23 +15,21 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-use super::{About, Concept, Output, Strategy, knob};
+use super::knob::{Count, Wait};
+use super::{About, Concept, Output, Strategy};
 use crate::claims::{NeverStarted, OneAfterTheOther, Overlapped, ThreadEach};
 use crate::trace::Recorder;
 
 /// The knobs of `sleep`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
 pub struct Sleep {
-    /// How many fetches: from 1 to 100
+    /// How many fetches
     #[arg(long, value_name = "N", default_value = "3")]
-    #[arg(value_parser = knob::count(1, 100), allow_hyphen_values = true)]
-    pub tasks: usize,
+    pub tasks: Count<1, 100>,
 
-    /// How long each fetch waits: from 1ms to 60s
+    /// How long each fetch waits
     #[arg(long, value_name = "DURATION", default_value = "500ms")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub delay: Duration,
+    pub delay: Wait,
 }
 
 impl Concept for Sleep {
@@ -55,7 +53,7 @@ impl Concept for Sleep {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let Self { tasks, delay } = *self;
+        let (tasks, delay) = (*self.tasks, *self.delay);
         let fetches = (tasks, delay);
         let one_by_one = delay * u32::try_from(tasks).unwrap_or(u32::MAX);
         let several = tasks > 1;

@@ -24,7 +24,8 @@ use self::claims::{
     FINISHED_AT, RunsOn, TearsApart,
 };
 use self::shop::{Books, Shop};
-use super::{About, Concept, Flavor, Output, Strategy, knob};
+use super::knob::Wait;
+use super::{About, Concept, Flavor, Output, Strategy};
 use crate::claims::TimeoutIsLate;
 use crate::services::database::Databases;
 use crate::trace::Recorder;
@@ -32,23 +33,17 @@ use crate::trace::Recorder;
 /// The knobs of `timeout`.
 #[derive(clap::Args, Clone, Copy, Debug, Serialize)]
 pub struct Timeout {
-    /// How long the work takes if nothing stops it: from 1ms to 60s
+    /// How long the work takes if nothing stops it
     #[arg(long, value_name = "DURATION", default_value = "1s")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub work: Duration,
+    pub work: Wait,
 
-    /// When it is to be stopped: from 1ms to 60s
+    /// When it is to be stopped
     #[arg(long, value_name = "DURATION", default_value = "300ms")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub deadline: Duration,
+    pub deadline: Wait,
 
-    /// How long the work in `cancel-token` cleans up behind itself: from 1ms to 60s
+    /// How long the work in `cancel-token` cleans up behind itself
     #[arg(long, value_name = "DURATION", default_value = "150ms")]
-    #[arg(value_parser = knob::wait(), allow_hyphen_values = true)]
-    #[serde(serialize_with = "knob::as_typed")]
-    pub cleanup: Duration,
+    pub cleanup: Wait,
 }
 
 impl Concept for Timeout {
@@ -76,7 +71,7 @@ impl Concept for Timeout {
 
     fn strategies(&self) -> Vec<Strategy> {
         let time = *self;
-        let Self { work, deadline, .. } = time;
+        let (work, deadline) = (*time.work, *time.deadline);
         // In time, nothing is stopped, and nothing is claimed of it.
         let (first, late) = (work.min(deadline), work > deadline);
         let place = Databases::temporary();
@@ -135,7 +130,7 @@ impl Concept for Timeout {
             )
             .ideal(match work < deadline {
                 true => work,
-                false => deadline + time.cleanup,
+                false => deadline + *time.cleanup,
             })
             .claim_if(late, CleansUpItself(deadline)),
             Strategy::staged(
@@ -247,9 +242,9 @@ impl Job {
 // ANCHOR: timeout-async
 async fn timeout_async(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
-    let work = recorder.track("work", work(job.clone(), time.work));
+    let work = recorder.track("work", work(job.clone(), *time.work));
     // At the deadline the future is dropped, and with it the guard inside.
-    let answer = timeout(time.deadline, work).await.unwrap_or(GAVE_UP);
+    let answer = timeout(*time.deadline, work).await.unwrap_or(GAVE_UP);
     Ok(job.output(answer))
 }
 // ANCHOR_END: timeout-async
@@ -257,10 +252,10 @@ async fn timeout_async(recorder: Recorder, time: Time) -> Result<Output> {
 // ANCHOR: timeout-blocking
 async fn timeout_blocking(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
-    let work = async { blocking_work(job.clone(), time.work) };
+    let work = async { blocking_work(job.clone(), *time.work) };
     let work = recorder.track("work", work);
     // It looks at its clock between two polls of the work, and there is one.
-    let answer = timeout(time.deadline, work).await.unwrap_or(GAVE_UP);
+    let answer = timeout(*time.deadline, work).await.unwrap_or(GAVE_UP);
     Ok(job.output(answer))
 }
 // ANCHOR_END: timeout-blocking
@@ -268,8 +263,8 @@ async fn timeout_blocking(recorder: Recorder, time: Time) -> Result<Output> {
 // ANCHOR: select
 async fn select(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
-    let near = work(job.clone(), time.deadline);
-    let far = work(job.clone(), time.work);
+    let near = work(job.clone(), *time.deadline);
+    let far = work(job.clone(), *time.work);
     // The first that is ready wins. The other one is dropped on the spot.
     let answer = tokio::select! {
         answer = recorder.track("near server", near) => answer,
@@ -281,11 +276,11 @@ async fn select(recorder: Recorder, time: Time) -> Result<Output> {
 
 // ANCHOR: abort
 async fn abort(recorder: Recorder, time: Time) -> Result<Output> {
-    let (job, deadline) = (Job::start(), time.deadline);
-    let waiting = work(job.clone(), time.work);
+    let (job, deadline) = (Job::start(), *time.deadline);
+    let waiting = work(job.clone(), *time.work);
     let waits = tokio::spawn(recorder.track("waits", waiting));
 
-    let then = work(job.clone(), time.work);
+    let then = work(job.clone(), *time.work);
     let computing = async move {
         hold_the_thread(computing(deadline)); // no await: it cannot end here
         then.await
@@ -309,12 +304,12 @@ async fn abort(recorder: Recorder, time: Time) -> Result<Output> {
 async fn abort_blocking(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
     let in_thread = job.clone();
-    let work = move || blocking_work(in_thread, time.work);
+    let work = move || blocking_work(in_thread, *time.work);
     let thread = tokio::task::spawn_blocking(work);
     let abort = thread.abort_handle();
     // The timeout drops the handle: that ends the waiting, not the work.
     let waiting = recorder.track("work", thread);
-    let answer = match timeout(time.deadline, waiting).await {
+    let answer = match timeout(*time.deadline, waiting).await {
         Ok(answer) => answer?,
         Err(_) => GAVE_UP,
     };
@@ -329,17 +324,17 @@ async fn cancel_token(recorder: Recorder, time: Time) -> Result<Output> {
     let (in_task, asked) = (job.clone(), stop.clone());
     let working = async move {
         tokio::select! {
-            answer = work(in_task.clone(), time.work) => answer,
+            answer = work(in_task.clone(), *time.work) => answer,
             () = asked.cancelled() => {
                 // Stands for telling another server. No Drop could await it.
-                sleep(time.cleanup).await;
+                sleep(*time.cleanup).await;
                 in_task.awaited_cleanups.fetch_add(1, Ordering::SeqCst);
                 GAVE_UP
             }
         }
     };
     let mut task = tokio::spawn(recorder.track("work", working));
-    let answer = match timeout(time.deadline, &mut task).await {
+    let answer = match timeout(*time.deadline, &mut task).await {
         Ok(answer) => answer?,
         Err(_) => {
             stop.cancel();
@@ -403,9 +398,9 @@ mod tests {
     use crate::trace::Outcome;
 
     const TIME: Time = Timeout {
-        work: Duration::from_secs(9),
-        deadline: Duration::from_secs(3),
-        cleanup: Duration::from_secs(1),
+        work: Wait::of(Duration::from_secs(9)),
+        deadline: Wait::of(Duration::from_secs(3)),
+        cleanup: Wait::of(Duration::from_secs(1)),
     };
 
     /// Each task's label, end and outcome.
@@ -424,7 +419,7 @@ mod tests {
     async fn at_the_deadline_the_work_is_dropped_and_its_guard_runs() {
         let recorder = Recorder::new();
         let output = timeout_async(recorder.clone(), TIME).await.unwrap();
-        let cut = ("work".to_owned(), TIME.deadline, Outcome::Cancelled);
+        let cut = ("work".to_owned(), *TIME.deadline, Outcome::Cancelled);
         assert_eq!(ends(&recorder), [cut]);
         assert_eq!(output.result, GAVE_UP);
         let output = output.exited();
@@ -439,7 +434,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn in_time_nothing_is_stopped() {
         let time = Timeout {
-            work: TIME.deadline / 2,
+            work: Wait::of(*TIME.deadline / 2),
             ..TIME
         };
         for run in [0, 1] {
@@ -449,7 +444,7 @@ mod tests {
                 _ => cancel_token(recorder.clone(), time).await,
             };
             let output = output.unwrap();
-            let done = ("work".to_owned(), time.work, Outcome::Completed);
+            let done = ("work".to_owned(), *time.work, Outcome::Completed);
             assert_eq!(ends(&recorder), [done]);
             assert_eq!(output.result, "an answer");
             assert_eq!(counted(output, "finished_count"), Some(1.0));
@@ -468,8 +463,8 @@ mod tests {
         let recorder = Recorder::new();
         let output = select(recorder.clone(), TIME).await.unwrap();
         let expected = [
-            ("near server".to_owned(), TIME.deadline, Outcome::Completed),
-            ("far server".to_owned(), TIME.deadline, Outcome::Cancelled),
+            ("near server".to_owned(), *TIME.deadline, Outcome::Completed),
+            ("far server".to_owned(), *TIME.deadline, Outcome::Cancelled),
         ];
         assert_eq!(ends(&recorder), expected);
         assert_eq!(output.result, "an answer");
@@ -480,7 +475,7 @@ mod tests {
     async fn who_is_asked_cleans_up_before_it_ends() {
         let recorder = Recorder::new();
         let output = cancel_token(recorder.clone(), TIME).await.unwrap();
-        let end = TIME.deadline + TIME.cleanup;
+        let end = *TIME.deadline + *TIME.cleanup;
         let asked = ("work".to_owned(), end, Outcome::Completed);
         assert_eq!(ends(&recorder), [asked]);
         assert_eq!(output.result, GAVE_UP);

@@ -107,7 +107,7 @@ impl Invocation {
         let (chosen, _) = self.choose();
         let ideals = chosen.iter().filter_map(|strategy| strategy.ideal);
         let once = ideals.fold(Duration::ZERO, Duration::saturating_add);
-        once.saturating_mul(u32::try_from(self.options.repeat).unwrap_or(u32::MAX))
+        once.saturating_mul(u32::try_from(*self.options.repeat).unwrap_or(u32::MAX))
     }
 
     /// Runs it.

@@ -1,12 +1,11 @@
 //! What may be asked of every concept.
 
-use std::time::Duration;
-
-use crate::concepts::{About, Strategy, count, wait};
+use crate::concepts::{About, Count, Strategy, Wait, ranged};
 use crate::lab::{Lab, Stop};
 
 /// What is asked of every concept.
 #[derive(clap::Args, Clone, Debug)]
+#[command(mut_args(ranged))]
 pub struct Options {
     /// Run this strategy only; may be given several times
     #[arg(
@@ -21,17 +20,32 @@ pub struct Options {
     #[arg(long, help_heading = "What to run")]
     pub all: bool,
 
-    /// Run each strategy N times and show the median: from 1 to 100
-    #[arg(long, value_name = "N", default_value = "1", value_parser = count(1, 100), allow_hyphen_values = true, help_heading = "What to run")]
-    pub repeat: usize,
+    /// Run each strategy N times and show the median
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "1",
+        help_heading = "What to run"
+    )]
+    pub repeat: Count<1, 100>,
 
-    /// From which length on a poll is called blocking: from 1ms to 60s
-    #[arg(long, value_name = "DURATION", default_value = "10ms", value_parser = wait(), allow_hyphen_values = true, help_heading = "What to run")]
-    pub slow_poll: Duration,
+    /// From which length on a poll is called blocking
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "10ms",
+        help_heading = "What to run"
+    )]
+    pub slow_poll: Wait,
 
-    /// Report so many tasks one by one, and the rest taken together: from 0 to 1000000
-    #[arg(long, value_name = "N", default_value = "1000", value_parser = count(0, 1_000_000), allow_hyphen_values = true, help_heading = "What to show")]
-    pub max_tasks: usize,
+    /// Report so many tasks one by one, and the rest taken together
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "1000",
+        help_heading = "What to show"
+    )]
+    pub max_tasks: Count<0, 1_000_000>,
 
     /// Show the source before it runs, in rust, python or both: the same side by side, from 120
     /// columns on. Alone, it means --code=rust
@@ -87,10 +101,10 @@ impl Options {
     /// The lab that runs what is asked.
     pub fn lab(&self, about: &About, stop: &Stop) -> Lab {
         Lab {
-            slow_poll: self.slow_poll,
-            repeat: u32::try_from(self.repeat).unwrap_or(u32::MAX),
+            slow_poll: *self.slow_poll,
+            repeat: u32::try_from(*self.repeat).unwrap_or(u32::MAX),
             show_heartbeat: about.heartbeat_lane,
-            max_tasks: self.max_tasks,
+            max_tasks: *self.max_tasks,
             stop: stop.clone(),
         }
     }

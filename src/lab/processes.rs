@@ -74,7 +74,7 @@ impl Invocation {
             arguments: self.set.arguments.clone(),
             machine: machine(),
             partial,
-            slow_poll_s: self.options.slow_poll.into(),
+            slow_poll_s: (*self.options.slow_poll).into(),
             findings,
             strategies: reports,
         })
@@ -95,7 +95,7 @@ impl Process<'_> {
     /// As often as asked for; the report is that of the median. `None` if it was stopped.
     fn repeated(&self, audience: &mut dyn Audience) -> Result<Option<StrategyReport>> {
         let mut runs: Vec<StrategyReport> = Vec::new();
-        for _ in 0..self.invocation.options.repeat {
+        for _ in 0..*self.invocation.options.repeat {
             let Some(run) = self.once(audience)? else {
                 return Ok(None);
             };
@@ -134,7 +134,7 @@ impl Process<'_> {
 
     fn start(&self) -> std::io::Result<Child> {
         let options = &self.invocation.options;
-        let slow_poll = humantime::format_duration(options.slow_poll).to_string();
+        let slow_poll = humantime::format_duration(*options.slow_poll).to_string();
         Command::new(std::env::current_exe()?)
             .env(ALONE, "1")
             .arg(self.invocation.set.about.name)

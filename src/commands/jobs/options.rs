@@ -2,17 +2,16 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::commands::screen::TextOrJson;
-use crate::concepts::{LONGEST, UsageError, count, duration, wait};
+use crate::concepts::{Count, UsageError, Wait, ranged};
 
 /// The knobs of `jobs`.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(ranged))]
 pub struct Options {
     /// Keep jobs in this file, where they outlive the program. With neither --enqueue nor --work:
     /// say what is in it. A file that asyncdemo did not make is refused and left as it is
@@ -24,39 +23,33 @@ pub struct Options {
     #[arg(hide = !cfg!(feature = "redis"), value_hint = ValueHint::Url)]
     pub broker: Option<String>,
 
-    /// Put `job 1` to `job N` in: from 1 to 100000
+    /// Put `job 1` to `job N` in
     #[arg(long, value_name = "N")]
-    #[arg(value_parser = count(1, 100_000), allow_hyphen_values = true)]
-    pub enqueue: Option<usize>,
+    pub enqueue: Option<Count<1, 100_000>>,
 
-    /// So many of these fail whenever they are run: from 0 to 100000
+    /// So many of these fail whenever they are run
     #[arg(long, value_name = "N", default_value = "0")]
-    #[arg(value_parser = count(0, 100_000), allow_hyphen_values = true)]
-    pub failing: usize,
+    pub failing: Count<0, 100_000>,
 
     /// Work until no job is left
     #[arg(long)]
     pub work: bool,
 
-    /// How long each job takes: from 1ms to 60s
+    /// How long each job takes
     #[arg(long, value_name = "DURATION", default_value = "150ms")]
-    #[arg(value_parser = wait(), allow_hyphen_values = true)]
-    pub job_time: Duration,
+    pub job_time: Wait,
 
-    /// How many jobs are worked on at once: from 1 to 64
+    /// How many jobs are worked on at once
     #[arg(long, value_name = "N", default_value = "3")]
-    #[arg(value_parser = count(1, 64), allow_hyphen_values = true)]
-    pub workers: usize,
+    pub workers: Count<1, 64>,
 
-    /// How long a job stays with a worker that is heard of no more: from 100ms to 60s
+    /// How long a job stays with a worker that is heard of no more
     #[arg(long, value_name = "DURATION", default_value = "5s")]
-    #[arg(value_parser = duration(Duration::from_millis(100), LONGEST), allow_hyphen_values = true)]
-    pub lease: Duration,
+    pub lease: Wait<100>,
 
-    /// How often a job is tried before it is put aside as dead: from 1 to 100
+    /// How often a job is tried before it is put aside as dead
     #[arg(long, value_name = "N", default_value = "5")]
-    #[arg(value_parser = count(1, 100), allow_hyphen_values = true)]
-    pub attempts: usize,
+    pub attempts: Count<1, 100>,
 
     /// Nothing that changes while it works
     #[arg(long, short, help_heading = "What to show")]
@@ -89,13 +82,13 @@ impl Options {
                 "jobs wants to know where the jobs are kept: --durable FILE",
             ));
         }
-        match self.enqueue {
-            None if self.failing > 0 => Err(UsageError::new(
+        match self.enqueue.as_deref() {
+            None if *self.failing > 0 => Err(UsageError::new(
                 "--failing wants to know of how many jobs: --enqueue N",
             )),
-            Some(jobs) if self.failing > jobs => Err(UsageError::new(format!(
+            Some(jobs) if *self.failing > *jobs => Err(UsageError::new(format!(
                 "--failing {} is more than --enqueue {jobs}",
-                self.failing
+                *self.failing
             ))),
             _ => Ok(()),
         }

@@ -127,12 +127,12 @@ impl Http {
             FILES_OF_A_CONNECTION
         };
         let room = (files.spare().saturating_sub(OTHER_FILES) / files_each).max(1);
-        let abroad = self.abroad().map(|_| Most::Abroad(self.limit));
+        let abroad = self.abroad().map(|_| Most::Abroad(*self.limit));
         let files = files.limit.map(|limit| Most::Files(room, limit));
         let limits = [abroad, files]
             .into_iter()
             .flatten()
-            .filter(|most| most.at_once() < self.requests);
+            .filter(|most| most.at_once() < *self.requests);
         limits
             .min_by_key(|most| most.at_once())
             .unwrap_or(Most::Unlimited)
@@ -148,7 +148,7 @@ impl Http {
             );
         }
         let server = if self.url.is_none() {
-            Some(Server::start(self.latency)?)
+            Some(Server::start(*self.latency)?)
         } else {
             None
         };
@@ -156,15 +156,15 @@ impl Http {
             (Some(server), _) => server.item_url(id),
             (None, url) => url.as_ref().map(Url::to_string).unwrap_or_default(),
         };
-        let requests = (1..=self.requests)
+        let requests = (1..=*self.requests)
             .map(|id| Request { id, url: url(id) })
             .collect();
         Ok(Stage {
-            client: client::client(self.timeout)?,
+            client: client::client(*self.timeout)?,
             requests,
             limit: self.limit.min(at_once),
             permits: Semaphore::new(at_once),
-            timeout: self.timeout,
+            timeout: *self.timeout,
             target: self
                 .url
                 .as_ref()

@@ -37,11 +37,11 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(knobs: &Queue) -> Self {
         Self {
-            jobs: knobs.jobs,
-            every: knobs.every,
-            job_time: knobs.job_time,
-            capacity: knobs.capacity,
-            workers: knobs.workers,
+            jobs: *knobs.jobs,
+            every: *knobs.every,
+            job_time: *knobs.job_time,
+            capacity: *knobs.capacity,
+            workers: *knobs.workers,
             meter: Meter::default(),
         }
     }

@@ -43,8 +43,8 @@ impl Shop {
                 connection: connect()?,
                 counted: 0.0,
             },
-            payment: time.work,
-            deadline: time.deadline,
+            payment: *time.work,
+            deadline: *time.deadline,
         };
         Ok((shop, database))
     }
