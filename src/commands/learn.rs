@@ -4,19 +4,21 @@
 mod ask;
 mod review;
 mod step;
+mod tutor;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
 
-use self::ask::{Answers, Said};
+use self::ask::Said;
+use self::tutor::{Answers, Tutor};
 use super::lessons::can_be_played;
 use super::run::Ending;
-use super::screen::{Screen, complain, print};
+use super::screen::{Screen, complain};
 use crate::lab::{Stop, Trust};
 use crate::lesson::{Lesson, course};
-use crate::page::{self, Line, Role, markdown, to_ansi};
+use crate::page::{Role, markdown, to_ansi};
 use crate::progress::{self, Progress, Trouble};
 
 pub use review::{Options as ReviewOptions, review};
@@ -60,20 +62,20 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         Trust::Foreign => Progress::unsaved()?,
     };
     let answers = Answers::from(options.answers.as_deref(), screen)?;
-    let mut player = Player::new(screen, stop, progress, answers, trust);
+    let mut tutor = Tutor::new(screen, stop, progress, answers, trust);
     if trust == Trust::Foreign {
-        player.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is not kept.")?;
+        tutor.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is not kept.")?;
     }
     let first = match &options.lesson {
         Some(name) => course::find(lessons, name)?,
-        None => player.where_it_stopped(lessons)?,
+        None => tutor.where_it_stopped(lessons)?,
     };
     for (index, lesson) in lessons.iter().enumerate().skip(first) {
-        let go = player.play(lesson, (index + 1, lessons.len()))?;
+        let go = tutor.play(lesson, (index + 1, lessons.len()))?;
         match go {
             Go::On if index + 1 < lessons.len() => {}
             Go::On => {
-                player.say("That was the last lesson. asyncdemo status shows how you did, asyncdemo review asks again what you missed.")?;
+                tutor.say("That was the last lesson. asyncdemo status shows how you did, asyncdemo review asks again what you missed.")?;
             }
             Go::Stopped(signal) => return Ok(Ending::Stopped(signal)),
             Go::Quit => break,
@@ -103,41 +105,7 @@ enum Go {
     Stopped(i32),
 }
 
-/// Who plays a lesson with a learner.
-struct Player<'a> {
-    screen: &'a Screen,
-    stop: &'a Stop,
-    progress: Progress,
-    answers: Answers,
-    trust: Trust,
-    /// Whether what is asked was asked before: then the review keeps the score.
-    reviews: bool,
-    /// Whether saving has failed already: that is said once.
-    warned: bool,
-    /// Whether the keys have been told.
-    keys_told: bool,
-}
-
-impl<'a> Player<'a> {
-    fn new(
-        screen: &'a Screen,
-        stop: &'a Stop,
-        progress: Progress,
-        answers: Answers,
-        trust: Trust,
-    ) -> Self {
-        Self {
-            screen,
-            stop,
-            progress,
-            answers,
-            trust,
-            reviews: false,
-            warned: false,
-            keys_told: false,
-        }
-    }
-
+impl Tutor<'_> {
     /// The lesson that is not finished, or the first that has not been begun.
     fn where_it_stopped(&mut self, lessons: &[Lesson]) -> Result<usize> {
         let known = self.progress.lessons().unwrap_or_default();
@@ -203,39 +171,5 @@ impl<'a> Player<'a> {
             &markdown(&text, &self.screen.out),
             &self.screen.out,
         ))
-    }
-
-    /// Saves, or says once that it cannot. The lesson goes on either way.
-    fn save(&mut self, save: impl FnOnce(&mut Progress) -> Result<(), Trouble>) -> Result<()> {
-        if let Err(trouble) = save(&mut self.progress)
-            && !std::mem::replace(&mut self.warned, true)
-        {
-            complain(&format!(
-                "asyncdemo: {trouble}\nThe lesson goes on; what you do now may not be saved.\n"
-            ));
-        }
-        Ok(())
-    }
-
-    fn print(&self, text: &str) -> Result<()> {
-        Ok(print(text)?)
-    }
-
-    /// A paragraph of Markdown and a blank line before it.
-    fn say(&self, text: &str) -> Result<()> {
-        let style = &self.screen.out;
-        self.print(&format!("\n{}", to_ansi(&markdown(text, style), style)))
-    }
-
-    fn dim(&self, text: &str) -> Result<()> {
-        let style = &self.screen.out;
-        let lines = style.filled(&Line::of(Role::Dim, text), "", "");
-        self.print(&format!("\n{lines}"))
-    }
-
-    fn code(&self, source: &str, language: page::Language) -> Result<()> {
-        let style = &self.screen.out;
-        let lines = page::code(source, language, style);
-        self.print(&format!("\n{}", to_ansi(&lines, style)))
     }
 }

@@ -78,7 +78,7 @@ impl Concept for CpuBound {
         let (pieces, workers) = (*self.pieces, *self.workers);
         let bench = Bench {
             knobs: *self,
-            calibration: Arc::default(),
+            calibration: Arc::new(Calibration::new(compute)),
         };
         let nothing = || Ok(());
         let pool = move || Ok(ThreadPoolBuilder::new().num_threads(workers).build()?);

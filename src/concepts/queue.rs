@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use self::claims::{HoldsBack, JobsAtOnce, OnDisk, PilesUp};
-use self::plan::{POLICY, Plan};
+use self::plan::{Meter, POLICY, Plan};
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, Strategy};
 use crate::services::jobs::sqlite::SqliteJobs;
@@ -75,7 +75,7 @@ impl Concept for Queue {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let plan = Plan::new(self);
+        let plan = self.plan();
         let make = || {
             let plan = plan.clone();
             move || Ok(plan.afresh())
@@ -317,6 +317,50 @@ async fn durable(recorder: Recorder, (plan, store): Kept) -> Result<Output> {
 }
 // ANCHOR_END: durable
 
+impl Queue {
+    fn plan(&self) -> Plan {
+        Plan {
+            jobs: *self.jobs,
+            every: *self.every,
+            job_time: *self.job_time,
+            capacity: *self.capacity,
+            workers: *self.workers,
+            meter: Meter::default(),
+        }
+    }
+}
+
+impl Job {
+    fn new(id: usize) -> Self {
+        let body = plan::body(id);
+        Self { id, body }
+    }
+
+    fn name(&self) -> String {
+        plan::key(self.id)
+    }
+}
+
+impl Plan {
+    /// Makes a job, each but the first after a rest.
+    async fn next(&self, id: usize) -> Job {
+        self.rest(id).await;
+        Job::new(id)
+    }
+
+    /// The job with this key.
+    fn job(&self, key: &str) -> Result<Job> {
+        self.id(key).map(Job::new)
+    }
+}
+
+impl Meter {
+    /// A job goes into the queue.
+    fn queued(&self, job: &Job) {
+        self.came(job.id, job.body.len());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::future::Future;
@@ -333,7 +377,7 @@ mod tests {
     {
         let command = <Queue as clap::Args>::augment_args(Command::new("queue"));
         let matches = command.no_binary_name(true).get_matches_from([""; 0]);
-        let plan = Plan::new(&Queue::from_arg_matches(&matches).unwrap());
+        let plan = Queue::from_arg_matches(&matches).unwrap().plan();
         let start = Instant::now();
         let output = strategy(Recorder::new(), plan).await.unwrap();
         let metric = |key| output.metrics.get(key).copied().unwrap_or(-1.0);

@@ -136,7 +136,7 @@ impl Concept for Timeout {
             Strategy::staged(
                 "half-done",
                 "two INSERTs into SQLite, cancelled between them; then in a transaction",
-                move || Shop::open(&place, time),
+                move || Shop::open(&place, work, deadline),
                 |recorder, (shop, database)| {
                     let counted = half_done(recorder, shop);
                     // The database ends after the run, not within its time.
@@ -486,7 +486,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_is_dropped_leaves_no_row_and_no_lock() {
         let place = Databases::temporary();
-        let (mut shop, _database) = Shop::open(&place, TIME).unwrap();
+        let (mut shop, _database) = Shop::open(&place, *TIME.work, *TIME.deadline).unwrap();
         let order = in_transaction(shop.two, Duration::from_secs(3600));
         let moment = Duration::from_millis(50);
         assert!(timeout(moment, order).await.is_err());
@@ -499,7 +499,7 @@ mod tests {
     #[tokio::test]
     async fn an_order_in_time_is_whole_with_and_without_a_transaction() {
         let place = Databases::temporary();
-        let (mut shop, _database) = Shop::open(&place, TIME).unwrap();
+        let (mut shop, _database) = Shop::open(&place, *TIME.work, *TIME.deadline).unwrap();
         order(&shop.one, Duration::ZERO).await.unwrap();
         assert_eq!(shop.books.new_rows().await.unwrap(), 2.0);
         in_transaction(shop.two, Duration::ZERO).await.unwrap();

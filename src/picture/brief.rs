@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::comparison::faster;
 use super::lane;
+use super::speedup::faster;
 use super::text::Text;
 use crate::page::{Line, Role, Style, columns, fit};
 use crate::report::StrategyReport;

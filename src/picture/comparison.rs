@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::speedup::faster;
 use super::text::Text;
 use crate::page::{Line, Role, columns, fit};
 use crate::report::StrategyReport;
@@ -63,15 +64,5 @@ impl Text {
         }
         lines.push(Line::default());
         lines
-    }
-}
-
-/// How much faster or slower than the first, where that is worth a word.
-pub(super) fn faster(times: f64) -> String {
-    match times {
-        0.9..1.1 => String::new(),
-        1.1.. => format!("{times:.2}× faster"),
-        _ if times > 0.0 => format!("{:.2}× slower", 1.0 / times),
-        _ => String::new(),
     }
 }

@@ -6,6 +6,7 @@ mod comparison;
 mod growth;
 mod lane;
 mod legend;
+mod speedup;
 mod text;
 
 pub use beliefs::{Tested, beliefs};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::comparison::faster;
 use super::lane;
+use super::speedup::faster;
 use crate::page::{Line, Role, Style, columns, fit, unbroken, wrap};
 use crate::report::{Finding, Heartbeat, Outcome, Report, StrategyReport, Task};
 use crate::trace::Axis;

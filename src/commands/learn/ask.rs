@@ -1,42 +1,12 @@
 //! Questions and answers, and the keys that work at every question.
 
-use std::collections::VecDeque;
-use std::fs;
-use std::io::{self, IsTerminal};
-use std::path::Path;
+use anyhow::Result;
 
-use anyhow::{Context, Result};
-
-use super::Player;
+use super::tutor::{Answers, Tutor};
 use crate::commands::keyboard::{Typed, line};
-use crate::commands::screen::Screen;
 use crate::concepts::{self, region};
 use crate::lesson::{Lesson, Step};
 use crate::page::{Language, clean_line};
-
-/// Where the answers come from.
-pub(super) enum Answers {
-    /// Somebody types, or a pipe does.
-    Input { echo: bool },
-    /// A file was read.
-    File(VecDeque<String>),
-}
-
-impl Answers {
-    /// # Errors
-    /// Where the file cannot be read.
-    pub(super) fn from(file: Option<&Path>, screen: &Screen) -> Result<Self> {
-        let Some(file) = file else {
-            // What a terminal shows anyway need not be said again.
-            let echo = !(screen.asks && io::stdin().is_terminal());
-            return Ok(Self::Input { echo });
-        };
-        let bytes = fs::read(file)
-            .with_context(|| format!("the answers in {} cannot be read", file.display()))?;
-        let text = String::from_utf8_lossy(&bytes);
-        Ok(Self::File(text.lines().map(str::to_owned).collect()))
-    }
-}
 
 /// What was said to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +44,7 @@ const KEYS: &str = "\
 Enter goes on · b back · h hint · c the code · p the same in Python · r run again · q quit (saved) · ? says so
 Where the letters a, b, c are answers, say back and code in words.";
 
-impl Player<'_> {
+impl Tutor<'_> {
     /// Asks until what is said is not one of the keys that only show something.
     pub(super) fn ask(
         &mut self,

@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 
-use super::ask::{Answers, Said};
-use super::{Player, keep};
+use super::ask::Said;
+use super::keep;
+use super::tutor::{Answers, Tutor};
 use crate::commands::run::Ending;
 use crate::commands::screen::Screen;
 use crate::lab::{Stop, Trust};
@@ -34,8 +35,8 @@ pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
     let progress = keep(options.data_dir.as_deref())?;
     let due = progress.due(SystemTime::now())?;
     let answers = Answers::from(options.answers.as_deref(), screen)?;
-    let mut player = Player::new(screen, stop, progress, answers, Trust::Own);
-    player.reviews = true;
+    let mut tutor = Tutor::new(screen, stop, progress, answers, Trust::Own);
+    tutor.reviews = true;
     let lessons = course::builtin()?;
     // A question may be gone from the course since.
     let due: Vec<_> = due
@@ -43,26 +44,26 @@ pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
         .filter_map(|due| Some((place(lessons, &due)?, due)))
         .collect();
     if due.is_empty() {
-        player.say(
+        tutor.say(
             "Nothing is due. What you miss in a lesson comes back here after 1, 3 and 7 days.",
         )?;
         return Ok(Ending::Done);
     }
     let questions = units::count(due.len(), "question", "questions");
-    player.say(&format!("{questions} to ask again."))?;
+    tutor.say(&format!("{questions} to ask again."))?;
     let mut right = 0;
     let mut asked = 0;
     for ((lesson, at, step), due) in due {
-        player.dim(&format!("from the lesson: {}", lesson.about.title))?;
+        tutor.dim(&format!("from the lesson: {}", lesson.about.title))?;
         let (said, was_right) = match &step.kind {
-            Kind::Predict(predict) => player.predict(lesson, at, step, predict)?,
-            Kind::Quiz(quiz) => player.quiz(lesson, at, step, quiz)?,
+            Kind::Predict(predict) => tutor.predict(lesson, at, step, predict)?,
+            Kind::Quiz(quiz) => tutor.quiz(lesson, at, step, quiz)?,
             _ => continue,
         };
         if let Some(was_right) = was_right {
             asked += 1;
             right += usize::from(was_right);
-            player.save(|progress| progress.reviewed(&due, was_right, SystemTime::now()))?;
+            tutor.save(|progress| progress.reviewed(&due, was_right, SystemTime::now()))?;
         }
         match said {
             Said::Quit | Said::Closed => break,
@@ -70,7 +71,7 @@ pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
             _ => {}
         }
     }
-    player.say(&format!("{right} of {asked} right."))?;
+    tutor.say(&format!("{right} of {asked} right."))?;
     Ok(Ending::Done)
 }
 

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::Player;
 use super::ask::{Said, Wants};
+use super::tutor::Tutor;
 use crate::commands::run::{self, Ending};
 use crate::concepts::{self, UsageError, region};
 use crate::lab::Invocation;
@@ -18,7 +18,7 @@ enum Ran {
     Stopped(i32),
 }
 
-impl Player<'_> {
+impl Tutor<'_> {
     pub(super) fn step(&mut self, lesson: &Lesson, at: usize, step: &Step) -> Result<Said> {
         match &step.kind {
             Kind::Prose(text) => {

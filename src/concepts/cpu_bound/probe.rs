@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::Metrics;
 use super::claims::{AFTER, BEFORE, PIECE};
-use super::{Metrics, compute};
 
 /// Long enough for the clock, short enough to fall between two interruptions.
 const TRIAL: Duration = Duration::from_millis(5);
@@ -22,27 +22,40 @@ const PART: u32 = 6;
 const SHORTEST: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_millis(100);
 
+/// What is measured: from a number, in so many rounds, the next.
+type Compute = fn(u64, u64) -> u64;
+
 /// How many rounds this machine computes in a given time. Found out once, so that all strategies do
 /// the same work.
-#[derive(Debug, Default)]
-pub(super) struct Calibration(OnceLock<(u64, Duration)>);
+#[derive(Debug)]
+pub(super) struct Calibration {
+    compute: Compute,
+    found: OnceLock<(u64, Duration)>,
+}
 
 impl Calibration {
+    pub(super) fn new(compute: Compute) -> Self {
+        Self {
+            compute,
+            found: OnceLock::new(),
+        }
+    }
+
     /// How many rounds one undisturbed thread computes in `time`. At least one.
     pub(super) fn rounds(&self, time: Duration) -> u64 {
-        let (rounds, took) = *self.0.get_or_init(|| {
+        let (rounds, took) = *self.found.get_or_init(|| {
             let mut rounds = 1_000;
-            while trial(rounds) < TRIAL {
+            while trial(self.compute, rounds) < TRIAL {
                 rounds *= 2;
             }
-            let quickest = (0..TRIALS).map(|_| trial(rounds)).min();
+            let quickest = (0..TRIALS).map(|_| trial(self.compute, rounds)).min();
             (rounds, quickest.unwrap_or(TRIAL))
         });
         scaled(rounds, took, time)
     }
 }
 
-fn trial(rounds: u64) -> Duration {
+fn trial(compute: Compute, rounds: u64) -> Duration {
     let start = Instant::now();
     black_box(compute(black_box(1), rounds));
     start.elapsed()
@@ -67,6 +80,7 @@ pub(super) fn ideal(work: Duration, pieces: usize, threads: usize, cores: usize)
 /// Asks the machine how many plain threads really compute at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
+    compute: Compute,
     threads: usize,
     rounds: u64,
     /// How many times as long a whole piece takes.
@@ -84,6 +98,7 @@ impl Probe {
     pub(super) fn new(calibration: &Calibration, threads: usize, work: Duration) -> Self {
         let part = (work / PART).clamp(SHORTEST, LONGEST);
         Self {
+            compute: calibration.compute,
             threads,
             rounds: calibration.rounds(part),
             whole: work.as_secs_f64() / part.as_secs_f64(),
@@ -91,13 +106,13 @@ impl Probe {
     }
 
     pub(super) fn sample(&self) -> Result<Sample> {
-        let rounds = self.rounds;
-        let alone = trial(rounds);
+        let (compute, rounds) = (self.compute, self.rounds);
+        let alone = trial(compute, rounds);
         let start = Instant::now();
         thread::scope(|scope| -> Result<()> {
             for _ in 0..self.threads {
                 thread::Builder::new()
-                    .spawn_scoped(scope, move || trial(rounds))
+                    .spawn_scoped(scope, move || trial(compute, rounds))
                     .context("no thread can be started to probe the machine")?;
             }
             Ok(())
@@ -129,6 +144,7 @@ fn at_once(threads: usize, sample: Sample) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::compute;
     use super::*;
 
     fn ms(millis: u64) -> Duration {
@@ -177,6 +193,7 @@ mod tests {
     #[test]
     fn a_piece_is_as_much_longer_than_a_part_as_it_was_made() {
         let probe = Probe {
+            compute,
             threads: 2,
             rounds: 1,
             whole: 6.0,
@@ -194,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_machine_answers() {
-        let calibration = Calibration::default();
+        let calibration = Calibration::new(compute);
         let rounds = calibration.rounds(ms(10));
         assert_eq!(calibration.rounds(ms(10)), rounds, "it is found out once");
         assert!(calibration.rounds(ms(1_000)) > calibration.rounds(ms(10)));

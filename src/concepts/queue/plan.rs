@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::time::{Instant, sleep};
 
+use super::Output;
 use super::claims::{DELAY, DEPTH, DONE, JOBS, MEMORY, PRODUCER_WAITED, RUNS};
-use super::{Job, Output, Queue};
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{JobStore, LeasePolicy};
 
@@ -26,8 +26,8 @@ pub(super) const POLICY: LeasePolicy = LeasePolicy {
 /// The knobs, and what is measured on the way.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
-    jobs: usize,
-    every: Duration,
+    pub(super) jobs: usize,
+    pub(super) every: Duration,
     pub(super) job_time: Duration,
     pub(super) capacity: usize,
     pub(super) workers: usize,
@@ -35,17 +35,6 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(knobs: &Queue) -> Self {
-        Self {
-            jobs: *knobs.jobs,
-            every: *knobs.every,
-            job_time: *knobs.job_time,
-            capacity: *knobs.capacity,
-            workers: *knobs.workers,
-            meter: Meter::default(),
-        }
-    }
-
     /// The same with a meter of its own.
     pub(super) fn afresh(&self) -> Self {
         Self {
@@ -58,19 +47,17 @@ impl Plan {
         1..=self.jobs
     }
 
-    /// Makes a job, each but the first after a rest.
-    pub(super) async fn next(&self, id: usize) -> Job {
+    /// The rest before each job but the first.
+    pub(super) async fn rest(&self, id: usize) {
         if id > 1 && !self.every.is_zero() {
             sleep(self.every).await;
         }
-        Job::new(id)
     }
 
-    /// The job with this key.
-    pub(super) fn job(&self, key: &str) -> Result<Job> {
+    /// Which job has this key.
+    pub(super) fn id(&self, key: &str) -> Result<usize> {
         let id = key.strip_prefix("job ").and_then(|id| id.parse().ok());
         id.filter(|id| self.ids().contains(id))
-            .map(Job::new)
             .with_context(|| format!("`{key}` is none of this run's jobs"))
     }
 
@@ -121,7 +108,7 @@ impl Plan {
         let (counts, results) = (store.counts().await?, store.results().await?);
         let results: Result<Vec<_>> = results
             .into_iter()
-            .map(|(key, result)| Ok((self.job(&key)?.id, result.parse()?)))
+            .map(|(key, result)| Ok((self.id(&key)?, result.parse()?)))
             .collect();
         store.close().await?;
         let (done, runs) = (f64::from(counts.done), f64::from(counts.runs));
@@ -134,19 +121,15 @@ impl Plan {
     }
 }
 
-impl Job {
-    /// Each has a body of its own.
-    fn new(id: usize) -> Self {
-        let body = (0..BODY).map(|place| (place.wrapping_mul(id) % 251) as u8);
-        Self {
-            id,
-            body: body.collect(),
-        }
-    }
+/// What a job carries: each has a body of its own.
+pub(super) fn body(id: usize) -> Vec<u8> {
+    let body = (0..BODY).map(|place| (place.wrapping_mul(id) % 251) as u8);
+    body.collect()
+}
 
-    pub(super) fn name(&self) -> String {
-        format!("job {}", self.id)
-    }
+/// The key of a job, and its name in the picture.
+pub(super) fn key(id: usize) -> String {
+    format!("job {id}")
 }
 
 /// Counts what waits, and how long. Clones count together.
@@ -169,12 +152,12 @@ impl Meter {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A job goes into the queue.
-    pub(super) fn queued(&self, job: &Job) {
+    /// A job with so many bytes goes into the queue.
+    pub(super) fn came(&self, id: usize, bytes: usize) {
         let mut counted = self.lock();
         let now = Instant::now();
-        counted.waiting.insert(job.id, (now, job.body.len()));
-        counted.bytes += job.body.len();
+        counted.waiting.insert(id, (now, bytes));
+        counted.bytes += bytes;
         counted.most = counted.most.max(counted.waiting.len());
         counted.most_bytes = counted.most_bytes.max(counted.bytes);
     }
@@ -202,12 +185,13 @@ impl Meter {
 mod tests {
     use clap::{Command, FromArgMatches};
 
+    use super::super::Queue;
     use super::*;
 
     fn plan(knobs: &[&str]) -> Plan {
         let command = <Queue as clap::Args>::augment_args(Command::new("queue"));
         let matches = command.no_binary_name(true).get_matches_from(knobs);
-        Plan::new(&Queue::from_arg_matches(&matches).unwrap())
+        Queue::from_arg_matches(&matches).unwrap().plan()
     }
 
     #[test]
@@ -228,7 +212,7 @@ mod tests {
     async fn the_meter_counts_what_waits_and_for_how_long() {
         let meter = Meter::default();
         for id in 1..=3 {
-            meter.queued(&Job::new(id));
+            meter.came(id, BODY);
         }
         meter.begun(1);
         meter.waited(sleep(Duration::from_secs(2))).await;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio_rusqlite::Connection;
 
+use super::Output;
 use super::claims::{ROWS, ROWS_LEFT, ROWS_LEFT_IN_TRANSACTION};
-use super::{Output, Time};
 use crate::services::database::{Database, Databases};
 
 /// Nobody else writes into a database of one's own.
@@ -31,9 +31,13 @@ pub(super) struct Books {
 }
 
 impl Shop {
-    /// Opens it in `place`, before the clock starts. The database has to outlive its connections: when
-    /// it is dropped, it waits until they are closed.
-    pub(super) fn open(place: &Databases, time: Time) -> Result<(Self, Database)> {
+    /// Opens it in `place`, before the clock starts. An order's payment takes so long, and its deadline is
+    /// then. The database has to outlive its connections: when it is dropped, it waits until they are closed.
+    pub(super) fn open(
+        place: &Databases,
+        payment: Duration,
+        deadline: Duration,
+    ) -> Result<(Self, Database)> {
         let database = place.database()?;
         let connect = || database.connect_async(PATIENCE);
         let shop = Self {
@@ -43,8 +47,8 @@ impl Shop {
                 connection: connect()?,
                 counted: 0.0,
             },
-            payment: *time.work,
-            deadline: *time.deadline,
+            payment,
+            deadline,
         };
         Ok((shop, database))
     }

@@ -21,14 +21,7 @@ use super::tokens::{Token, closing, is_name, tokens};
 
 /// Arrows that run back, from and to. Without them there is no circle; one that is needed no
 /// longer is to be deleted.
-const KNOWN: &[(&str, &str)] = &[
-    ("commands/learn/ask.rs", "commands/learn.rs"),
-    ("concepts/cpu_bound/probe.rs", "concepts/cpu_bound.rs"),
-    ("concepts/http/stage.rs", "concepts/http.rs"),
-    ("concepts/queue/plan.rs", "concepts/queue.rs"),
-    ("concepts/timeout/shop.rs", "concepts/timeout.rs"),
-    ("picture/text.rs", "picture/comparison.rs"),
-];
+const KNOWN: &[(&str, &str)] = &[("concepts/http/stage.rs", "concepts/http.rs")];
 
 type Path<'a> = Vec<&'a str>;
 type Arrows = BTreeMap<String, BTreeMap<String, String>>;

@@ -16,8 +16,7 @@ const SHARED: &[(&str, &str)] = &[("Options", "the flags of each command")];
 
 /// Type names that mean several things today: delete an entry when it is needed no longer.
 const AMBIGUOUS: &[&str] = &[
-    "About", "Answer", "Code", "Job", "Look", "Page", "Player", "Run", "Session", "Source",
-    "Stage", "Told",
+    "About", "Answer", "Code", "Job", "Look", "Page", "Run", "Session", "Source", "Stage", "Told",
 ];
 
 /// Files that still return `Result<_, String>` where no value parser of clap wants it.

@@ -1,0 +1,110 @@
+//! Who plays a lesson with a learner: what is shown, what is saved, and where the answers come from.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::commands::screen::{Screen, complain, print};
+use crate::lab::{Stop, Trust};
+use crate::page::{self, Line, Role, markdown, to_ansi};
+use crate::progress::{Progress, Trouble};
+
+/// Where the answers come from.
+pub(super) enum Answers {
+    /// Somebody types, or a pipe does.
+    Input { echo: bool },
+    /// A file was read.
+    File(VecDeque<String>),
+}
+
+impl Answers {
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(super) fn from(file: Option<&Path>, screen: &Screen) -> Result<Self> {
+        let Some(file) = file else {
+            // What a terminal shows anyway need not be said again.
+            let echo = !(screen.asks && io::stdin().is_terminal());
+            return Ok(Self::Input { echo });
+        };
+        let bytes = fs::read(file)
+            .with_context(|| format!("the answers in {} cannot be read", file.display()))?;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(Self::File(text.lines().map(str::to_owned).collect()))
+    }
+}
+
+/// Who plays a lesson with a learner.
+pub(super) struct Tutor<'a> {
+    pub(super) screen: &'a Screen,
+    pub(super) stop: &'a Stop,
+    pub(super) progress: Progress,
+    pub(super) answers: Answers,
+    pub(super) trust: Trust,
+    /// Whether what is asked was asked before: then the review keeps the score.
+    pub(super) reviews: bool,
+    /// Whether saving has failed already: that is said once.
+    pub(super) warned: bool,
+    /// Whether the keys have been told.
+    pub(super) keys_told: bool,
+}
+
+impl<'a> Tutor<'a> {
+    pub(super) fn new(
+        screen: &'a Screen,
+        stop: &'a Stop,
+        progress: Progress,
+        answers: Answers,
+        trust: Trust,
+    ) -> Self {
+        Self {
+            screen,
+            stop,
+            progress,
+            answers,
+            trust,
+            reviews: false,
+            warned: false,
+            keys_told: false,
+        }
+    }
+
+    /// Saves, or says once that it cannot. The lesson goes on either way.
+    pub(super) fn save(
+        &mut self,
+        save: impl FnOnce(&mut Progress) -> Result<(), Trouble>,
+    ) -> Result<()> {
+        if let Err(trouble) = save(&mut self.progress)
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            complain(&format!(
+                "asyncdemo: {trouble}\nThe lesson goes on; what you do now may not be saved.\n"
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn print(&self, text: &str) -> Result<()> {
+        Ok(print(text)?)
+    }
+
+    /// A paragraph of Markdown and a blank line before it.
+    pub(super) fn say(&self, text: &str) -> Result<()> {
+        let style = &self.screen.out;
+        self.print(&format!("\n{}", to_ansi(&markdown(text, style), style)))
+    }
+
+    pub(super) fn dim(&self, text: &str) -> Result<()> {
+        let style = &self.screen.out;
+        let lines = style.filled(&Line::of(Role::Dim, text), "", "");
+        self.print(&format!("\n{lines}"))
+    }
+
+    pub(super) fn code(&self, source: &str, language: page::Language) -> Result<()> {
+        let style = &self.screen.out;
+        let lines = page::code(source, language, style);
+        self.print(&format!("\n{}", to_ansi(&lines, style)))
+    }
+}
