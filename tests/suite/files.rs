@@ -1,5 +1,6 @@
 //! `files` as its users meet it: real files, and none left behind.
 
+#[cfg(unix)]
 use std::path::Path;
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ use crate::support::{Test, no_hang};
 use asyncdemo::claims::{Claims, WaitTogether, findings};
 use asyncdemo::concepts::{Strategy, find};
 use asyncdemo::lab::{Lab, Outcome, Stop};
+#[cfg(unix)]
 use asyncdemo::report::Report;
 
 fn strategies(knobs: &[&str]) -> Vec<Strategy> {
