@@ -17,15 +17,15 @@ pub struct Player {
     trust: Trust,
     record: Option<Recordings>,
     replay: Option<Recordings>,
-    sender: Sender<Told>,
-    told: Receiver<Told>,
+    sender: Sender<FromRun>,
+    told: Receiver<FromRun>,
     /// What runs, or is about to end.
     current: Option<Stop>,
     /// What comes when that has ended: two at once would disturb each other's measurements.
     next: Option<Job>,
 }
 
-enum Told {
+enum FromRun {
     News(u64, News),
     /// The thread is at its end.
     Ended,
@@ -71,7 +71,7 @@ impl Player {
             Ok(_) => self.current = Some(stop),
             Err(error) => {
                 let why = format!("no thread could be started: {error}");
-                let _ = self.sender.send(Told::News(number, News::Failed(why)));
+                let _ = self.sender.send(FromRun::News(number, News::Failed(why)));
             }
         }
     }
@@ -89,11 +89,11 @@ impl Player {
         let mut any = false;
         while let Ok(told) = self.told.try_recv() {
             match told {
-                Told::News(number, news) => {
+                FromRun::News(number, news) => {
                     hear(number, news);
                     any = true;
                 }
-                Told::Ended => {
+                FromRun::Ended => {
                     self.current = None;
                     if let Some(job) = self.next.take() {
                         self.run(job);
@@ -106,11 +106,11 @@ impl Player {
 }
 
 /// Says so when its thread ends, by a panic too.
-struct Ended(Sender<Told>);
+struct Ended(Sender<FromRun>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let _ = self.0.send(Told::Ended);
+        let _ = self.0.send(FromRun::Ended);
     }
 }
 
@@ -121,13 +121,13 @@ struct Turn {
     record: Option<Recordings>,
     replay: Option<Recordings>,
     stop: Stop,
-    sender: Sender<Told>,
+    sender: Sender<FromRun>,
 }
 
 impl Turn {
     fn tell(&self, news: News) {
         // Whoever asked may be gone by now.
-        let _ = self.sender.send(Told::News(self.job.number, news));
+        let _ = self.sender.send(FromRun::News(self.job.number, news));
     }
 
     fn play(&self) {
@@ -217,13 +217,13 @@ impl Turn {
 /// Tells the slide what can be seen of a run.
 struct Spectator {
     number: u64,
-    sender: Sender<Told>,
+    sender: Sender<FromRun>,
 }
 
 impl Spectator {
     fn tell(&self, news: News) {
         // Whoever asked may be gone by now.
-        let _ = self.sender.send(Told::News(self.number, news));
+        let _ = self.sender.send(FromRun::News(self.number, news));
     }
 }
 

@@ -19,7 +19,7 @@ use crate::page::{Line, Role};
 #[cfg(feature = "redis")]
 use crate::services::jobs::redis::RedisJobs;
 use crate::services::jobs::sqlite::SqliteJobs;
-use crate::services::jobs::worker::{Worked, Worker};
+use crate::services::jobs::worker::{JobFailed, Worked, Worker};
 use crate::services::jobs::{Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob};
 use crate::units;
 
@@ -47,7 +47,7 @@ struct JobsReport<'a> {
 /// # Errors
 /// Where the store cannot be used, or standard output cannot be written.
 pub fn jobs(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
-    let session = Session {
+    let session = JobsSession {
         options,
         screen,
         stop,
@@ -70,13 +70,13 @@ pub fn jobs(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     })
 }
 
-struct Session<'a> {
+struct JobsSession<'a> {
     options: &'a Options,
     screen: &'a Screen,
     stop: &'a Stop,
 }
 
-impl Session<'_> {
+impl JobsSession<'_> {
     async fn in_file(&self, file: &Path) -> Result<Ending> {
         let store = match self.options.enqueue {
             Some(_) => SqliteJobs::make_or_open(file)?,
@@ -142,7 +142,7 @@ impl Session<'_> {
         let job = |held: Lease| async move {
             sleep(time).await;
             if held.fails {
-                Err("it was told to fail".to_owned())
+                Err(JobFailed("it was told to fail".to_owned()))
             } else {
                 Ok(format!("done by {}", held.worker))
             }

@@ -20,7 +20,7 @@ pub(super) enum Typed {
 
 /// What was answered to a question that wants no more than Enter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Pressed {
     /// Enter, or anything else that is not below.
     GoOn,
     /// `q` and Enter.
@@ -32,12 +32,12 @@ pub(super) enum Answer {
 }
 
 /// Waits for Enter.
-pub(super) fn answer(stop: &Stop) -> Answer {
+pub(super) fn answer(stop: &Stop) -> Pressed {
     match line(stop) {
-        Typed::Line(line) if line.trim().eq_ignore_ascii_case("q") => Answer::Quit,
-        Typed::Line(_) => Answer::GoOn,
-        Typed::Closed => Answer::Closed,
-        Typed::Stopped => Answer::Stopped,
+        Typed::Line(line) if line.trim().eq_ignore_ascii_case("q") => Pressed::Quit,
+        Typed::Line(_) => Pressed::GoOn,
+        Typed::Closed => Pressed::Closed,
+        Typed::Stopped => Pressed::Stopped,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
-use super::keyboard::{Answer, answer};
+use super::keyboard::{Pressed, answer};
 use super::live::Live;
 use super::run::Ending;
 use super::screen::{Screen, print};
@@ -132,7 +132,7 @@ impl Tour<'_> {
             ..live
         });
         let live = live.map(|style| Live::new(style, slow_poll, expected));
-        let mut page = Page {
+        let mut page = TourPage {
             style: self.style,
             text: &mut self.text,
             live,
@@ -176,10 +176,10 @@ impl Tour<'_> {
         print(&(asked.trim_end().to_owned() + " "))?;
         let answer = answer(self.stop);
         print(match answer {
-            Answer::Closed | Answer::Stopped => "\n\n",
-            Answer::GoOn | Answer::Quit => "\n",
+            Pressed::Closed | Pressed::Stopped => "\n\n",
+            Pressed::GoOn | Pressed::Quit => "\n",
         })?;
-        Ok(matches!(answer, Answer::GoOn | Answer::Closed))
+        Ok(matches!(answer, Pressed::GoOn | Pressed::Closed))
     }
 
     fn end(self) -> Result<Ending> {
@@ -234,13 +234,13 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 }
 
 /// One concept while it runs.
-struct Page<'a> {
+struct TourPage<'a> {
     style: Style,
     text: &'a mut Text,
     live: Option<Live>,
 }
 
-impl Audience for Page<'_> {
+impl Audience for TourPage<'_> {
     fn before(&mut self, _: &Strategy) -> Result<()> {
         if let Some(live) = &mut self.live {
             live.begin();

@@ -16,7 +16,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::{Client, Url};
 use serde::{Serialize, Serializer};
 
-use self::stage::{CONNECTIONS, Most, Stage};
+use self::stage::{CONNECTIONS, MOST, Most, RequestPlan, Stage};
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, SLOW_POLL, Strategy, UsageError};
 use crate::claims::{BlocksTheLoop, CountsMore, LimitedTo, OneAfterTheOther, Overlapped};
@@ -51,8 +51,7 @@ pub struct Http {
     pub url: Option<Url>,
 }
 
-/// The most requests, and the most to somebody else's server.
-const MOST: usize = 1000;
+/// The most requests to somebody else's server.
 const MOST_ABROAD: usize = 100;
 
 impl Concept for Http {
@@ -77,7 +76,7 @@ impl Concept for Http {
     };
 
     fn check(&self) -> Result<(), UsageError> {
-        match self.abroad() {
+        match self.asked().abroad() {
             Some(host) if *self.requests > MOST_ABROAD => Err(UsageError::new(format!(
                 "--requests must be from 1 to {MOST_ABROAD} for {host}: it is another machine, perhaps somebody else's"
             ))),
@@ -86,7 +85,8 @@ impl Concept for Http {
     }
 
     fn strategies(&self) -> Vec<Strategy> {
-        let most = self.most(OpenFiles::now());
+        let asked = self.asked();
+        let most = asked.most(OpenFiles::now());
         let limit = if *self.limit < most.at_once() {
             Most::Limit(*self.limit)
         } else {
@@ -113,14 +113,14 @@ impl Concept for Http {
         };
         let at_once = most.at_once();
         let stage = || {
-            let http = self.clone();
-            move || http.stage(at_once)
+            let asked = asked.clone();
+            move || asked.stage(at_once)
         };
         let with_blocking = {
-            let http = self.clone();
+            let asked = asked.clone();
             move || {
-                let stage = http.stage(at_once)?;
-                Ok((Blocking::new(*http.timeout)?, stage))
+                let stage = asked.stage(at_once)?;
+                Ok((Blocking::new(asked.timeout)?, stage))
             }
         };
         let (loopback, several) = (self.url.is_none(), *self.requests > 1);
@@ -266,6 +266,16 @@ async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
 // ANCHOR_END: new-client-each
 
 impl Http {
+    fn asked(&self) -> RequestPlan {
+        RequestPlan {
+            requests: *self.requests,
+            limit: *self.limit,
+            latency: *self.latency,
+            timeout: *self.timeout,
+            url: self.url.clone(),
+        }
+    }
+
     /// A strategy that has as many requests under way as there may be.
     fn together(&self, strategy: Strategy, most: Most) -> Strategy {
         let (several, at_once) = (*self.requests > 1, most.at_once());

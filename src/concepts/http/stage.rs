@@ -6,11 +6,14 @@ use anyhow::{Result, bail};
 use reqwest::{Client, Url};
 use tokio::sync::Semaphore;
 
-use super::{Answer, Http, MOST, Output};
+use super::Output;
 use crate::services::client;
-use crate::services::failure::Failures;
+use crate::services::failure::{Failure, Failures};
 use crate::services::files::OpenFiles;
 use crate::services::server::Server;
+
+/// The most requests.
+pub(super) const MOST: usize = 1000;
 
 /// Files that a run opens beside its requests: for its runtimes, a listener, certificates.
 const OTHER_FILES: usize = 24;
@@ -48,7 +51,7 @@ impl Request {
 
 impl Stage {
     /// The answers, and what was counted. Fails where every request has.
-    pub(super) fn output(self, answers: Vec<Answer>) -> Result<Output> {
+    pub(super) fn output(self, answers: Vec<Result<String, Failure>>) -> Result<Output> {
         let failures = Failures::of(&answers);
         if failures.count() == answers.len() {
             let all = if answers.len() == 1 {
@@ -110,7 +113,17 @@ impl Most {
     }
 }
 
-impl Http {
+/// What the knobs ask for: how many requests, how many of them at once, and of whom.
+#[derive(Clone, Debug)]
+pub(super) struct RequestPlan {
+    pub(super) requests: usize,
+    pub(super) limit: usize,
+    pub(super) latency: Duration,
+    pub(super) timeout: Duration,
+    pub(super) url: Option<Url>,
+}
+
+impl RequestPlan {
     /// The host, if it is not this machine.
     pub(super) fn abroad(&self) -> Option<&str> {
         self.url
@@ -127,12 +140,12 @@ impl Http {
             FILES_OF_A_CONNECTION
         };
         let room = (files.spare().saturating_sub(OTHER_FILES) / files_each).max(1);
-        let abroad = self.abroad().map(|_| Most::Abroad(*self.limit));
+        let abroad = self.abroad().map(|_| Most::Abroad(self.limit));
         let files = files.limit.map(|limit| Most::Files(room, limit));
         let limits = [abroad, files]
             .into_iter()
             .flatten()
-            .filter(|most| most.at_once() < *self.requests);
+            .filter(|most| most.at_once() < self.requests);
         limits
             .min_by_key(|most| most.at_once())
             .unwrap_or(Most::Unlimited)
@@ -148,7 +161,7 @@ impl Http {
             );
         }
         let server = if self.url.is_none() {
-            Some(Server::start(*self.latency)?)
+            Some(Server::start(self.latency)?)
         } else {
             None
         };
@@ -156,15 +169,15 @@ impl Http {
             (Some(server), _) => server.item_url(id),
             (None, url) => url.as_ref().map(Url::to_string).unwrap_or_default(),
         };
-        let requests = (1..=*self.requests)
+        let requests = (1..=self.requests)
             .map(|id| Request { id, url: url(id) })
             .collect();
         Ok(Stage {
-            client: client::client(*self.timeout)?,
+            client: client::client(self.timeout)?,
             requests,
             limit: self.limit.min(at_once),
             permits: Semaphore::new(at_once),
-            timeout: *self.timeout,
+            timeout: self.timeout,
             target: self
                 .url
                 .as_ref()

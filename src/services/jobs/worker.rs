@@ -37,6 +37,11 @@ pub struct Worked {
     pub given_back: usize,
 }
 
+/// Why a job failed: what the store keeps of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct JobFailed(pub String);
+
 /// Between two looks at a queue that has nothing to give at the moment.
 const LOOKS: Duration = Duration::from_millis(50);
 
@@ -49,7 +54,7 @@ impl Worker {
     where
         S: JobStore,
         F: Fn(Lease) -> J,
-        J: Future<Output = Result<String, String>>,
+        J: Future<Output = Result<String, JobFailed>>,
     {
         let lanes = (1..=self.at_once).map(|lane| self.lane(lane, store, &job));
         let worked = try_join_all(lanes).await?;
@@ -66,7 +71,7 @@ impl Worker {
     where
         S: JobStore,
         F: Fn(Lease) -> J,
-        J: Future<Output = Result<String, String>>,
+        J: Future<Output = Result<String, JobFailed>>,
     {
         let name = format!("{}.{lane}", self.name);
         let mut worked = Worked::default();
@@ -96,7 +101,7 @@ impl Worker {
                     .await?
                     .then_some(&mut worked.done),
                 Some(Err(why)) => store
-                    .fail(&held, why, self.policy)
+                    .fail(&held, why.0, self.policy)
                     .await?
                     .then_some(&mut worked.failed),
                 None => None,
