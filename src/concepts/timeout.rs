@@ -70,10 +70,13 @@ impl Concept for Timeout {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let time = *self;
-        let (work, deadline) = (*time.work, *time.deadline);
-        // In time, nothing is stopped, and nothing is claimed of it.
-        let (first, late) = (work.min(deadline), work > deadline);
+        let (work, deadline, cleanup) = (*self.work, *self.deadline, *self.cleanup);
+        let time = Time {
+            work,
+            deadline,
+            cleanup,
+        };
+        let (first, late) = (work.min(deadline), work > deadline); // in time, nothing is stopped
         let place = Databases::temporary();
         vec![
             Strategy::new(
@@ -128,10 +131,7 @@ impl Concept for Timeout {
                 time,
                 cancel_token,
             )
-            .ideal(match work < deadline {
-                true => work,
-                false => deadline + *time.cleanup,
-            })
+            .ideal(first + cleanup * u32::from(work >= deadline))
             .claim_if(late, CleansUpItself(deadline)),
             Strategy::staged(
                 "half-done",
@@ -158,7 +158,12 @@ fn computing(deadline: Duration) -> Duration {
 
 // ANCHOR: workload
 /// How long the work takes, when it is to be stopped, how long it cleans up.
-type Time = Timeout;
+#[derive(Clone, Copy)]
+struct Time {
+    work: Duration,
+    deadline: Duration,
+    cleanup: Duration,
+}
 
 const GAVE_UP: &str = "gave up";
 
@@ -242,9 +247,9 @@ impl Job {
 // ANCHOR: timeout-async
 async fn timeout_async(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
-    let work = recorder.track("work", work(job.clone(), *time.work));
+    let work = recorder.track("work", work(job.clone(), time.work));
     // At the deadline the future is dropped, and with it the guard inside.
-    let answer = timeout(*time.deadline, work).await.unwrap_or(GAVE_UP);
+    let answer = timeout(time.deadline, work).await.unwrap_or(GAVE_UP);
     Ok(job.output(answer))
 }
 // ANCHOR_END: timeout-async
@@ -252,10 +257,10 @@ async fn timeout_async(recorder: Recorder, time: Time) -> Result<Output> {
 // ANCHOR: timeout-blocking
 async fn timeout_blocking(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
-    let work = async { blocking_work(job.clone(), *time.work) };
+    let work = async { blocking_work(job.clone(), time.work) };
     let work = recorder.track("work", work);
     // It looks at its clock between two polls of the work, and there is one.
-    let answer = timeout(*time.deadline, work).await.unwrap_or(GAVE_UP);
+    let answer = timeout(time.deadline, work).await.unwrap_or(GAVE_UP);
     Ok(job.output(answer))
 }
 // ANCHOR_END: timeout-blocking
@@ -263,8 +268,8 @@ async fn timeout_blocking(recorder: Recorder, time: Time) -> Result<Output> {
 // ANCHOR: select
 async fn select(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
-    let near = work(job.clone(), *time.deadline);
-    let far = work(job.clone(), *time.work);
+    let near = work(job.clone(), time.deadline);
+    let far = work(job.clone(), time.work);
     // The first that is ready wins. The other one is dropped on the spot.
     let answer = tokio::select! {
         answer = recorder.track("near server", near) => answer,
@@ -276,11 +281,11 @@ async fn select(recorder: Recorder, time: Time) -> Result<Output> {
 
 // ANCHOR: abort
 async fn abort(recorder: Recorder, time: Time) -> Result<Output> {
-    let (job, deadline) = (Job::start(), *time.deadline);
-    let waiting = work(job.clone(), *time.work);
+    let (job, deadline) = (Job::start(), time.deadline);
+    let waiting = work(job.clone(), time.work);
     let waits = tokio::spawn(recorder.track("waits", waiting));
 
-    let then = work(job.clone(), *time.work);
+    let then = work(job.clone(), time.work);
     let computing = async move {
         hold_the_thread(computing(deadline)); // no await: it cannot end here
         then.await
@@ -304,12 +309,12 @@ async fn abort(recorder: Recorder, time: Time) -> Result<Output> {
 async fn abort_blocking(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
     let in_thread = job.clone();
-    let work = move || blocking_work(in_thread, *time.work);
+    let work = move || blocking_work(in_thread, time.work);
     let thread = tokio::task::spawn_blocking(work);
     let abort = thread.abort_handle();
     // The timeout drops the handle: that ends the waiting, not the work.
     let waiting = recorder.track("work", thread);
-    let answer = match timeout(*time.deadline, waiting).await {
+    let answer = match timeout(time.deadline, waiting).await {
         Ok(answer) => answer?,
         Err(_) => GAVE_UP,
     };
@@ -324,17 +329,17 @@ async fn cancel_token(recorder: Recorder, time: Time) -> Result<Output> {
     let (in_task, asked) = (job.clone(), stop.clone());
     let working = async move {
         tokio::select! {
-            answer = work(in_task.clone(), *time.work) => answer,
+            answer = work(in_task.clone(), time.work) => answer,
             () = asked.cancelled() => {
                 // Stands for telling another server. No Drop could await it.
-                sleep(*time.cleanup).await;
+                sleep(time.cleanup).await;
                 in_task.awaited_cleanups.fetch_add(1, Ordering::SeqCst);
                 GAVE_UP
             }
         }
     };
     let mut task = tokio::spawn(recorder.track("work", working));
-    let answer = match timeout(*time.deadline, &mut task).await {
+    let answer = match timeout(time.deadline, &mut task).await {
         Ok(answer) => answer?,
         Err(_) => {
             stop.cancel();
@@ -397,10 +402,10 @@ mod tests {
     use super::*;
     use crate::trace::Outcome;
 
-    const TIME: Time = Timeout {
-        work: Wait::of(Duration::from_secs(9)),
-        deadline: Wait::of(Duration::from_secs(3)),
-        cleanup: Wait::of(Duration::from_secs(1)),
+    const TIME: Time = Time {
+        work: Duration::from_secs(9),
+        deadline: Duration::from_secs(3),
+        cleanup: Duration::from_secs(1),
     };
 
     /// Each task's label, end and outcome.
@@ -419,7 +424,7 @@ mod tests {
     async fn at_the_deadline_the_work_is_dropped_and_its_guard_runs() {
         let recorder = Recorder::new();
         let output = timeout_async(recorder.clone(), TIME).await.unwrap();
-        let cut = ("work".to_owned(), *TIME.deadline, Outcome::Cancelled);
+        let cut = ("work".to_owned(), TIME.deadline, Outcome::Cancelled);
         assert_eq!(ends(&recorder), [cut]);
         assert_eq!(output.result, GAVE_UP);
         let output = output.exited();
@@ -433,8 +438,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn in_time_nothing_is_stopped() {
-        let time = Timeout {
-            work: Wait::of(*TIME.deadline / 2),
+        let time = Time {
+            work: TIME.deadline / 2,
             ..TIME
         };
         for run in [0, 1] {
@@ -444,18 +449,23 @@ mod tests {
                 _ => cancel_token(recorder.clone(), time).await,
             };
             let output = output.unwrap();
-            let done = ("work".to_owned(), *time.work, Outcome::Completed);
+            let done = ("work".to_owned(), time.work, Outcome::Completed);
             assert_eq!(ends(&recorder), [done]);
             assert_eq!(output.result, "an answer");
             assert_eq!(counted(output, "finished_count"), Some(1.0));
         }
-        let claims = |time: Time| {
-            let strategies = time.strategies().into_iter();
+        let claims = |work: Duration| {
+            let knobs = Timeout {
+                work: Wait::of(work),
+                deadline: Wait::of(TIME.deadline),
+                cleanup: Wait::of(TIME.cleanup),
+            };
+            let strategies = knobs.strategies().into_iter();
             strategies
                 .map(|strategy| strategy.claims.len())
                 .sum::<usize>()
         };
-        assert_eq!((claims(TIME), claims(time)), (7, 0));
+        assert_eq!((claims(TIME.work), claims(time.work)), (7, 0));
     }
 
     #[tokio::test(start_paused = true)]
@@ -463,8 +473,8 @@ mod tests {
         let recorder = Recorder::new();
         let output = select(recorder.clone(), TIME).await.unwrap();
         let expected = [
-            ("near server".to_owned(), *TIME.deadline, Outcome::Completed),
-            ("far server".to_owned(), *TIME.deadline, Outcome::Cancelled),
+            ("near server".to_owned(), TIME.deadline, Outcome::Completed),
+            ("far server".to_owned(), TIME.deadline, Outcome::Cancelled),
         ];
         assert_eq!(ends(&recorder), expected);
         assert_eq!(output.result, "an answer");
@@ -475,7 +485,7 @@ mod tests {
     async fn who_is_asked_cleans_up_before_it_ends() {
         let recorder = Recorder::new();
         let output = cancel_token(recorder.clone(), TIME).await.unwrap();
-        let end = *TIME.deadline + *TIME.cleanup;
+        let end = TIME.deadline + TIME.cleanup;
         let asked = ("work".to_owned(), end, Outcome::Completed);
         assert_eq!(ends(&recorder), [asked]);
         assert_eq!(output.result, GAVE_UP);
@@ -486,7 +496,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_is_dropped_leaves_no_row_and_no_lock() {
         let place = Databases::temporary();
-        let (mut shop, _database) = Shop::open(&place, *TIME.work, *TIME.deadline).unwrap();
+        let (mut shop, _database) = Shop::open(&place, TIME.work, TIME.deadline).unwrap();
         let order = in_transaction(shop.two, Duration::from_secs(3600));
         let moment = Duration::from_millis(50);
         assert!(timeout(moment, order).await.is_err());
@@ -499,7 +509,7 @@ mod tests {
     #[tokio::test]
     async fn an_order_in_time_is_whole_with_and_without_a_transaction() {
         let place = Databases::temporary();
-        let (mut shop, _database) = Shop::open(&place, *TIME.work, *TIME.deadline).unwrap();
+        let (mut shop, _database) = Shop::open(&place, TIME.work, TIME.deadline).unwrap();
         order(&shop.one, Duration::ZERO).await.unwrap();
         assert_eq!(shop.books.new_rows().await.unwrap(), 2.0);
         in_transaction(shop.two, Duration::ZERO).await.unwrap();
