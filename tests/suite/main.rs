@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attack;
 mod cli;
 mod course;
 mod cpu_bound;

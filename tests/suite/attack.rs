@@ -1,0 +1,9 @@
+//! Attacks: hostile input, and what is left behind. What is promised, and the figures of the long runs, are in
+//! `docs/reliability.md`. Each attack runs briefly with the other tests; `--ignored` runs it at length:
+//!
+//! ```text
+//! cargo test --test suite attack -- --ignored --test-threads 1 --nocapture
+//! ```
+
+mod fuzz;
+mod mutate;
