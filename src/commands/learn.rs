@@ -19,7 +19,7 @@ use super::screen::{Screen, complain};
 use crate::lab::{Stop, Trust};
 use crate::lesson::{Lesson, course};
 use crate::page::{Role, markdown, to_ansi};
-use crate::progress::{self, Progress, Trouble};
+use crate::progress::{self, Progress, Refused};
 
 pub use review::{Options as ReviewOptions, review};
 
@@ -85,7 +85,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
 }
 
 /// The progress, or, after one warning, none that is kept.
-fn keep(folder: Option<&Path>) -> Result<Progress, Trouble> {
+fn keep(folder: Option<&Path>) -> Result<Progress, Refused> {
     let opened = progress::directory(folder).and_then(|folder| Progress::open(&folder));
     opened.or_else(|trouble| {
         complain(&format!(

@@ -11,7 +11,7 @@ use super::run::Ending;
 use super::screen::{Screen, TextOrJson, print};
 use crate::lesson::{Problem, course};
 use crate::page::{Line, Role, clean_line};
-use crate::progress::{self, LessonProgress, Progress, Score, Trouble};
+use crate::progress::{self, LessonProgress, Progress, Refused, Score};
 use crate::units;
 
 /// What may be asked of it.
@@ -127,7 +127,7 @@ impl Points {
 
 impl StatusReport {
     /// Makes nothing: who only looks leaves no file behind.
-    fn read(given: Option<&Path>, lessons: &[Outline<'_>]) -> Result<Self, Trouble> {
+    fn read(given: Option<&Path>, lessons: &[Outline<'_>]) -> Result<Self, Refused> {
         let directory = progress::directory(given)?;
         let (found, due_count) = match Progress::open_existing(&directory)? {
             Some(progress) => (progress.lessons()?, progress.due(SystemTime::now())?.len()),

@@ -6,57 +6,19 @@
 mod place;
 mod questions;
 mod summary;
-mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use crate::services::database::{Why, file, turn};
+use self::place::{KIND, TABLES};
+use crate::services::database::{Why, file};
 
+pub use crate::services::database::Refused;
 pub use place::directory;
 pub use questions::{Due, QuestionKind};
 pub use summary::{LessonProgress, Score};
-pub use trouble::{Cause, Trouble};
-
-const LAYOUT: file::FileKind = file::FileKind {
-    option: "--data-dir",
-    layout: 201,
-    upgrades: &[],
-    tables: || TABLES.to_owned(),
-    whole: (
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('lessons', 'questions')",
-        2,
-        "its tables are not all there",
-    ),
-    waits: turn::wait::<5>,
-};
-
-/// `furthest`: one may go back, and what is done stays done. `turn`: grows with each change; clocks are
-/// set back at times. `stage` and `due_s` are NULL where nothing is to be reviewed.
-const TABLES: &str = "
-CREATE TABLE lessons (
-    lesson TEXT PRIMARY KEY,
-    step INTEGER NOT NULL CHECK (step >= 0),
-    furthest INTEGER NOT NULL CHECK (furthest >= 0),
-    steps INTEGER NOT NULL CHECK (steps >= 0),
-    spent_ms INTEGER NOT NULL CHECK (spent_ms >= 0),
-    under_way INTEGER NOT NULL,
-    finished INTEGER NOT NULL,
-    turn INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE questions (
-    lesson TEXT NOT NULL,
-    question TEXT NOT NULL,
-    step INTEGER NOT NULL CHECK (step >= 0),
-    kind TEXT NOT NULL CHECK (kind IN ('predict', 'quiz', 'try')),
-    answer TEXT NOT NULL,
-    is_right INTEGER NOT NULL,
-    stage INTEGER,
-    due_s INTEGER,
-    PRIMARY KEY (lesson, question)
-) STRICT, WITHOUT ROWID;";
 
 /// One open database, or one in memory.
 #[derive(Debug)]
@@ -72,7 +34,7 @@ impl Progress {
     /// # Errors
     /// Where there is a file that is not sound, not ours, locked or may not be written: it is left as
     /// it is. Where none can be made.
-    pub fn open(directory: &Path) -> Result<Self, Trouble> {
+    pub fn open(directory: &Path) -> Result<Self, Refused> {
         place::make(directory)?;
         Self::at(directory.join(place::FILE), file::make_or_check)
     }
@@ -81,54 +43,39 @@ impl Progress {
     ///
     /// # Errors
     /// As [`Progress::open`].
-    pub fn open_existing(directory: &Path) -> Result<Option<Self>, Trouble> {
+    pub fn open_existing(directory: &Path) -> Result<Option<Self>, Refused> {
         place::ensure_is_directory(directory)?;
         match Self::at(directory.join(place::FILE), file::check_only) {
-            Err(trouble) if trouble.is_nothing_there() => Ok(None),
+            Err(refused) if matches!(refused.why, Why::NotThere) => Ok(None),
             opened => opened.map(Some),
         }
     }
 
     fn at(
-        shown: PathBuf,
+        file: PathBuf,
         ready: fn(&Path, &file::FileKind) -> Result<(), Why>,
-    ) -> Result<Self, Trouble> {
-        let open = || -> Result<Connection, Why> {
-            let path =
-                std::path::absolute(&shown).map_err(|error| Why::CannotLook(error.kind()))?;
-            ready(&path, &LAYOUT)?;
-            let connection = file::open(&path)?;
-            (LAYOUT.waits)(&connection)?;
-            // What is committed is with the operating system, and outlives a program that is killed. To
-            // wait for the disk each time (FULL) would help at a loss of power only; measured, a thousand
-            // writes then took 0.2 to 3 s. NORMAL waits where the log is put away: at the end of a
-            // lesson, and when the last program closes the file. In between, the file stays whole.
-            connection.pragma_update(None, "synchronous", "NORMAL")?;
-            Ok(connection)
-        };
-        match open() {
-            Ok(connection) => Ok(Self {
-                connection,
-                file: shown,
-            }),
-            Err(why) => Err(Trouble::new(&shown, why)),
-        }
+    ) -> Result<Self, Refused> {
+        // What is committed is with the operating system, and outlives a program that is killed. To
+        // wait for the disk each time (FULL) would help at a loss of power only; measured, a thousand
+        // writes then took 0.2 to 3 s. NORMAL waits where the log is put away: at the end of a
+        // lesson, and when the last program closes the file. In between, the file stays whole.
+        let connection = KIND.connect(&file, ready, "NORMAL")?;
+        Ok(Self { connection, file })
     }
 
     /// Kept nowhere: the lessons still play.
     ///
     /// # Errors
     /// Where there is no memory left.
-    pub fn unsaved() -> Result<Self, Trouble> {
+    pub fn unsaved() -> Result<Self, Refused> {
         let file = PathBuf::from("(in memory)");
-        let make = || -> rusqlite::Result<Connection> {
-            let connection = Connection::open_in_memory()?;
+        let made = Connection::open_in_memory().and_then(|connection| {
             connection.execute_batch(TABLES)?;
             Ok(connection)
-        };
-        match make() {
+        });
+        match made {
             Ok(connection) => Ok(Self { connection, file }),
-            Err(error) => Err(Trouble::new(&file, Why::of(&error))),
+            Err(error) => Err(KIND.refused(&file, error)),
         }
     }
 
@@ -136,7 +83,7 @@ impl Progress {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn position(&self, lesson: &str) -> Result<Option<usize>, Trouble> {
+    pub fn position(&self, lesson: &str) -> Result<Option<usize>, Refused> {
         self.read(|connection| {
             connection
                 .prepare_cached("SELECT step FROM lessons WHERE lesson = ?1 AND under_way")?
@@ -149,7 +96,7 @@ impl Progress {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn latest(&self) -> Result<Option<String>, Trouble> {
+    pub fn latest(&self) -> Result<Option<String>, Refused> {
         self.read(|connection| {
             connection
                 .query_row(
@@ -171,7 +118,7 @@ impl Progress {
         step: usize,
         steps: usize,
         spent: Duration,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Refused> {
         self.write(|transaction| {
             transaction
                 .prepare_cached(
@@ -189,7 +136,7 @@ impl Progress {
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn finished(&mut self, lesson: &str, spent: Duration) -> Result<(), Trouble> {
+    pub fn finished(&mut self, lesson: &str, spent: Duration) -> Result<(), Refused> {
         self.write(|transaction| {
             transaction
                 .prepare_cached(
@@ -212,7 +159,7 @@ impl Progress {
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn reset(&mut self, lesson: Option<&str>) -> Result<(), Trouble> {
+    pub fn reset(&mut self, lesson: Option<&str>) -> Result<(), Refused> {
         self.write(|transaction| {
             for table in ["lessons", "questions"] {
                 let delete = format!("DELETE FROM {table} WHERE ?1 IS NULL OR lesson = ?1");
@@ -222,15 +169,15 @@ impl Progress {
         })
     }
 
-    fn read<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Trouble> {
-        ask(&self.connection).map_err(|error| Trouble::new(&self.file, Why::of(&error)))
+    fn read<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Refused> {
+        ask(&self.connection).map_err(|error| KIND.refused(&self.file, error))
     }
 
     /// One transaction. It takes the lock at its beginning, where it can be waited for.
     fn write<T>(
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, Refused> {
         let write = || -> rusqlite::Result<T> {
             let behavior = TransactionBehavior::Immediate;
             let transaction = self.connection.transaction_with_behavior(behavior)?;
@@ -238,7 +185,7 @@ impl Progress {
             transaction.commit()?;
             Ok(done)
         };
-        write().map_err(|error| Trouble::new(&self.file, Why::of(&error)))
+        write().map_err(|error| KIND.refused(&self.file, error))
     }
 }
 

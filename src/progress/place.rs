@@ -1,4 +1,4 @@
-//! In which directory progress is kept.
+//! In which directory progress is kept, and in what file.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,49 @@ use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 
-use super::trouble::{Cause, Trouble};
+use crate::services::database::{Elsewhere, Refused, Why, file::FileKind, turn};
+
+/// A file of progress.
+pub(super) static KIND: FileKind = FileKind {
+    elsewhere: Elsewhere {
+        taken: "Move it away to begin anew, or give --data-dir another directory.",
+        other: "give --data-dir another directory",
+    },
+    layout: 201,
+    upgrades: &[],
+    tables: || TABLES.to_owned(),
+    whole: (
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('lessons', 'questions')",
+        2,
+        "its tables are not all there",
+    ),
+    waits: turn::wait::<5>,
+};
+
+/// `furthest`: one may go back, and what is done stays done. `turn`: grows with each change; clocks are
+/// set back at times. `stage` and `due_s` are NULL where nothing is to be reviewed.
+pub(super) const TABLES: &str = "
+CREATE TABLE lessons (
+    lesson TEXT PRIMARY KEY,
+    step INTEGER NOT NULL CHECK (step >= 0),
+    furthest INTEGER NOT NULL CHECK (furthest >= 0),
+    steps INTEGER NOT NULL CHECK (steps >= 0),
+    spent_ms INTEGER NOT NULL CHECK (spent_ms >= 0),
+    under_way INTEGER NOT NULL,
+    finished INTEGER NOT NULL,
+    turn INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE questions (
+    lesson TEXT NOT NULL,
+    question TEXT NOT NULL,
+    step INTEGER NOT NULL CHECK (step >= 0),
+    kind TEXT NOT NULL CHECK (kind IN ('predict', 'quiz', 'try')),
+    answer TEXT NOT NULL,
+    is_right INTEGER NOT NULL,
+    stage INTEGER,
+    due_s INTEGER,
+    PRIMARY KEY (lesson, question)
+) STRICT, WITHOUT ROWID;";
 
 /// The name of the file in its directory.
 pub(super) const FILE: &str = "progress.db";
@@ -21,7 +63,7 @@ const VARIABLE: &str = "ASYNCDEMO_DATA_DIR";
 ///
 /// # Errors
 /// Where nothing says it, because there is no home directory.
-pub fn directory(given: Option<&Path>) -> Result<PathBuf, Trouble> {
+pub fn directory(given: Option<&Path>) -> Result<PathBuf, Refused> {
     let of_the_platform = || choose_base_strategy().ok().map(|base| base.data_dir());
     choose(given, env::var_os(VARIABLE), of_the_platform)
 }
@@ -30,7 +72,7 @@ fn choose(
     given: Option<&Path>,
     variable: Option<OsString>,
     of_the_platform: impl FnOnce() -> Option<PathBuf>,
-) -> Result<PathBuf, Trouble> {
+) -> Result<PathBuf, Refused> {
     if let Some(given) = given {
         return Ok(given.to_owned());
     }
@@ -41,37 +83,29 @@ fn choose(
     of_the_platform()
         .filter(|directory| directory.is_absolute())
         .map(|directory| directory.join("asyncdemo"))
-        .ok_or_else(|| Trouble {
-            file: FILE.into(),
-            what: Cause::NoHome,
-        })
+        .ok_or_else(|| KIND.refused(Path::new(FILE), Why::NoHome))
 }
 
 /// Makes the directory if nothing is there, for its owner's eyes only.
-pub(super) fn make(directory: &Path) -> Result<(), Trouble> {
+pub(super) fn make(directory: &Path) -> Result<(), Refused> {
     ensure_is_directory(directory)?;
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory).map_err(|error| Trouble {
-        file: directory.to_owned(),
-        what: Cause::NoDirectory(error.kind()),
-    })
+    let made = builder.create(directory);
+    made.map_err(|error| KIND.refused(directory, Why::CannotMake(error.kind())))
 }
 
 /// Refuses what is no directory.
-pub(super) fn ensure_is_directory(directory: &Path) -> Result<(), Trouble> {
-    let what = match fs::metadata(directory) {
+pub(super) fn ensure_is_directory(directory: &Path) -> Result<(), Refused> {
+    let why = match fs::metadata(directory) {
         Ok(there) if there.is_dir() => return Ok(()),
-        Ok(_) => Cause::NotADirectory,
+        Ok(_) => Why::NotADirectory,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => Cause::NoDirectory(error.kind()),
+        Err(error) => Why::CannotLook(error.kind()),
     };
-    Err(Trouble {
-        file: directory.to_owned(),
-        what,
-    })
+    Err(KIND.refused(directory, why))
 }
 
 #[cfg(test)]

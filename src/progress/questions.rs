@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use rusqlite::params;
 
-use super::{Progress, Trouble, number, seconds, whole};
+use super::{Progress, Refused, number, seconds, whole};
 
 /// Days until a question comes back, stage by stage.
 const DAYS: [i64; 3] = [1, 3, 7];
@@ -78,7 +78,7 @@ impl Progress {
         question: &str,
         answer: &str,
         right: bool,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), Refused> {
         let (stage, due) = if right || kind == QuestionKind::Try {
             (None, None)
         } else {
@@ -109,7 +109,7 @@ impl Progress {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn due(&self, now: SystemTime) -> Result<Vec<Due>, Trouble> {
+    pub fn due(&self, now: SystemTime) -> Result<Vec<Due>, Refused> {
         let now = seconds(now);
         // What is due later than any question can be was answered under a clock that was ahead.
         let never = now.saturating_add(DAYS.iter().copied().max().unwrap_or_default() * DAY);
@@ -138,7 +138,7 @@ impl Progress {
     ///
     /// # Errors
     /// Where the database cannot be written.
-    pub fn reviewed(&mut self, due: &Due, right: bool, now: SystemTime) -> Result<(), Trouble> {
+    pub fn reviewed(&mut self, due: &Due, right: bool, now: SystemTime) -> Result<(), Refused> {
         let stage = if right { due.stage + 1 } else { 0 };
         let next = (stage < DAYS.len()).then(|| (whole(stage), after(now, stage)));
         self.write(|transaction| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Progress, Trouble, number};
+use super::{Progress, Refused, number};
 
 /// How many were right, of those that were asked. Of several answers to a question the last counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Progress {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub fn lessons(&self) -> Result<Vec<LessonProgress>, Trouble> {
+    pub fn lessons(&self) -> Result<Vec<LessonProgress>, Refused> {
         self.read(|connection| {
             let mut statement = connection.prepare(
                 "SELECT lesson, furthest, steps, spent_ms, finished,

@@ -5,6 +5,7 @@
 
 pub(crate) mod file;
 mod pool;
+mod refused;
 pub(crate) mod turn;
 
 use std::path::{Path, PathBuf};
@@ -18,8 +19,9 @@ use tempfile::TempDir;
 
 use super::scratch;
 
-pub use file::{ITEMS, Refused, Why};
+pub use file::ITEMS;
 pub use pool::{Lent, Pool};
+pub use refused::{Elsewhere, Refused, Why};
 
 /// How long a database waits for its connections to close when it is dropped.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -138,13 +140,7 @@ impl Database {
     /// # Errors
     /// Where SQLite cannot open the file once more, or no thread can be started.
     pub fn connect_async(&self, busy_timeout: Duration) -> Result<tokio_rusqlite::Connection> {
-        let connection = self.connect(busy_timeout)?;
-        // tokio-rusqlite panics where it gets no thread.
-        let trial = thread::Builder::new()
-            .spawn(|| ())
-            .context("no thread can be started for a connection")?;
-        let _ = trial.join();
-        Ok(connection.into())
+        threaded(self.connect(busy_timeout)?)
     }
 
     /// A pool of so many of these.
@@ -170,13 +166,21 @@ impl Database {
     }
 
     fn refused(&self, why: Why) -> anyhow::Error {
-        Refused {
-            file: self.shown.clone(),
-            why,
-            option: file::DATABASE.option,
-        }
-        .into()
+        file::DATABASE.refused(&self.shown, why).into()
     }
+}
+
+/// The connection with a thread of its own, for async code.
+///
+/// # Errors
+/// Where no thread can be started.
+pub(crate) fn threaded(connection: rusqlite::Connection) -> Result<tokio_rusqlite::Connection> {
+    // tokio-rusqlite panics where it gets no thread.
+    let trial = thread::Builder::new()
+        .spawn(|| ())
+        .context("no thread can be started for a connection")?;
+    let _ = trial.join();
+    Ok(connection.into())
 }
 
 impl Drop for Database {

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use crate::commands::screen::{Screen, complain, print};
 use crate::lab::{Stop, Trust};
 use crate::page::{self, Line, Role, markdown, to_ansi};
-use crate::progress::{Progress, Trouble};
+use crate::progress::{Progress, Refused};
 
 /// Where the answers come from.
 pub(super) enum Answers {
@@ -74,7 +74,7 @@ impl<'a> Tutor<'a> {
     /// Saves, or says once that it cannot. The lesson goes on either way.
     pub(super) fn save(
         &mut self,
-        save: impl FnOnce(&mut Progress) -> Result<(), Trouble>,
+        save: impl FnOnce(&mut Progress) -> Result<(), Refused>,
     ) -> Result<()> {
         if let Err(trouble) = save(&mut self.progress)
             && !std::mem::replace(&mut self.warned, true)

@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
-use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
+
+use super::refused::{Elsewhere, Refused, Why};
 
 /// The mark: SQLite's `application_id`, at byte 68 of the file. It reads `asyn`.
 pub(super) const APPLICATION_ID: i32 = i32::from_be_bytes(*b"asyn");
 
-/// What a file of ours is for. Each kind has an option that names its files, and tables of its own.
+/// What a file of ours is for. Each kind has tables of its own.
 #[derive(Debug)]
 pub(crate) struct FileKind {
-    /// What the user gives it with.
-    pub(crate) option: &'static str,
+    /// What to do where a file is refused.
+    pub(crate) elsewhere: Elsewhere,
     /// SQLite's `user_version`: a hundred numbers for each kind, to be raised when its tables change.
     pub(crate) layout: i32,
     /// How files with older layouts are brought up to it: the last of these is from the layout before
@@ -35,8 +36,11 @@ pub(crate) struct FileKind {
 const KINDS: i32 = 100;
 
 /// The items that `db` asks for.
-pub(super) const DATABASE: FileKind = FileKind {
-    option: "--database",
+pub(super) static DATABASE: FileKind = FileKind {
+    elsewhere: Elsewhere {
+        taken: "Give --database a name that is not taken: the file is made for you.",
+        other: "give --database another name",
+    },
     layout: 1,
     upgrades: &[],
     tables: || {
@@ -60,128 +64,6 @@ const HEADER: u64 = 100;
 
 /// How many items the table has, with ids from 1.
 pub const ITEMS: u32 = 200;
-
-/// A database file that is not used, and why.
-#[derive(Debug, thiserror::Error)]
-#[error("{} {}", file.display(), why.to_string().replace(DATABASE.option, option))]
-pub struct Refused {
-    /// As the user typed it.
-    pub file: PathBuf,
-    /// What is wrong with it, and what to do.
-    pub why: Why,
-    /// With which option it was given: advice names it.
-    pub option: &'static str,
-}
-
-/// What is wrong with a database file, and what to do. Reads on after the file's name.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "each message says it")]
-pub enum Why {
-    #[error("is a directory. Give --database the name of a file in it.")]
-    Directory,
-    #[error("is not a regular file. It was left alone. {}", ANOTHER_NAME)]
-    NotAFile,
-    #[error(
-        "is an empty file that asyncdemo did not make. It was left as it is. {}",
-        ANOTHER_NAME
-    )]
-    Empty,
-    #[error("is not a SQLite database. It was left as it is. {}", ANOTHER_NAME)]
-    NotSqlite,
-    #[error(
-        "is a SQLite database of another program. It was left as it is. {}",
-        ANOTHER_NAME
-    )]
-    Foreign,
-    #[error(
-        "was made by another version of asyncdemo. It was left as it is. {}",
-        ANOTHER_NAME
-    )]
-    OtherLayout,
-    #[error(
-        "was made by a newer version of asyncdemo. It was left as it is. {}",
-        ANOTHER_NAME
-    )]
-    Newer,
-    #[error(
-        "was made by asyncdemo for something else: each of --database and --durable has files of its own. It was left as it is. {}",
-        ANOTHER_NAME
-    )]
-    OtherKind,
-    #[error("is not there. Give it jobs first: --enqueue 200 makes it.")]
-    NotThere,
-    #[error(
-        "is damaged ({0}). It was left as it is. Delete it if it is asyncdemo's, or give --database another name."
-    )]
-    Damaged(String),
-    #[error(
-        "is locked by another program. It was left as it is. Wait until that program is done, or give --database another name."
-    )]
-    Locked,
-    #[error(
-        "may not be written by you. It was left as it is. Give --database a file that you may write."
-    )]
-    ReadOnly,
-    #[error(
-        "cannot be made: {} is already there, and SQLite would take it for a part of the new file. {ANOTHER_NAME}",
-        .0.display()
-    )]
-    Beside(PathBuf),
-    #[error("cannot be made: there is no directory {}. Make it first, or give --database another name.", .0.display())]
-    NoDirectory(PathBuf),
-    #[error("cannot be made: {0}. Give --database a place where you may make files.")]
-    CannotMake(io::ErrorKind),
-    #[error("cannot be looked at: {0}. Give --database a file that you may read and write.")]
-    CannotLook(io::ErrorKind),
-    #[error(
-        "could not be opened. May you read and write it and its directory? Or are too many files open (ulimit -n)? Then close some; for db, try fewer --connections."
-    )]
-    CannotOpen,
-    #[error(
-        "is in a place where SQLite cannot keep a write-ahead log. Give --database a file on a local disk."
-    )]
-    NoWal,
-    #[error(
-        "could not be written: the disk is full. Free some space, or give --database a file elsewhere."
-    )]
-    Full,
-    #[error("could not be used: {0}")]
-    Other(String),
-}
-
-const ANOTHER_NAME: &str = "Give --database a name that is not taken: the file is made for you.";
-
-impl From<rusqlite::Error> for Why {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::of(&error)
-    }
-}
-
-impl Why {
-    /// What SQLite's error means to the user.
-    pub(crate) fn of(error: &rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase) => Self::NotSqlite,
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
-            Some(
-                ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::FileLockingProtocolFailed,
-            ) => Self::Locked,
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
-            Some(ErrorCode::CannotOpen) => Self::CannotOpen,
-            Some(ErrorCode::DiskFull) => Self::Full,
-            // There is no room for the index of the log.
-            _ if error
-                .sqlite_error()
-                .is_some_and(|error| error.extended_code == SQLITE_IOERR_SHMSIZE) =>
-            {
-                Self::Full
-            }
-            _ => Self::Other(error.to_string()),
-        }
-    }
-}
 
 /// Makes the file `path` if nothing is there, and otherwise sees that it is one of ours, sound and
 /// free to be written. `path` is absolute: SQLite gives `:memory:` and `file:` a meaning.
@@ -276,6 +158,34 @@ fn look(path: &Path, kind: &FileKind) -> Result<(), Why> {
 }
 
 impl FileKind {
+    /// Why this file of the kind is not used.
+    pub(crate) fn refused(&'static self, file: &Path, why: impl Into<Why>) -> Refused {
+        Refused {
+            file: file.to_owned(),
+            why: why.into(),
+            elsewhere: &self.elsewhere,
+        }
+    }
+
+    /// A connection to a file that is there (`ready` is [`check_only`]) or is made ([`make_or_check`]),
+    /// with a log of which so much is on the disk at each commit: SQLite's `synchronous`.
+    pub(crate) fn connect(
+        &'static self,
+        shown: &Path,
+        ready: fn(&Path, &Self) -> Result<(), Why>,
+        synchronous: &str,
+    ) -> Result<Connection, Refused> {
+        let connect = || {
+            let path = std::path::absolute(shown).map_err(|error| Why::CannotLook(error.kind()))?;
+            ready(&path, self)?;
+            let connection = open(&path)?;
+            (self.waits)(&connection)?;
+            connection.pragma_update(None, "synchronous", synchronous)?;
+            Ok(connection)
+        };
+        connect().map_err(|why: Why| self.refused(shown, why))
+    }
+
     /// What is to be done with a file of this layout, before it is used.
     fn upgrades_from(&self, layout: i32) -> Result<&[&str], Why> {
         let behind = usize::try_from(self.layout - layout).map_err(|_| Why::Newer)?;

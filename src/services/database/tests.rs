@@ -138,7 +138,7 @@ fn what_is_no_database_is_refused_and_left_alone() {
     fs::create_dir(at("folder")).unwrap();
     refused(directory.path(), "notes.txt", "not a SQLite database");
     refused(directory.path(), "short", "not a SQLite database");
-    refused(directory.path(), "empty.db", "an empty file");
+    refused(directory.path(), "empty.db", "is empty");
     refused(directory.path(), "folder", "is a directory");
     refused(directory.path(), "nowhere/shop.db", "there is no directory");
     refused(directory.path(), "notes.txt/shop.db", "cannot be looked at");

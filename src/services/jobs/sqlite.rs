@@ -7,24 +7,26 @@ mod turns;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use tempfile::TempDir;
 use tokio_rusqlite::Connection;
 
 use self::turns::Turns;
-use super::file::{self, FileKind, Why};
+use super::database::file::{self, FileKind};
+use super::database::{Elsewhere, Why, turn};
 use super::{
-    Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, Refused, VANISHED,
-    backoff,
+    Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED, backoff,
 };
-use super::{scratch, turn};
+use super::{database, scratch};
 
-const KIND: FileKind = FileKind {
-    option: "--durable",
+static KIND: FileKind = FileKind {
+    elsewhere: Elsewhere {
+        taken: "Give --durable a name that is not taken: the file is made for you.",
+        other: "give --durable another name",
+    },
     layout: 101,
     upgrades: &[],
     tables: || TABLES.to_owned(),
@@ -81,7 +83,7 @@ impl SqliteJobs {
     /// Opens the file, which is made if nothing has its name.
     ///
     /// # Errors
-    /// [`Refused`] where the file is not one that asyncdemo made for jobs, is damaged, locked or may
+    /// [`database::Refused`] where the file is not one that asyncdemo made for jobs, is damaged, locked or may
     /// not be written: it is then left as it is.
     pub fn make_or_open(file: &Path) -> Result<Self> {
         Self::new(file, file::make_or_check, None)
@@ -110,26 +112,14 @@ impl SqliteJobs {
         ready: fn(&Path, &FileKind) -> Result<(), Why>,
         scratch: Option<Arc<TempDir>>,
     ) -> Result<Self> {
-        let path = std::path::absolute(shown)
-            .with_context(|| format!("{} is not a path", shown.display()))?;
-        let open = || -> Result<rusqlite::Connection, Why> {
-            ready(&path, &KIND)?;
-            let connection = file::open(&path)?;
-            (KIND.waits)(&connection)?;
-            // A job that was accepted is on the disk, whatever happens to the machine.
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.pragma_update(None, "foreign_keys", true)?;
-            Ok(connection)
-        };
-        let connection = open().map_err(|why| refused(shown, why))?;
-        // tokio-rusqlite panics where it gets no thread.
-        let trial = thread::Builder::new()
-            .spawn(|| ())
-            .context("no thread can be started for a connection")?;
-        let _ = trial.join();
+        // A job that was accepted is on the disk, whatever happens to the machine.
+        let connection = KIND.connect(shown, ready, "FULL")?;
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .map_err(|error| KIND.refused(shown, error))?;
         Ok(Self {
             shown: shown.to_owned(),
-            connection: connection.into(),
+            connection: database::threaded(connection)?,
             turns: Turns::default(),
             _scratch: scratch,
         })
@@ -173,15 +163,10 @@ impl SqliteJobs {
 
     fn explain(&self, error: tokio_rusqlite::Error) -> anyhow::Error {
         match error {
-            tokio_rusqlite::Error::Error(error) => refused(&self.shown, Why::of(&error)),
+            tokio_rusqlite::Error::Error(error) => KIND.refused(&self.shown, error).into(),
             other => anyhow::Error::new(other).context(format!("{}", self.shown.display())),
         }
     }
-}
-
-fn refused(file: &Path, why: Why) -> anyhow::Error {
-    let (file, option) = (file.to_owned(), KIND.option);
-    Refused { file, why, option }.into()
 }
 
 /// The time that all processes of this machine share.

@@ -4,7 +4,10 @@ use super::*;
 
 /// A kind of file with one layout, and the same kind after its tables have changed twice.
 const FIRST: file::FileKind = file::FileKind {
-    option: "--database",
+    elsewhere: Elsewhere {
+        taken: "",
+        other: "",
+    },
     layout: 901,
     upgrades: &[],
     tables: || "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept');".to_owned(),

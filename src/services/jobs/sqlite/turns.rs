@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::turn::block_for;
+use super::database::turn::block_for;
 
 /// Between two transactions of one process.
 const GAP: Duration = Duration::from_micros(250);
