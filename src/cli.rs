@@ -1,5 +1,7 @@
 //! What may be typed, and which function it calls.
 
+mod help;
+
 use std::ffi::OsString;
 
 use anyhow::Result;
@@ -11,6 +13,8 @@ use crate::commands::screen::{ColorChoice, Screen};
 use crate::commands::{course, jobs, learn, lessons, list, present, reset, run, status, tour};
 use crate::concepts;
 use crate::lab::{Invocation, Stop};
+
+pub use help::{screen, tell};
 
 /// A command line that was read.
 #[derive(Debug)]
@@ -25,7 +29,9 @@ pub struct Cli {
     name = "asyncdemo",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = "asyncdemo help COMMAND says more of a command.",
+    after_long_help = help::ENVIRONMENT
 )]
 struct Look {
     /// When to use colour: auto, always or never
@@ -37,12 +43,20 @@ struct Look {
         value_name = "WHEN",
         help_heading = "What to show"
     )]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, display_order = LAST)]
     color: ColorChoice,
     /// Draw with ASCII signs only
-    #[arg(long, global = true, help_heading = "What to show")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "What to show",
+        display_order = LAST
+    )]
     ascii: bool,
 }
+
+/// What every command has stands behind what it has of its own.
+const LAST: usize = 900;
 
 #[derive(Debug)]
 enum Asked {
@@ -73,17 +87,40 @@ enum Command {
     List(list::Options),
     /// Jobs that outlive the program: put them in, work on them, count them
     Jobs(jobs::Options),
+    /// This help, or that of a command
+    Help(help::Options),
 }
 
 /// The parser, with each concept's question, strategies and examples.
 pub fn command() -> clap::Command {
+    parser(|_| true)
+}
+
+/// The parser for a line in which these concepts are named: a start pays for no other. (clap's own `defer`
+/// would lose the order of the headings: it adds what all commands have first.)
+fn parser(is_named: impl Fn(&str) -> bool) -> clap::Command {
     let concepts = concepts::ALL.iter().map(|entry| {
         let about = entry.about;
-        Invocation::arguments(entry, clap::Command::new(about.name))
-            .about(about.question)
-            .after_help(format!("Examples:\n  {}", about.examples))
+        let concept = clap::Command::new(about.name);
+        let concept = match is_named(about.name) {
+            true => with_knobs(entry, concept),
+            false => concept,
+        };
+        concept.about(about.question)
     });
     Command::augment_subcommands(Look::command().subcommands(concepts))
+}
+
+fn with_knobs(entry: &concepts::Entry, concept: clap::Command) -> clap::Command {
+    let about = entry.about;
+    let examples = format!("Examples:\n  {}", about.examples);
+    Invocation::arguments(entry, concept)
+        .long_about(format!(
+            "{}\n\nMany believe: {}\nIn Python: {}",
+            about.question, about.belief, about.python
+        ))
+        .after_long_help(format!("{}\n\n{examples}", help::MORE))
+        .after_help(examples)
 }
 
 impl Cli {
@@ -95,7 +132,7 @@ impl Cli {
         line: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, clap::Error> {
         let line: Vec<OsString> = line.into_iter().map(Into::into).collect();
-        let mut command = command();
+        let mut command = parser(|concept| line.iter().any(|word| word == concept));
         let matches =
             command.try_get_matches_from_mut(&line).map_err(|wrong| {
                 match jobs::moved(&line, &wrong) {
@@ -104,8 +141,8 @@ impl Cli {
                 }
             })?;
         let look = Look::from_arg_matches(&matches)?;
-        let asked =
-            Asked::read(&matches).map_err(|why| command.error(ErrorKind::ValueValidation, why))?;
+        let asked = Asked::read(&matches)
+            .map_err(|why| typed(command, &matches).error(ErrorKind::ValueValidation, why))?;
         Ok(Self { look, asked })
     }
 
@@ -124,6 +161,16 @@ impl Cli {
             Asked::Other(command) => command.run(&screen, stop),
         }
     }
+}
+
+/// The command that was typed: its usage is what an error shows.
+fn typed(mut command: clap::Command, mut matches: &ArgMatches) -> clap::Command {
+    while let Some((name, inner)) = matches.subcommand()
+        && let Some(found) = command.find_subcommand(name).cloned()
+    {
+        (command, matches) = (found, inner);
+    }
+    command
 }
 
 impl Asked {
@@ -165,6 +212,59 @@ impl Command {
             Self::Course(options) => course::course(&options, screen, stop),
             Self::List(options) => list::list(&options, screen),
             Self::Jobs(options) => jobs::jobs(&options, screen, stop),
+            Self::Help(options) => help(&options, screen),
         }
+    }
+}
+
+/// `asyncdemo help`.
+///
+/// # Errors
+/// Where standard output cannot be written.
+fn help(options: &help::Options, screen: &Screen) -> Result<Ending> {
+    tell(&look_up(&options.words), screen)
+}
+
+/// What there is to say about these words.
+fn look_up(words: &[String]) -> clap::Error {
+    let root = parser(|_| false);
+    let mut at = &root;
+    for (place, word) in words.iter().enumerate() {
+        let Some(inner) = at.find_subcommand(word) else {
+            return unknown(&words[..=place]);
+        };
+        at = inner;
+    }
+    answer(words, "--help").unwrap_or_else(|| unknown(words))
+}
+
+/// No command is called so. The parser knows which is meant.
+fn unknown(words: &[String]) -> clap::Error {
+    let said = || format!("there is no help for `{}`\n", words.join(" "));
+    // It may take the last word for what a command works on.
+    answer(words, "--")
+        .unwrap_or_else(|| parser(|_| false).error(ErrorKind::InvalidSubcommand, said()))
+}
+
+/// What is answered to a command line that does nothing.
+fn answer(words: &[String], last: &str) -> Option<clap::Error> {
+    let words = words.iter().map(String::as_str);
+    let line = ["asyncdemo"].into_iter().chain(words).chain([last]);
+    Cli::parse_from(line).err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_is_not_made() {
+        let parser = parser(|concept| concept == "gather");
+        let knobs = |concept| {
+            let found = parser.find_subcommand(concept);
+            found.map(|found| found.get_arguments().count())
+        };
+        assert!(knobs("gather") > Some(3));
+        assert_eq!(knobs("scale"), Some(0));
     }
 }

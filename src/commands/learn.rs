@@ -29,7 +29,7 @@ pub struct Options {
     /// Which lesson, by its name or its number; without it, where you stopped
     pub lesson: Option<String>,
 
-    /// Read the answers from this file, a line each, instead of from standard input
+    /// Read the answers from this file, a line each; - is standard input, as it is without this
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
 

@@ -35,6 +35,8 @@ pub enum TextOrJson {
 pub struct Screen {
     /// For what stays.
     pub out: Style,
+    /// For what is wrong.
+    pub err: Style,
     /// For what is drawn while a strategy runs. `None` where standard error is no terminal.
     pub live: Option<Style>,
     /// Whether somebody can be asked something, and answer.
@@ -59,39 +61,36 @@ impl Screen {
                 ..Style::default()
             }
         };
+        let complaints = style(&err, io::stderr().is_terminal());
         let live = (io::stderr().is_terminal() && !dumb).then(|| {
             let rows = err.size_checked().map_or(24, |(rows, _)| usize::from(rows));
-            let style = style(&err, true);
+            let room = rows.saturating_sub(LINES_BESIDE_LANES);
             Style {
-                lanes: style
-                    .lanes
-                    .min(rows.saturating_sub(LINES_BESIDE_LANES))
-                    .max(1),
-                ..style
+                lanes: complaints.lanes.min(room).max(1),
+                ..complaints
             }
         });
         Self {
             out: style(&out, io::stdout().is_terminal()),
+            err: complaints,
             live,
             asks: io::stdin().is_terminal() && io::stdout().is_terminal(),
         }
     }
 }
 
-/// `--color` first, then what the environment asks for, then whether anyone looks.
+/// `--color` first, then what the environment asks for, then whether anyone looks. Of the variables,
+/// NO_COLOR wins over FORCE_COLOR, as in Python, and both over the older two.
 fn wants_color(choice: ColorChoice, is_terminal: bool) -> bool {
     let is = |name: &str, value: &str| env::var_os(name).is_some_and(|found| found == value);
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-                || is("CLICOLOR", "0")
-                || is("TERM", "dumb");
-            let forced = env::var_os("CLICOLOR_FORCE")
-                .is_some_and(|value| !value.is_empty() && value != "0");
-            !refused && (is_terminal || forced)
-        }
+        ColorChoice::Auto if is_set("NO_COLOR") => false,
+        ColorChoice::Auto if is_set("FORCE_COLOR") => true,
+        ColorChoice::Auto if is_set("CLICOLOR_FORCE") && !is("CLICOLOR_FORCE", "0") => true,
+        ColorChoice::Auto => is_terminal && !is("CLICOLOR", "0") && !is("TERM", "dumb"),
     }
 }
 

@@ -193,6 +193,32 @@ fn the_end_of_the_answers_saves_and_is_no_error() {
 }
 
 #[test]
+fn a_dash_for_the_file_of_answers_is_standard_input() {
+    let course = course();
+    let typed = "\n1h\n\na\n";
+    let from_a_file = learn(course.path(), typed);
+    let played = |args: &[&str]| {
+        let answers = fs::File::open(course.path().join("answers.txt")).unwrap();
+        let line = [
+            "learn".as_ref(),
+            "--course".as_ref(),
+            course.path().as_os_str(),
+        ];
+        Test::new(line).args(args).from(answers).output()
+    };
+    for args in [&["--answers", "-"][..], &[]] {
+        let output = played(args);
+        assert_eq!((output.status, &*output.stderr), (Some(0), ""), "{args:?}");
+        in_order(&output.stdout, &["1h\n", "how many threads", "> a\n"]);
+    }
+    assert!(
+        from_a_file.stdout.contains("how many threads"),
+        "{}",
+        from_a_file.stdout
+    );
+}
+
+#[test]
 fn a_wrong_knob_is_told_and_asked_again() {
     let course = course();
     let output = learn(course.path(), "\n1\n\na\n\nb c\n\n\nnever\n20ms,20ms\n\n");

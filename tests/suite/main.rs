@@ -15,6 +15,7 @@ mod course;
 mod cpu_bound;
 mod db;
 mod files;
+mod help;
 mod house;
 mod http;
 mod lab;

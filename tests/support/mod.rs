@@ -32,6 +32,7 @@ pub(crate) const HANG: Duration = Duration::from_secs(60);
 pub(crate) struct Test {
     args: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    from: Option<Stdio>,
     into: Option<Stdio>,
     status: i32,
     stdout: String,
@@ -56,6 +57,7 @@ impl Test {
                 .map(|arg| arg.as_ref().to_owned())
                 .collect(),
             environment: vec![("PATH".into(), path), ("LANG".into(), "C.UTF-8".into())],
+            from: None,
             into: None,
             status: 0,
             stdout: String::new(),
@@ -78,6 +80,12 @@ impl Test {
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment
             .push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// What standard input is, instead of nothing.
+    pub(crate) fn from(mut self, stdin: impl Into<Stdio>) -> Self {
+        self.from = Some(stdin.into());
         self
     }
 
@@ -129,7 +137,7 @@ impl Test {
         let mut command = Command::new(env!("CARGO_BIN_EXE_asyncdemo"));
         command.args(self.args).env_clear().envs(self.environment);
         command
-            .stdin(Stdio::null())
+            .stdin(self.from.unwrap_or_else(Stdio::null))
             .stdout(self.into.unwrap_or_else(Stdio::piped))
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be started");

@@ -18,7 +18,7 @@ use crate::units;
 /// The knobs of `review`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// Read the answers from this file, a line each, instead of from standard input
+    /// Read the answers from this file, a line each; - is standard input, as it is without this
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
 

@@ -24,7 +24,7 @@ impl Answers {
     /// # Errors
     /// Where the file cannot be read.
     pub(super) fn from(file: Option<&Path>, screen: &Screen) -> Result<Self> {
-        let Some(file) = file else {
+        let Some(file) = file.filter(|file| *file != Path::new("-")) else {
             // What a terminal shows anyway need not be said again.
             let echo = !(screen.asks && io::stdin().is_terminal());
             return Ok(Self::Input { echo });
