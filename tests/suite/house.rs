@@ -94,6 +94,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("cli/", &["commands::run", "commands::screen"]),
     ("cli.rs", &["commands", "concepts", "lab"]),
 ];
 
