@@ -371,6 +371,7 @@ mod tests {
         };
         let screen = Screen {
             out,
+            err: out,
             live: None,
             asks: false,
         };
