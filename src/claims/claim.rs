@@ -56,6 +56,13 @@ impl Shown {
         self
     }
 
+    /// One more sentence.
+    pub fn and(mut self, sentence: &str) -> Self {
+        self.text.push(' ');
+        self.text += sentence;
+        self
+    }
+
     /// What to take away from it; said once a report.
     pub fn takeaway(mut self, takeaway: &'static str) -> Self {
         self.takeaway = Some(takeaway);

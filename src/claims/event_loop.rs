@@ -1,5 +1,6 @@
 //! Claims about the event loop: who blocks it, and what keeps it awake.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::run::slack;
@@ -11,7 +12,7 @@ use crate::units::duration as time;
 pub const WORTH_TELLING: Duration = Duration::from_millis(50);
 
 /// A heartbeat gap that is no more than the machine's own noise.
-const AWAKE: Duration = Duration::from_millis(50);
+pub(super) const AWAKE: Duration = Duration::from_millis(50);
 
 /// A gap in which a beat was missed. It is called deaf where something held every worker meanwhile.
 const DEAF: Duration = Duration::from_millis(20);
@@ -37,7 +38,7 @@ impl Claim for BlocksTheLoop {
         let (longest, total) = (worst.length(), run.blocked_in_all());
         let missed = run.beats(total);
         let shown = match &worst.by {
-            Some(by) => shown("loop_blocked", held(run, by, longest, total))
+            Some(by) => shown("loop_blocked", held(run, by, worst, total))
                 .takeaway("So it would be for every other request of your server."),
             None => match busy_with(run, worst) {
                 Some(busy) => return Some(busy),
@@ -58,16 +59,18 @@ impl Claim for BlocksTheLoop {
     }
 }
 
-fn held(run: &Run<'_>, by: &str, longest: Duration, total: Duration) -> String {
-    let workers = run.strategy.runtime.workers;
+fn held(run: &Run<'_>, by: &str, worst: &Blocked, total: Duration) -> String {
+    let (workers, longest) = (run.strategy.runtime.workers, worst.length());
     let who = if workers == 1 {
         format!("{by} held the thread")
+    } else if workers_held(run, worst) < workers {
+        format!("{by} held the one of {workers} workers that watches sockets and timers")
     } else {
-        format!("{by} and its like held all {workers} workers")
+        format!("{by} and tasks like it held all {workers} workers")
     };
     let in_all = if total > longest {
         format!(
-            " at a stretch, and the loop was deaf for {} in all",
+            " at a stretch, and the event loop was blocked for {} in all",
             time(total)
         )
     } else {
@@ -78,6 +81,14 @@ fn held(run: &Run<'_>, by: &str, longest: Duration, total: Duration) -> String {
         time(longest),
         run.beats(total)
     )
+}
+
+/// On how many threads a listed task was being polled for the whole of this stretch.
+pub(super) fn workers_held(run: &Run<'_>, stretch: &Blocked) -> usize {
+    let polls = run.started.iter().flat_map(|task| &task.polls);
+    let over = polls.filter(|poll| poll.start_s <= stretch.start_s && stretch.end_s <= poll.end_s);
+    let threads: BTreeSet<usize> = over.map(|poll| poll.thread).collect();
+    threads.len()
 }
 
 /// Many tasks in turn, each briefly, and nothing else between them for most of this stretch.
@@ -148,37 +159,6 @@ impl Claim for KeepsTheLoopAwake {
             );
             shown("loop_awake", text)
         })
-    }
-}
-
-/// One worker is held, and another one hides it.
-#[derive(Debug)]
-pub struct HidesBehindAnotherWorker;
-
-impl Claim for HidesBehindAnotherWorker {
-    fn expectation(&self) -> String {
-        "that another worker hides the blocked one".into()
-    }
-
-    fn check(&self, run: &Run<'_>) -> Option<Shown> {
-        let gap = run.max_gap().filter(|gap| *gap <= AWAKE)?;
-        let longest_poll = |task: &Task| task.polls.iter().map(|poll| poll.duration().0).max();
-        let slow = |task: &&&Task| longest_poll(task).is_some_and(|poll| poll > AWAKE);
-        let by = run.started.iter().find(slow)?;
-        let others = match run.strategy.runtime.workers {
-            2 => "worker".to_owned(),
-            workers => format!("{} workers", workers - 1),
-        };
-        let (held, gap) = (time(longest_poll(by)?), time(gap));
-        let text = format!(
-            "{} held one worker for {held}, and the heartbeat's longest gap was {gap}: the other {others} hid it.",
-            by.label
-        );
-        Some(
-            shown("hidden_blocker", text).takeaway(
-                "That is luck, not a cure: as many blockers as workers freeze everything.",
-            ),
-        )
     }
 }
 

@@ -9,6 +9,7 @@ mod claim;
 mod compare;
 mod event_loop;
 mod findings;
+mod one_blocker;
 mod run;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -17,10 +18,10 @@ mod waits;
 pub use claim::{Claim, Claims, Shown, inconclusive, shown};
 pub use compare::{ComparedWith, CostsMore, CountsMore};
 pub use event_loop::{
-    BlocksTheLoop, DeafThroughout, HidesBehindAnotherWorker, KeepsTheLoopAwake, TimeoutIsLate,
-    WORTH_TELLING,
+    BlocksTheLoop, DeafThroughout, KeepsTheLoopAwake, TimeoutIsLate, WORTH_TELLING,
 };
 pub use findings::findings;
+pub use one_blocker::{OneBlocker, OneStopsAll};
 pub use run::{CLEARLY, Run, near};
 pub use waits::{
     ErrorCancels, LimitedTo, MadeIsNotStarted, NeverStarted, OneAfterTheOther, Overlapped,

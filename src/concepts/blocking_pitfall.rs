@@ -2,9 +2,9 @@
 //!
 //! The scheduler is cooperative: it gets its thread back only when a poll returns. `thread::sleep`, a blocking call
 //! or a loop that awaits only what is ready does not return, and nothing else runs on that thread: no task, no timer,
-//! not even the `timeout` around the call. More workers do not make that safe. The blocked one may be the worker that
-//! waits for timers and sockets, and then nobody is woken. `spawn_blocking` moves the call to a thread where it may
-//! block.
+//! not even the `timeout` around the call. More workers make that rarer, not safe: the blocked one may be the worker
+//! that watches timers and sockets, and then nobody is woken. `spawn_blocking` moves the call to a thread where it
+//! may block.
 
 use std::future::{Future, ready};
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::knob::{Count, Wait};
 use super::{About, Concept, Flavor, Output, Strategy};
-use crate::claims::{BlocksTheLoop, HidesBehindAnotherWorker, KeepsTheLoopAwake, TimeoutIsLate};
+use crate::claims::{BlocksTheLoop, KeepsTheLoopAwake, OneBlocker, OneStopsAll, TimeoutIsLate};
 use crate::trace::Recorder;
 
 /// The knobs of `blocking-pitfall`.
@@ -31,13 +31,19 @@ pub struct BlockingPitfall {
     #[arg(long, value_name = "DURATION", default_value = "100ms")]
     pub timeout: Wait,
 
-    /// How many threads run tasks: from {least} to {most}; with 2 or more, one blocker can hide
+    /// How many threads run tasks: more make a stop of all rarer, not impossible
     #[arg(long, value_name = "N", default_value = "1")]
     pub workers: Count<1, 16>,
 }
 
 /// The heart beats for this long before and after, so that one sees what the middle does to it.
 const MOMENT: Duration = Duration::from_millis(150);
+
+/// Halfway between two heartbeats: the timer that is due then wakes one task, and no other.
+const OFF_BEAT: Duration = Duration::from_millis(155);
+
+/// Workers of `unlucky-worker`, where nobody says how many.
+const MANY: usize = 8;
 
 impl Concept for BlockingPitfall {
     const ABOUT: About = About {
@@ -47,7 +53,7 @@ impl Concept for BlockingPitfall {
         python: "time.sleep in async def",
         examples: "\
   asyncdemo blocking-pitfall                watch the heartbeat
-  asyncdemo blocking-pitfall --workers 2    one blocker hides, two freeze everything
+  asyncdemo blocking-pitfall --workers 8    can one blocker stop eight workers?
   asyncdemo blocking-pitfall --strategy timeout-cannot-help --code
   asyncdemo blocking-pitfall --strategy no-yield --code",
         heartbeat_lane: true,
@@ -60,12 +66,13 @@ impl Concept for BlockingPitfall {
     };
 
     fn next(&self) -> Option<&'static str> {
-        (*self.workers == 1).then_some("with two threads: --workers 2")
+        (*self.workers == 1).then_some("can one blocker stop eight workers? --workers 8")
     }
 
     fn strategies(&self) -> Vec<Strategy> {
         let (timeout, workers) = (*self.timeout, *self.workers);
         let alone = workers == 1;
+        let several = if alone { MANY } else { workers };
         vec![
             self.strategy("async-sleep", "tokio::time::sleep(…).await", async_sleep)
                 .by_default()
@@ -77,8 +84,18 @@ impl Concept for BlockingPitfall {
             )
             .by_default()
             .claim_if(alone, BlocksTheLoop)
-            .claim_if(!alone, HidesBehindAnotherWorker)
-            .refutes_belief(),
+            .claim_if(!alone, OneBlocker)
+            .refutes_belief_if(alone),
+            self.strategy(
+                "unlucky-worker",
+                "std::thread::sleep(…) in a task that a timer woke",
+                unlucky_worker,
+            )
+            .on(Flavor::with_workers(several))
+            .ideal(OFF_BEAT + *self.block + MOMENT)
+            .by_default_if(!alone)
+            .claim(OneStopsAll)
+            .refutes_belief_if(!alone),
             self.strategy(
                 "every-worker",
                 "std::thread::sleep(…) in as many tasks as there are workers",
@@ -92,7 +109,7 @@ impl Concept for BlockingPitfall {
                 no_yield,
             )
             .claim_if(alone, BlocksTheLoop)
-            .claim_if(!alone, HidesBehindAnotherWorker),
+            .claim_if(!alone, OneBlocker),
             self.strategy(
                 "spawn-blocking",
                 "spawn_blocking(|| std::thread::sleep(…)).await",
@@ -157,6 +174,21 @@ async fn thread_sleep(recorder: Recorder, block: Time) -> Result<Output> {
     Ok(Output::new("done"))
 }
 // ANCHOR_END: thread-sleep
+
+// ANCHOR: unlucky-worker
+async fn unlucky_worker(recorder: Recorder, block: Time) -> Result<Output> {
+    let one_of_many = async {
+        // The worker that watches the timers is the one that this wakes. It
+        // wakes no other for a single task, and polls it itself.
+        sleep(OFF_BEAT).await;
+        // So nobody watches timers and sockets now, and all others sleep on.
+        blocking_work(block);
+    };
+    recorder.track("worker task", one_of_many).await;
+    sleep(MOMENT).await;
+    Ok(Output::new("done"))
+}
+// ANCHOR_END: unlucky-worker
 
 // ANCHOR: every-worker
 async fn every_worker(recorder: Recorder, block: Time) -> Result<Output> {

@@ -296,8 +296,13 @@ impl Strategy {
 
     /// Its first claim is the one that shows the concept's belief false. One of the default strategies
     /// has it.
-    pub fn refutes_belief(mut self) -> Self {
-        self.refutes_belief = true;
+    pub fn refutes_belief(self) -> Self {
+        self.refutes_belief_if(true)
+    }
+
+    /// [`Self::refutes_belief`], where the knobs let it show.
+    pub fn refutes_belief_if(mut self, shows: bool) -> Self {
+        self.refutes_belief = shows;
         self
     }
 

@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "trace/",
         &[
             "axis",
+            "blocked",
             "collect",
             "heartbeat",
             "lane",

@@ -249,7 +249,7 @@ fn what_blocks_and_is_not_tracked_is_found_by_the_heartbeat() {
 }
 
 #[test]
-fn on_two_workers_one_blocker_hides() {
+fn on_two_workers_one_blocker_stops_nobody_while_the_other_is_awake() {
     let strategy = Strategy::new(
         "hides",
         "one of two workers",

@@ -10,6 +10,7 @@
 mod support;
 
 mod attack;
+mod blocking_pitfall;
 mod cli;
 mod course;
 mod cpu_bound;

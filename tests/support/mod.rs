@@ -252,6 +252,29 @@ pub(crate) fn on_a_quiet_machine(expected: &str, mut attempt: impl FnMut() -> St
     assert_eq!(found, expected, "in none of ten tries; this was the last");
 }
 
+/// One core of this machine, kept busy until this is dropped.
+pub(crate) struct BusyCore(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl BusyCore {
+    pub(crate) fn start() -> Self {
+        use std::sync::atomic::Ordering;
+        let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let seen = std::sync::Arc::clone(&over);
+        thread::spawn(move || {
+            while !seen.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        });
+        Self(over)
+    }
+}
+
+impl Drop for BusyCore {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
 /// Two calls, quick, and no finding or figure that a short pause of the machine would change.
 pub(crate) fn gather() -> Test {
     Test::new(["gather", "--delays", "300ms,600ms", "--slow-poll", "1s"])

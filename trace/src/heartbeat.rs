@@ -25,8 +25,9 @@ pub struct Heartbeat {
 /// Beats for ever.
 pub(crate) async fn beat() {
     let mut ticker = interval(PERIOD);
-    // A late heart does not catch up: one missed stretch must be one gap.
-    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // A late heart does not catch up: one missed stretch must be one gap. And it keeps its rhythm, so that what is due
+    // between two beats stays between two beats.
+    ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticker.tick().await;
     }
@@ -113,6 +114,24 @@ mod tests {
         let measured = Heartbeat::measure(&timeline, timeline.end).unwrap();
         assert_eq!((measured.max_gap, measured.blocked_by), (PERIOD, None));
         assert_eq!(timeline.tasks.len(), 1, "a task by its name is a task");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_heart_beats_once_and_keeps_its_rhythm() {
+        let recorder = Recorder::new();
+        let heart = tokio::spawn(recorder.heartbeat());
+        tokio::time::sleep(ms(15)).await;
+        // The clock moves on, and nothing is polled meanwhile.
+        tokio::time::advance(ms(42)).await;
+        tokio::time::sleep(ms(14)).await;
+        heart.abort();
+        let heart = recorder.timeline().heartbeat.unwrap();
+        let beats: Vec<_> = heart
+            .polls
+            .iter()
+            .map(|poll| poll.start.as_millis())
+            .collect();
+        assert_eq!(beats, [0, 10, 57, 60, 70]);
     }
 
     #[test]

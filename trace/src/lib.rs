@@ -37,6 +37,7 @@
 //! ```
 
 mod axis;
+mod blocked;
 mod collect;
 #[cfg(feature = "display")]
 mod display;
@@ -50,6 +51,7 @@ mod task;
 mod timeline;
 
 pub use axis::Axis;
+pub use blocked::Blocked;
 pub use collect::Keep;
 pub use heartbeat::{Heartbeat, PERIOD};
 pub use lane::{Cell, Life};
@@ -57,4 +59,4 @@ pub use life::{Outcome, Poll, Span, State, in_flight, spans};
 pub use recorder::{Recorder, Tracked};
 pub use rest::Rest;
 pub use task::Label;
-pub use timeline::{Blocked, Task, Thread, Timeline};
+pub use timeline::{Task, Thread, Timeline};

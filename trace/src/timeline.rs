@@ -47,17 +47,6 @@ pub struct Task {
     pub end: Duration,
 }
 
-/// A stretch in which no task could run, because every worker was held by a slow poll.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blocked {
-    /// Since the recorder's origin.
-    pub start: Duration,
-    /// Since the recorder's origin.
-    pub end: Duration,
-    /// The tracked task that held a worker, or `None` where it was something that is not tracked.
-    pub by: Option<String>,
-}
-
 impl Task {
     /// When it was first polled: until then a future has done nothing.
     pub fn start(&self) -> Option<Duration> {
@@ -134,64 +123,6 @@ impl Timeline {
             }
         }
         polled.into_iter().filter(|polled| *polled).count()
-    }
-
-    /// The stretches in which every one of `workers` threads was held by a poll of `slow_poll` or
-    /// longer. `is_worker` says which threads count: a blocking pool's do not.
-    ///
-    /// A timer's or a socket's wake does not even arrive then, so that wake → poll alone would say
-    /// that nothing was wrong.
-    pub fn blocked(
-        &self,
-        slow_poll: Duration,
-        workers: usize,
-        is_worker: impl Fn(&Thread) -> bool,
-    ) -> Vec<Blocked> {
-        let on_worker = |poll: &Poll| self.threads.get(poll.thread).is_some_and(&is_worker);
-        let whole = self.tasks.iter();
-        let whole =
-            whole.flat_map(|task| task.polls.iter().map(|poll| (task.label.as_str(), poll)));
-        let rest = self.rest.iter().flat_map(|rest| &rest.slow_polls);
-        let rest = rest.map(|(label, poll)| (label.as_str(), poll));
-        let slow: Vec<(&str, &Poll)> = whole
-            .chain(rest)
-            .filter(|(_, poll)| poll.duration() >= slow_poll && on_worker(poll))
-            .collect();
-        let mut edges: Vec<Duration> = slow
-            .iter()
-            .flat_map(|(_, poll)| [poll.start, poll.end])
-            .collect();
-        edges.sort();
-        edges.dedup();
-
-        let mut blocked: Vec<Blocked> = Vec::new();
-        for edge in edges.windows(2) {
-            let (start, end) = (edge[0], edge[1]);
-            let over: Vec<_> = slow
-                .iter()
-                .filter(|(_, poll)| poll.start <= start && end <= poll.end)
-                .collect();
-            let mut threads: Vec<_> = over.iter().map(|(_, poll)| poll.thread).collect();
-            threads.sort();
-            threads.dedup();
-            if threads.len() < workers.max(1) {
-                continue;
-            }
-            // Of a task and the task that awaits it, the inner one is polled later and is the culprit.
-            let culprit = over
-                .iter()
-                .max_by_key(|(_, poll)| poll.start)
-                .map(|(label, _)| (*label).to_owned());
-            match blocked.last_mut() {
-                Some(last) if last.end == start && last.by == culprit => last.end = end,
-                _ => blocked.push(Blocked {
-                    start,
-                    end,
-                    by: culprit,
-                }),
-            }
-        }
-        blocked
     }
 }
 

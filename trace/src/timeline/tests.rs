@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::blocked::Blocked;
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -95,6 +96,45 @@ fn two_workers_are_blocked_only_while_both_are_held() {
     );
     assert_eq!(timeline(2, vec![one]).blocked(ms(10), 2, |_| true), []);
     assert_eq!(both.blocked(ms(10), 1, |_| false), [], "only workers count");
+}
+
+#[test]
+fn one_of_two_workers_is_enough_where_the_heart_stops_as_long_as_it_is_held() {
+    let beats = |starts: &[u64]| {
+        let polls: Vec<_> = starts.iter().map(|at| (*at, *at, 1)).collect();
+        Some(task("heartbeat", &polls, &[], 400))
+    };
+    let blocker = || task("blocker", &[(55, 355, 0)], &[], 355);
+    let blocked = |heartbeat| {
+        let timeline = Timeline {
+            heartbeat,
+            ..timeline(2, vec![blocker()])
+        };
+        timeline.blocked(ms(10), 2, |_| true)
+    };
+    let stretch = [Blocked {
+        start: ms(55),
+        end: ms(355),
+        by: Some("blocker".into()),
+    }];
+    assert_eq!(blocked(beats(&[30, 40, 50, 355, 365])), stretch);
+    // While the poll goes on, too.
+    assert_eq!(blocked(beats(&[30, 40, 50])), stretch);
+    for heartbeat in [
+        None,
+        beats(&[]),
+        // Another worker watched the timers, if late.
+        beats(&[30, 40, 50, 60, 70, 80]),
+        beats(&[30, 40, 50, 340, 350]),
+    ] {
+        assert_eq!(blocked(heartbeat), []);
+    }
+    // A poll that is over before four beats are due says nothing.
+    let brief = Timeline {
+        heartbeat: beats(&[50, 90]),
+        ..timeline(2, vec![task("brief", &[(55, 90, 0)], &[], 90)])
+    };
+    assert_eq!(brief.blocked(ms(10), 2, |_| true), []);
 }
 
 #[test]
