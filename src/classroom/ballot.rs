@@ -126,6 +126,7 @@ mod tests {
             answer: answer.to_owned(),
             tolerance: 10.0,
             choices: Vec::new(),
+            share: None,
             why: String::new(),
         }
     }

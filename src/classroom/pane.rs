@@ -8,9 +8,10 @@ use super::knob;
 use super::show::Show;
 use super::slide::{Origin, Run, Slide};
 use crate::concepts::{self, region};
-use crate::lesson::{Answer, Kind, Predict, value};
+use crate::lesson::{Answer, Guess, Kind, Predict};
 use crate::page::{self, Language, Line, Role, Style, markdown, wrap};
 use crate::picture::Text;
+use crate::report::Report;
 
 type Lines = Vec<Line>;
 
@@ -70,13 +71,14 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             command(&mut lines);
             lines.push(Line::default());
             lines.extend(ballot(show, slide, Some(predict), style));
-            if slide.own.as_ref().is_some_and(|run| run.report.is_some()) {
-                lines.extend(measured(slide, predict, style));
-            }
+            lines.extend(measured(show, slide, predict, style));
             lines
         }
         Kind::Quiz(quiz) => {
             let mut lines = paragraph(Role::Name, &quiz.question, style);
+            if quiz.wants_several() {
+                lines.extend(paragraph(Role::Dim, "more than one is right", style));
+            }
             lines.push(Line::default());
             lines.extend(ballot(show, slide, None, style));
             lines
@@ -85,7 +87,7 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             let mut lines = paragraph(Role::Name, &a_try.question, style);
             lines.push(Line::default());
             command(&mut lines);
-            if slide.own.as_ref().is_some_and(|run| run.report.is_some()) {
+            if show.measured().is_some() {
                 lines.push(Line::default());
                 lines.extend(markdown(&a_try.why, style));
             }
@@ -105,14 +107,12 @@ fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) 
         .map(|place| slide.votes.of(place))
         .max()
         .unwrap_or(0);
-    let outcome = predict.and_then(|predict| outcome(slide, predict));
+    // With another knob, the answers are answers to another question.
+    let outcome = show.measured().filter(|_| show.as_written());
     let mut lines = Lines::new();
     for (place, candidate) in candidates.iter().enumerate() {
         let right = match (predict, outcome) {
-            (Some(predict), Some(measured)) => candidate.value.map(|value| {
-                let unit = predict.unit;
-                Answer { value, unit }.is_near(measured, predict.tolerance)
-            }),
+            (Some(predict), Some(report)) => is_right(predict, candidate, report),
             (Some(_), None) => None,
             (None, _) => candidate.right.filter(|_| slide.revealed),
         };
@@ -164,22 +164,29 @@ fn bar(hands: usize, most: usize, right: Option<bool>, style: &Style) -> Line {
         .with(Role::Plain, &format!(" {hands}"))
 }
 
-/// The measured value, if the run was the lesson's own.
-fn outcome(slide: &Slide, predict: &Predict) -> Option<f64> {
-    let report = slide.own.as_ref()?.report.as_ref()?;
-    // With another knob, the answers are answers to another question.
-    value(report, &predict.value).filter(|_| slide.turned.is_none())
+/// Whether a candidate is what was measured; where the run was disturbed, what arithmetic says. `None` where that
+/// cannot be told.
+fn is_right(predict: &Predict, candidate: &Candidate, report: &Report) -> Option<bool> {
+    let unit = predict.unit;
+    let guess = Guess {
+        said: candidate.text.clone(),
+        answer: Answer {
+            value: candidate.value?,
+            unit,
+        },
+    };
+    predict.judge(Some(&guess), report, &[])?.mark.counts()
 }
 
-fn measured(slide: &Slide, predict: &Predict, style: &Style) -> Lines {
-    let Some(report) = slide.own.as_ref().and_then(|run| run.report.as_ref()) else {
+/// What was measured with the knobs as they stand, and why, where they stand as the lesson has them.
+fn measured(show: &Show, slide: &Slide, predict: &Predict, style: &Style) -> Lines {
+    let Some(report) = show.measured() else {
         return Lines::new();
     };
-    let Some(found) = value(report, &predict.value) else {
+    let Some(verdict) = predict.judge(None, report, &[]) else {
         return paragraph(Role::Alarm, "the run has no such figure", style);
     };
-    let unit = predict.unit;
-    let text = Answer { value: found, unit }.to_string();
+    let text = verdict.measured.to_string();
     let mut lines = if has_room_for_figures(style) {
         let mut lines = paragraph(Role::Dim, "measured", style);
         lines.extend(figures(&text));
@@ -187,28 +194,26 @@ fn measured(slide: &Slide, predict: &Predict, style: &Style) -> Lines {
     } else {
         paragraph(Role::Name, &format!("measured: {text}"), style)
     };
-    if let Some(turned) = &slide.turned {
-        lines.extend(paragraph(
-            Role::Dim,
-            &format!("with {}", turned.knob),
-            style,
-        ));
-    } else {
-        let right = |candidate: &Candidate| {
-            candidate
-                .value
-                .is_some_and(|value| Answer { value, unit }.is_near(found, predict.tolerance))
-        };
-        let candidates = candidates(&Kind::Predict(predict.clone()));
-        let total = slide.votes.total();
-        let hands: usize = (0..candidates.len())
-            .filter(|place| right(&candidates[*place]))
-            .map(|place| slide.votes.of(place))
-            .sum();
-        if total > 0 {
-            let said = format!("{hands} of {total} hands were right");
-            lines.extend(paragraph(Role::Dim, &said, style));
+    if !show.as_written() {
+        if let Some(turned) = &slide.turned {
+            let with = format!("with {}", turned.knob);
+            lines.extend(paragraph(Role::Dim, &with, style));
         }
+        return lines;
+    }
+    if let Some(expected) = verdict.disturbed {
+        let said = format!("This run was disturbed. By arithmetic it is {expected}.");
+        lines.extend(paragraph(Role::Waiting, &said, style));
+    }
+    let candidates = candidates(&Kind::Predict(predict.clone()));
+    let total = slide.votes.total();
+    let hands: usize = (0..candidates.len())
+        .filter(|place| is_right(predict, &candidates[*place], report) == Some(true))
+        .map(|place| slide.votes.of(place))
+        .sum();
+    if total > 0 {
+        let said = format!("{hands} of {total} hands were right");
+        lines.extend(paragraph(Role::Dim, &said, style));
     }
     lines.push(Line::default());
     lines.extend(markdown(&predict.why, style));
@@ -229,6 +234,10 @@ pub(super) fn picture(show: &Show, height: usize, style: &Style) -> Lines {
             lines.extend(paragraph(Role::Alarm, &text, style));
         }
     }
+    if show.line().is_some_and(|line| !run.is_of(&line)) {
+        let ran = format!("this picture: $ asyncdemo {}", run.line);
+        lines.extend(paragraph(Role::Waiting, &ran, style));
+    }
     lines.extend(drawn(show, run, height, style));
     if let Some(problem) = &run.problem {
         lines.extend(paragraph(Role::Alarm, problem, style));
@@ -237,10 +246,7 @@ pub(super) fn picture(show: &Show, height: usize, style: &Style) -> Lines {
 }
 
 fn drawn(show: &Show, run: &Run, height: usize, style: &Style) -> Lines {
-    let count = show
-        .line()
-        .map_or(1, |line| knob::strategies(&line).len())
-        .max(1);
+    let count = knob::strategies(&run.line).len().max(1);
     // A ruler, and a title with two figures for each.
     let lanes = (height.saturating_sub(2) / count)
         .saturating_sub(4)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::keys::Job;
+use crate::lab::{Invocation, Trust};
 use crate::picture;
 use crate::report::{Heartbeat, Outcome, Report, SCHEMA, Seconds, StrategyReport, Task};
 
@@ -27,6 +28,19 @@ impl Recordings {
     pub fn prepare(&self) -> Result<()> {
         fs::create_dir_all(&self.0)
             .with_context(|| format!("--record {}: it could not be made", self.0.display()))
+    }
+
+    /// Looks whether the folder can be read, so that one that is not there is told before the lesson begins.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub fn look(&self) -> Result<()> {
+        fs::read_dir(&self.0).map(drop).with_context(|| {
+            format!(
+                "--replay {}: no recordings can be read there",
+                self.0.display()
+            )
+        })
     }
 
     /// Where the run of a slide is kept.
@@ -51,7 +65,7 @@ impl Recordings {
     /// The recorded run of a slide.
     ///
     /// # Errors
-    /// Where there is none, or it is none of this slide.
+    /// Where there is none, or it is none of this slide, with these knobs.
     pub fn recorded(&self, job: &Job) -> Result<Report> {
         let file = self.file(job);
         let named = || format!("{}", file.display());
@@ -65,8 +79,42 @@ impl Recordings {
             named(),
             job.concept
         );
+        // A lesson may have changed since: its figures would stand beside knobs that did not make them.
+        let run = Invocation::parse(&job.line, Trust::Own)?;
+        let (chosen, _) = run.choose();
+        let names = |strategy: &StrategyReport| strategy.name.clone();
+        ensure!(
+            report.arguments == run.set.arguments
+                && chosen
+                    .iter()
+                    .map(|strategy| strategy.name)
+                    .eq(report.strategies.iter().map(names)),
+            "{}: it was recorded with other knobs than {}",
+            named(),
+            job.line
+        );
         Ok(report)
     }
+}
+
+/// What a run is kept as: one with a turned knob beside the one that the lesson has, not in its place.
+pub(super) fn name(lesson: &str, slide: usize, all: bool, knob: Option<&str>) -> String {
+    let tame = |sign: char| {
+        if sign.is_alphanumeric() || sign == '.' {
+            sign
+        } else {
+            '-'
+        }
+    };
+    let mut name = format!("{lesson}-{slide:02}");
+    if all {
+        name += "-all";
+    }
+    if let Some(knob) = knob {
+        name.push('-');
+        name.extend(knob.trim_start_matches('-').chars().map(tame));
+    }
+    name
 }
 
 /// What could be seen of a strategy when it had run so long.

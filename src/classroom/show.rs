@@ -6,11 +6,13 @@ use std::time::Duration;
 use super::ballot::{Candidate, candidates};
 use super::keys::{Ask, Job, Key};
 use super::knob;
+use super::recording;
 use super::slide::{News, Place, Run, Slide};
 use super::theme::Theme;
 use crate::lab::{Invocation, Trust};
 use crate::lesson::{Kind, Lesson, Step};
 use crate::page::Language;
+use crate::report::Report;
 
 /// The whole show.
 pub struct Show {
@@ -258,35 +260,25 @@ impl Show {
             return self.say("nothing runs on this slide");
         };
         let all = knob::of_all_strategies(&own).filter(|_| self.axis);
-        let line = all.clone().unwrap_or(own);
+        self.start(&own, all.as_deref(), 0)
+    }
+
+    /// Runs `own`, or `all` in its place, after so many runs that were disturbed.
+    fn start(&mut self, own: &str, all: Option<&str>, disturbed: usize) -> Ask {
+        let line = all.unwrap_or(own).to_owned();
         let Some(lesson) = self.lesson() else {
             return Ask::Nothing;
         };
-        let mut name = format!("{}-{:02}", lesson.stem(), self.place.slide);
-        if all.is_some() {
-            name += "-all";
-        }
-        if let Some(turned) = self.slide().and_then(|slide| slide.turned.as_ref()) {
-            // Beside the run as the lesson has it, not in its place.
-            let tame = |sign: char| {
-                if sign.is_alphanumeric() || sign == '.' {
-                    sign
-                } else {
-                    '-'
-                }
-            };
-            name.push('-');
-            name.extend(turned.knob.trim_start_matches('-').chars().map(tame));
-        }
-        let concept = line
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_owned();
+        let turned = self.slide().and_then(|slide| slide.turned.as_ref());
+        let knob = turned.map(|turned| turned.knob.as_str());
+        let name = recording::name(lesson.stem(), self.place.slide, all.is_some(), knob);
         self.count += 1;
         let number = self.count;
         self.running = Some((number, self.place));
-        let run = Some(Run::new(number));
+        let run = Some(Run {
+            disturbed,
+            ..Run::new(number, &line)
+        });
         let slide = self.here();
         match all {
             Some(_) => slide.all = run,
@@ -294,32 +286,65 @@ impl Show {
         }
         Ask::Run(Job {
             number,
+            concept: line
+                .split_whitespace()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             line,
             name,
-            concept,
         })
     }
 
-    /// A run has something to tell.
-    pub fn hear(&mut self, number: u64, news: News) {
+    /// A run has something to tell. What it asks for is another run, where this one was disturbed.
+    pub fn hear(&mut self, number: u64, news: News) -> Ask {
         let Some((_, place)) = self.running.filter(|(running, _)| *running == number) else {
             // Of a slide that was left.
-            return;
+            return Ask::Nothing;
         };
-        let Some(slide) = self.slides.get_mut(&place) else {
-            return;
-        };
-        let mut runs = [&mut slide.own, &mut slide.all].into_iter().flatten();
-        let Some(run) = runs.find(|run| run.number == number) else {
-            return;
+        let slide = self.slides.get_mut(&place);
+        let Some(run) = slide.and_then(|slide| slide.run_mut(number)) else {
+            return Ask::Nothing;
         };
         let (over, remark) = run.take(news);
         if let Some(remark) = remark {
             self.said = Some(remark);
         }
-        if over {
-            self.running = None;
+        if !over {
+            return Ask::Nothing;
         }
+        if run.disturbed > 0 {
+            // That it runs again is no news any more.
+            self.said = None;
+        }
+        self.running = None;
+        self.again(number)
+    }
+
+    /// What a room has predicted is not judged by a run that was disturbed, if another can be had.
+    fn again(&mut self, number: u64) -> Ask {
+        let Some(Kind::Predict(predict)) = self.step().map(|step| &step.kind) else {
+            return Ask::Nothing;
+        };
+        let own = self.slide().and_then(|slide| slide.own.as_ref());
+        let own = own.filter(|run| run.number == number);
+        let Some((runs, said)) = own.and_then(|run| run.wants_another(predict)) else {
+            return Ask::Nothing;
+        };
+        let line = predict.run.clone();
+        let ask = self.start(&line, None, runs);
+        self.said = Some(said);
+        ask
+    }
+
+    /// The report that the line of this slide has made, as its knobs stand now.
+    pub(super) fn measured(&self) -> Option<&Report> {
+        self.slide()?.measured(&self.line()?)
+    }
+
+    /// Whether the line of this slide is the lesson's own.
+    pub(super) fn as_written(&self) -> bool {
+        self.line() == self.step().and_then(Step::command)
     }
 
     fn go(&mut self, by: isize, now: Duration) -> Ask {

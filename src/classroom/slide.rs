@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::ballot::Votes;
-use super::knob::Turned;
+use super::knob::{self, Turned};
 use crate::concepts::SLOW_POLL;
+use crate::lesson::{Predict, RUNS};
 use crate::report::{Report, StrategyReport};
 
 /// A lesson, and a slide of it: the title, then a step each.
@@ -29,6 +30,22 @@ pub(super) struct Slide {
     pub(super) all: Option<Run>,
 }
 
+impl Slide {
+    /// The run of this number, if it is still there.
+    pub(super) fn run_mut(&mut self, number: u64) -> Option<&mut Run> {
+        [&mut self.own, &mut self.all]
+            .into_iter()
+            .flatten()
+            .find(|run| run.number == number)
+    }
+
+    /// The report that this line has made, alone or with all strategies.
+    pub(super) fn measured(&self, line: &str) -> Option<&Report> {
+        let mut runs = [&self.own, &self.all].into_iter().flatten();
+        runs.find_map(|run| run.report.as_ref().filter(|_| run.is_of(line)))
+    }
+}
+
 /// Where a picture comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -44,6 +61,10 @@ pub(super) enum Origin {
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     pub(super) number: u64,
+    /// The line that it ran: the knobs may have been turned since.
+    pub(super) line: String,
+    /// How many runs of this line, one after the other, were disturbed before it.
+    pub(super) disturbed: usize,
     pub(super) origin: Origin,
     pub(super) expected: Duration,
     pub(super) slow_poll: Duration,
@@ -82,9 +103,11 @@ pub enum News {
 }
 
 impl Run {
-    pub(super) fn new(number: u64) -> Self {
+    pub(super) fn new(number: u64, line: &str) -> Self {
         Self {
             number,
+            line: line.to_owned(),
+            disturbed: 0,
             origin: Origin::Live,
             expected: Duration::ZERO,
             slow_poll: SLOW_POLL,
@@ -93,6 +116,22 @@ impl Run {
             report: None,
             problem: None,
         }
+    }
+
+    /// Whether it has the knobs of this line.
+    pub(super) fn is_of(&self, line: &str) -> bool {
+        self.line == line || knob::of_all_strategies(line).is_some_and(|all| all == self.line)
+    }
+
+    /// If it was disturbed, and may be run again: how many were, with it, and what is to be said.
+    pub(super) fn wants_another(&self, predict: &Predict) -> Option<(usize, String)> {
+        let runs = self.disturbed + 1;
+        if self.line != predict.run || self.origin != Origin::Live || runs == RUNS {
+            return None;
+        }
+        let verdict = predict.judge(None, self.report.as_ref()?, &[])?;
+        verdict.disturbed?;
+        Some((runs, verdict.again(runs + 1)))
     }
 
     /// Whether it is over with that, and what is to be said about it.

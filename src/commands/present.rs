@@ -88,7 +88,11 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
     if let Some(recordings) = &record {
         recordings.prepare()?;
     }
-    let player = Player::new(trust, record, options.replay.clone().map(Recordings::new));
+    let replay = options.replay.clone().map(Recordings::new);
+    if let Some(recordings) = &replay {
+        recordings.look()?;
+    }
+    let player = Player::new(trust, record, replay);
     let show = Show::new(lessons, first, options.theme, trust);
     let look = Look {
         theme: options.theme,
@@ -121,7 +125,13 @@ fn play(
             drawn = None;
         }
         let now = start.elapsed();
-        let mut changed = player.news(|number, news| show.hear(number, news));
+        let mut again = Vec::new();
+        let mut changed = player.news(|number, news| again.push(show.hear(number, news)));
+        for ask in again {
+            if let Ask::Run(job) = ask {
+                player.run(job);
+            }
+        }
         // The clock ticks.
         changed |= drawn.is_none_or(|drawn| drawn.as_secs() != now.as_secs());
         if changed {

@@ -33,41 +33,26 @@ pub struct Answer {
 }
 
 impl Unit {
-    /// What was typed, if it can be understood: `200ms`, `0.2 s`, `3`, `3x`, `2 KiB`.
+    /// What was typed, if it can be understood: `200ms`, `0.2 s`, `3`, `3x`, `2 KiB`. A bare number is no
+    /// time but zero: nobody can tell whether 600 is meant in seconds or in milliseconds.
     pub fn read(self, typed: &str) -> Option<f64> {
-        let typed = typed.trim().to_lowercase().replace(',', ".");
-        let number = |text: &str| {
-            let value: f64 = text.trim().parse().ok()?;
-            (value.is_finite() && value >= 0.0).then_some(value)
-        };
+        let typed = typed.trim().to_lowercase();
+        if self == Self::Count {
+            return number(&typed.replace(',', if thousands(&typed) { "" } else { "." }));
+        }
+        if thousands(&typed) {
+            return None;
+        }
+        let typed = typed.replace(',', ".");
         match self {
-            // A bare number is a number of seconds.
-            Self::Time => number(&typed).or_else(|| {
-                let words = typed.replace(' ', "");
-                let (digits, unit) = words.split_at(words.find(|sign: char| sign.is_alphabetic())?);
-                let scale = match unit {
-                    "s" | "sec" | "second" | "seconds" => 1.0,
-                    "ms" => 1e-3,
-                    "us" | "µs" | "μs" => 1e-6,
-                    "ns" => 1e-9,
-                    "m" | "min" | "minutes" => 60.0,
-                    _ => {
-                        return humantime::parse_duration(&words)
-                            .ok()
-                            .map(|time| time.as_secs_f64());
-                    }
-                };
-                Some(number(digits)? * scale)
-            }),
             Self::Count => number(&typed),
             Self::Times => number(typed.trim_end_matches(['x', '×']).trim_end_matches("times")),
+            Self::Time => time(&typed.replace(' ', "")),
             Self::Bytes => {
-                let at = typed
-                    .find(|sign: char| sign.is_alphabetic())
-                    .unwrap_or(typed.len());
-                let (digits, unit) = typed.split_at(at);
+                let (digits, unit) = parted(&typed);
                 let scale = match unit.trim() {
-                    "" | "b" | "bytes" => 1.0,
+                    "" => return number(digits).filter(|nothing| *nothing == 0.0),
+                    "b" | "byte" | "bytes" => 1.0,
                     "k" | "kb" | "kib" => 1024.0,
                     "m" | "mb" | "mib" => 1024.0 * 1024.0,
                     "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
@@ -78,15 +63,94 @@ impl Unit {
         }
     }
 
+    /// What is to be asked back, where what was typed can be meant in two ways: a bare number, `600 what: ms
+    /// or s?`, and a comma that may part thousands or begin a fraction.
+    pub fn asks_back(self, typed: &str) -> Option<String> {
+        let typed = typed.trim();
+        let units = match self {
+            Self::Time => "ms or s",
+            Self::Bytes => "B, KiB or MiB",
+            Self::Count | Self::Times => return None,
+        };
+        if thousands(typed) {
+            let plain = typed.replace(',', "");
+            return Some(format!(
+                "Is that {plain}, or {}? Type it without the comma.",
+                typed.replacen(',', ".", 1)
+            ));
+        }
+        number(&typed.replace(',', "."))?;
+        Some(format!("{typed} what: {units}?"))
+    }
+
     /// How to write one.
     pub fn example(self) -> &'static str {
         match self {
             Self::Time => "a time, for example 200ms or 1.5s",
             Self::Count => "a number, for example 3",
             Self::Times => "how many times, for example 2x",
-            Self::Bytes => "an amount of memory, for example 500 or 2KiB",
+            Self::Bytes => "an amount of memory, for example 500B or 2KiB",
         }
     }
+
+    /// One that stands in a prompt, and does not give `answer` away.
+    pub fn in_a_prompt(self, answer: &str) -> &'static str {
+        let examples = match self {
+            Self::Time => ["250ms", "70ms"],
+            Self::Count => ["7", "12"],
+            Self::Times => ["5x", "8x"],
+            Self::Bytes => ["5KiB", "7MiB"],
+        };
+        let [one, other] = examples;
+        if self.read(one) == self.read(answer) {
+            other
+        } else {
+            one
+        }
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    let value: f64 = text.trim().parse().ok()?;
+    (value.is_finite() && value >= 0.0).then_some(value)
+}
+
+/// The digits, and what follows them.
+fn parted(typed: &str) -> (&str, &str) {
+    let at = typed.find(|sign: char| sign.is_alphabetic());
+    typed.split_at(at.unwrap_or(typed.len()))
+}
+
+/// A number of seconds.
+fn time(words: &str) -> Option<f64> {
+    let (digits, unit) = parted(words);
+    let scale = match unit {
+        "" => return number(digits).filter(|nothing| *nothing == 0.0),
+        "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+        "ms" | "msec" | "millisecond" | "milliseconds" => 1e-3,
+        "us" | "µs" | "μs" => 1e-6,
+        "ns" => 1e-9,
+        "m" | "min" | "minute" | "minutes" => 60.0,
+        _ => {
+            let parsed = humantime::parse_duration(words).ok();
+            return parsed.map(|time| time.as_secs_f64());
+        }
+    };
+    Some(number(digits)? * scale)
+}
+
+/// Whether a comma parts the number in threes, as in `1,000 ms`. In `0,200 s` it begins a fraction.
+fn thousands(typed: &str) -> bool {
+    let (digits, _) = parted(typed);
+    let mut groups = digits.trim().split(',');
+    let first = groups.next().unwrap_or_default();
+    let mut rest = groups.peekable();
+    let all = |group: &str| group.bytes().all(|sign| sign.is_ascii_digit());
+    rest.peek().is_some()
+        && (1..=3).contains(&first.len())
+        && all(first)
+        && !first.starts_with('0')
+        && rest.all(|group| group.len() == 3 && all(group))
 }
 
 impl fmt::Display for Answer {
@@ -151,19 +215,55 @@ mod tests {
     #[test]
     fn an_answer_is_read_as_people_write_it() {
         let time = |typed| Unit::Time.read(typed);
-        for typed in ["200ms", "0.2", "0,2 s", "200 MS", "0.2s"] {
+        for typed in ["200ms", "0,2 s", "0,200 s", "200 MS", "0.2s"] {
             let read = time(typed).unwrap();
             assert!((read - 0.2).abs() < 1e-12, "{typed}: {read}");
         }
         assert_eq!(time("1s 500ms"), Some(1.5));
         assert_eq!(time("2min"), Some(120.0));
-        for typed in ["", "soon", "-1s", "nan", "inf", "1e999", "s"] {
+        assert_eq!(time("0"), Some(0.0));
+        for typed in [
+            "", "soon", "-1s", "nan", "inf", "1e999", "s", "600", "0.2", "1,000 ms",
+        ] {
             assert_eq!(time(typed), None, "{typed}");
         }
+        assert_eq!(Unit::Count.read("10,000"), Some(10_000.0));
+        assert_eq!(Unit::Bytes.read("500"), None);
         assert_eq!(Unit::Times.read("3x"), Some(3.0));
         assert_eq!(Unit::Times.read("3 times"), Some(3.0));
         assert_eq!(Unit::Bytes.read("2 KiB"), Some(2048.0));
         assert_eq!(Unit::Bytes.read("2 apples"), None);
+    }
+
+    #[test]
+    fn what_can_be_meant_in_two_ways_is_asked_back() {
+        let asked = |unit: Unit, typed| unit.asks_back(typed).unwrap_or_default();
+        assert_eq!(asked(Unit::Time, " 600 "), "600 what: ms or s?");
+        assert_eq!(asked(Unit::Time, "0,6"), "0,6 what: ms or s?");
+        assert_eq!(asked(Unit::Bytes, "500"), "500 what: B, KiB or MiB?");
+        assert_eq!(
+            asked(Unit::Time, "1,000 ms"),
+            "Is that 1000 ms, or 1.000 ms? Type it without the comma."
+        );
+        for (unit, typed) in [
+            (Unit::Time, "soon"),
+            (Unit::Time, "6ms"),
+            (Unit::Count, "3"),
+            (Unit::Times, "3"),
+        ] {
+            assert_eq!(unit.asks_back(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_example_in_a_prompt_can_be_read_and_is_not_the_answer() {
+        for unit in [Unit::Time, Unit::Count, Unit::Times, Unit::Bytes] {
+            for answer in ["250ms", "0.25 s", "7", "5x", "5KiB", "1s"] {
+                let example = unit.in_a_prompt(answer);
+                assert!(unit.read(example).is_some(), "{example}");
+                assert_ne!(unit.read(example), unit.read(answer), "{answer}");
+            }
+        }
     }
 
     #[test]

@@ -125,9 +125,26 @@ pub struct NoSuchLesson {
     pub names: Vec<String>,
 }
 
+impl NoSuchLesson {
+    /// Those that may have been meant: they are spelt nearly so, or begin so.
+    fn meant(&self) -> Vec<&str> {
+        let wanted = self.wanted.to_lowercase();
+        let near = |name: &&str| {
+            (wanted.len() > 2 && name.starts_with(&wanted))
+                || strsim::jaro_winkler(&wanted, name) > 0.85
+        };
+        self.names.iter().map(String::as_str).filter(near).collect()
+    }
+}
+
 impl fmt::Display for NoSuchLesson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no lesson `{}`; ", self.wanted)?;
+        let meant = self.meant();
+        if !meant.is_empty() {
+            let meant: Vec<_> = meant.iter().map(|name| format!("`{name}`")).collect();
+            write!(f, "did you mean {}? ", meant.join(" or "))?;
+        }
         match &self.names[..] {
             [] => write!(f, "none was begun"),
             names => write!(f, "there are {}", names.join(", ")),
@@ -137,14 +154,18 @@ impl fmt::Display for NoSuchLesson {
 
 impl std::error::Error for NoSuchLesson {}
 
-/// Which lesson is meant: `gather`, `07-gather`, or `7`, the seventh.
+/// Which lesson is meant: `gather`, `07-gather`, or `7`, the seventh. A concept's name, such as `db`, is the first
+/// lesson that plays with it.
 ///
 /// # Errors
 /// Which lessons there are.
 pub fn find(lessons: &[Lesson], wanted: &str) -> Result<usize, NoSuchLesson> {
     let names: Vec<_> = lessons.iter().map(|lesson| lesson.name.as_str()).collect();
-    let by_stem = || lessons.iter().position(|lesson| lesson.stem() == wanted);
-    let found = position(&names, wanted).or_else(by_stem);
+    let place = |is: &dyn Fn(&Lesson) -> bool| lessons.iter().position(is);
+    let found = position(&names, wanted)
+        .or_else(|| place(&|lesson| lesson.stem() == wanted))
+        .or_else(|| place(&|lesson| lesson.about.concept == wanted))
+        .or_else(|| place(&|lesson| lesson.shows(wanted)));
     found.ok_or_else(|| NoSuchLesson {
         wanted: wanted.to_owned(),
         names: names.iter().map(|name| (*name).to_owned()).collect(),

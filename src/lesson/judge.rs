@@ -1,7 +1,7 @@
 //! What an answer is worth.
 
-use super::{Answer, Predict, Quiz, value};
-use crate::report::Report;
+use super::{Answer, Choice, Predict, Quiz, value};
+use crate::report::{Finding, Report};
 
 /// What a learner predicts.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,33 @@ pub struct Guess {
     /// What it stands for.
     pub answer: Answer,
 }
+
+/// What a prediction is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// It is what was measured.
+    Right,
+    /// It is neither what was measured nor what arithmetic says.
+    Wrong,
+    /// It is what arithmetic says, and the run came to something else.
+    ByArithmetic,
+    /// Nothing was predicted; or what a disturbed run came to was.
+    Open,
+}
+
+impl Mark {
+    /// Whether it counts as a right answer. `None` where it does not count.
+    pub fn counts(self) -> Option<bool> {
+        match self {
+            Self::Right | Self::ByArithmetic => Some(true),
+            Self::Wrong => Some(false),
+            Self::Open => None,
+        }
+    }
+}
+
+/// So often a disturbed run is run, in all, before a prediction is judged all the same.
+pub const RUNS: usize = 3;
 
 /// A prediction beside what was measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +50,12 @@ pub struct Verdict {
     pub ideal: Option<Answer>,
     /// What the other strategies of the run came to.
     pub others: Vec<(String, Answer)>,
-    /// Whether the guess is what was measured, within the tolerance.
-    pub right: bool,
+    /// What the run should have come to, if it came to something else: then something disturbed it.
+    pub disturbed: Option<Answer>,
+    /// Whether the run itself says that it shows nothing.
+    pub inconclusive: bool,
+    /// What the guess is worth.
+    pub mark: Mark,
 }
 
 impl Predict {
@@ -46,8 +77,14 @@ impl Predict {
         })
     }
 
-    /// What `guess` is worth after the run. `None` if the run did not measure what was asked.
-    pub fn judge(&self, guess: Option<&Guess>, report: &Report) -> Option<Verdict> {
+    /// What `guess` is worth after the run, and after earlier ones that came to `earlier`. `None` if the run did
+    /// not measure what was asked.
+    pub fn judge(
+        &self,
+        guess: Option<&Guess>,
+        report: &Report,
+        earlier: &[Answer],
+    ) -> Option<Verdict> {
         let measured = value(report, &self.value)?;
         let (name, field) = self.value.split_once('.')?;
         let this = report
@@ -56,18 +93,64 @@ impl Predict {
             .find(|strategy| strategy.name == name)?;
         let is_wall = field == "wall_s";
         let ideal = this.ideal_s.filter(|_| is_wall);
+        let ideal = ideal.map(|ideal| ideal.0.as_secs_f64());
         let others = report.strategies.iter().filter(|other| other.name != name);
         let others = others.filter_map(|other| {
             let there = value(report, &format!("{}.{field}", other.name))?;
             Some((other.name.clone(), self.answer_of(there)))
         });
-        Some(Verdict {
+        let expected = self.expected(ideal).unwrap_or(measured);
+        let agrees = self.answer_of(expected).is_near(measured, self.tolerance);
+        let inconclusive =
+            |finding: &Finding| finding.strategy == name && finding.kind == "inconclusive";
+        let mut verdict = Verdict {
             measured: self.answer_of(measured),
             is_wall,
-            ideal: ideal.map(|ideal| self.answer_of(ideal.0.as_secs_f64())),
+            ideal: ideal.map(|ideal| self.answer_of(ideal)),
             others: others.collect(),
-            right: guess.is_some_and(|guess| guess.answer.is_near(measured, self.tolerance)),
-        })
+            // Where chance decides, no run is a disturbed one.
+            disturbed: (!agrees && self.share.is_none()).then_some(self.answer_of(expected)),
+            inconclusive: report.findings.iter().any(inconclusive),
+            mark: Mark::Open,
+        };
+        if let Some(guess) = guess {
+            verdict.mark = self.mark(guess.answer, &verdict, expected, earlier);
+        }
+        Some(verdict)
+    }
+
+    /// What the run should come to: what the lesson says, unless arithmetic contradicts it.
+    fn expected(&self, ideal: Option<f64>) -> Option<f64> {
+        let stated = self.unit.read(&self.answer);
+        let (Some(stated), Some(ideal)) = (stated, ideal) else {
+            return stated.or(ideal);
+        };
+        let fits = self.answer_of(stated).is_near(ideal, self.tolerance);
+        Some(if fits { stated } else { ideal })
+    }
+
+    fn mark(&self, guess: Answer, verdict: &Verdict, expected: f64, earlier: &[Answer]) -> Mark {
+        let near = |value: f64| guess.is_near(value, self.tolerance);
+        // Of two choices the run may be near to, the lesson has one in mind.
+        let meant = |choice: &Choice| {
+            let value = self.unit.read(&choice.value);
+            value.is_some_and(|value| self.answer_of(value).is_near(expected, self.tolerance))
+        };
+        let measured = near(verdict.measured.value)
+            && (self.share.is_some() || !self.choices.iter().any(meant));
+        match (verdict.disturbed, near(expected)) {
+            (None, true) => Mark::Right,
+            (None, false) if measured => Mark::Right,
+            (None, false) => Mark::Wrong,
+            (Some(_), true) => Mark::ByArithmetic,
+            (Some(_), false) => {
+                let mut all = earlier.iter().chain([&verdict.measured]);
+                match all.any(|measured| near(measured.value)) {
+                    true => Mark::Open,
+                    false => Mark::Wrong,
+                }
+            }
+        }
     }
 
     fn answer_of(&self, value: f64) -> Answer {
@@ -79,11 +162,16 @@ impl Predict {
 }
 
 impl Verdict {
-    /// *You said 200 ms. It took 201 ms (ideal 200 ms). sequential took 604 ms.*
+    /// Whether the run says too little to judge by: it is to be run again.
+    pub fn wants_another_run(&self) -> bool {
+        self.disturbed.is_some() || (self.inconclusive && self.mark == Mark::Wrong)
+    }
+
+    /// *You said: 200 ms. It took 201 ms (ideal 200 ms). sequential took 604 ms.*
     pub fn words(&self, guess: Option<&Guess>) -> String {
         let took = if self.is_wall { "took" } else { "was" };
         let said = match guess {
-            Some(guess) => format!("You said {}. ", guess.said.trim_end_matches('.')),
+            Some(guess) => format!("You said: {}. ", guess.said.trim_end_matches('.')),
             None => String::new(),
         };
         let ideal = self
@@ -94,7 +182,30 @@ impl Verdict {
             .iter()
             .map(|(name, there)| format!(" {name} {took} {there}."))
             .collect();
-        format!("{said}It {took} {}{ideal}.{others}", self.measured)
+        let measured = format!("it {took} {}{ideal}", self.measured);
+        let told = match (self.disturbed, self.mark) {
+            (None, _) => format!("I{}.", &measured[1..]),
+            (Some(_), Mark::ByArithmetic) => {
+                format!("Right by arithmetic; this run was disturbed: {measured}.")
+            }
+            (Some(expected), Mark::Wrong) => {
+                format!("By arithmetic it is {expected}. This run was disturbed: {measured}.")
+            }
+            (Some(expected), _) => format!(
+                "This run was disturbed: {measured}, and by arithmetic it is {expected}. It does not count."
+            ),
+        };
+        format!("{said}{told}{others}")
+    }
+
+    /// Why there is another run, the one of this number.
+    pub fn again(&self, run: usize) -> String {
+        let took = if self.is_wall { "took" } else { "was" };
+        let why = match self.disturbed {
+            Some(expected) => format!("it {took} {}, not {expected}", self.measured),
+            None => "it is inconclusive".to_owned(),
+        };
+        format!("This run was disturbed: {why}. It runs again ({run} of {RUNS}).")
     }
 }
 
@@ -154,6 +265,7 @@ mod tests {
                     value: (*value).into(),
                 })
                 .collect(),
+            share: None,
             why: "Because.".into(),
         }
     }
@@ -162,43 +274,113 @@ mod tests {
         serde_json::from_str(include_str!("../../examples/gather.json")).unwrap()
     }
 
+    fn marked(predict: &Predict, typed: &str, report: &Report) -> Verdict {
+        let guess = predict.read(typed);
+        predict.judge(guess.as_ref(), report, &[]).unwrap()
+    }
+
     #[test]
     fn a_prediction_is_held_against_the_run() {
         let predict = predict(&[]);
-        let guess = predict.read("3s").unwrap();
-        let verdict = predict.judge(Some(&guess), &report()).unwrap();
-        assert!(!verdict.right);
-        let words = verdict.words(Some(&guess));
+        let verdict = marked(&predict, "3s", &report());
+        assert_eq!(
+            (verdict.mark, verdict.wants_another_run()),
+            (Mark::Wrong, false)
+        );
+        let words = verdict.words(predict.read("3s").as_ref());
         assert!(
-            words.starts_with("You said 3.000 s. It took 2.0"),
+            words.starts_with("You said: 3.000 s. It took 2.0"),
             "{words}"
         );
         assert!(
             words.contains("(ideal 2.000 s). sequential took 3.0"),
             "{words}"
         );
-        assert!(
-            predict
-                .judge(predict.read("2.1").as_ref(), &report())
-                .unwrap()
-                .right
+        assert_eq!(marked(&predict, "2.1s", &report()).mark, Mark::Right);
+        assert_eq!(
+            predict.judge(None, &report(), &[]).unwrap().mark,
+            Mark::Open
         );
-        assert!(!predict.judge(None, &report()).unwrap().right);
         assert_eq!(predict.read("soon"), None);
+        assert_eq!(predict.read("2"), None);
+    }
+
+    /// As [`report`], with `join` at so many seconds.
+    fn late(seconds: f64) -> Report {
+        let mut report = report();
+        let join = report.strategies.iter_mut().find(|one| one.name == "join");
+        let wall = std::time::Duration::from_secs_f64(seconds);
+        join.unwrap().wall_s = vec![crate::report::Seconds(wall)];
+        report
     }
 
     #[test]
-    fn a_choice_is_right_if_its_value_was_measured() {
-        let predict = predict(&[("the sum", "3s"), ("the longest", "2s")]);
-        let right = |typed| {
+    fn nobody_is_marked_wrong_by_a_run_that_was_disturbed() {
+        for choices in [&[][..], &[("the longest", "2s"), ("about 4 s", "4s")]] {
+            let predict = predict(choices);
+            let typed = |answer| match (choices, answer) {
+                ([], other) => other,
+                (_, "2s") => "a",
+                _ => "b",
+            };
+            let verdict = marked(&predict, typed("2s"), &late(4.0));
+            assert_eq!(verdict.mark, Mark::ByArithmetic);
+            assert!(verdict.wants_another_run());
+            let words = verdict.words(predict.read(typed("2s")).as_ref());
+            assert!(
+                words.contains(
+                    "Right by arithmetic; this run was disturbed: it took 4.000 s (ideal 2.000 s)."
+                ),
+                "{words}"
+            );
+            let verdict = marked(&predict, typed("4s"), &late(4.0));
+            assert_eq!((verdict.mark, verdict.mark.counts()), (Mark::Open, None));
+        }
+        let predict = predict(&[]);
+        // Of an earlier run, too.
+        let guess = predict.read("6s");
+        let mark = |earlier: &[Answer]| {
             predict
-                .judge(predict.read(typed).as_ref(), &report())
+                .judge(guess.as_ref(), &late(4.0), earlier)
                 .unwrap()
-                .right
+                .mark
         };
+        assert_eq!(mark(&[]), Mark::Wrong);
+        assert_eq!(mark(&[guess.as_ref().unwrap().answer]), Mark::Open);
+    }
+
+    #[test]
+    fn a_lesson_that_arithmetic_contradicts_marks_nobody_wrong() {
+        let mut predict = predict(&[]);
+        predict.answer = "5s".into();
+        assert_eq!(marked(&predict, "2s", &report()).mark, Mark::Right);
+        assert_eq!(marked(&predict, "5s", &report()).mark, Mark::Wrong);
+    }
+
+    #[test]
+    fn where_chance_decides_both_ends_are_right() {
+        let mut predict = predict(&[("the longest", "2s"), ("their sum", "3s")]);
+        predict.share = Some(50.0);
+        for typed in ["a", "b"] {
+            let verdict = marked(&predict, typed, &late(3.0));
+            assert_eq!((verdict.mark, verdict.disturbed), (Mark::Right, None));
+        }
+    }
+
+    #[test]
+    fn a_choice_is_right_if_the_lesson_means_it_and_the_run_bears_it_out() {
+        let predict = predict(&[("the sum", "3s"), ("the longest", "2s")]);
+        let right = |typed| marked(&predict, typed, &report()).mark == Mark::Right;
         assert!(right("b") && right("2") && right("B)") && !right("a"));
         assert_eq!(predict.read("c"), None);
         assert_eq!(predict.read("2s"), None);
+    }
+
+    #[test]
+    fn of_two_choices_that_the_run_is_near_to_one_is_right() {
+        let predict = predict(&[("a", "2s"), ("b", "2.3s")]);
+        let mark = |typed| marked(&predict, typed, &late(2.15)).mark;
+        assert_eq!((mark("a"), mark("b")), (Mark::Right, Mark::Wrong));
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod parse;
 use serde::Deserialize;
 
 pub use answer::{Answer, Unit, value};
-pub use judge::{Guess, Verdict};
+pub use judge::{Guess, Mark, RUNS, Verdict};
 pub use links::links;
 pub use parse::{Problem, parse};
 
@@ -35,6 +35,12 @@ impl Lesson {
     /// The file's name without its folder and its ending: `07-gather`.
     pub fn stem(&self) -> &str {
         name::stem(&self.file)
+    }
+
+    /// Whether one of its runs is of this concept.
+    pub(crate) fn shows(&self, concept: &str) -> bool {
+        let mut lines = self.steps.iter().filter_map(Step::command);
+        lines.any(|line| line.split_whitespace().next() == Some(concept))
     }
 }
 
@@ -116,6 +122,8 @@ pub struct Predict {
     /// Answers to choose from. Without them the value itself is asked for.
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// Where chance decides: in how many percent of the runs, at least, it comes to the answer.
+    pub share: Option<f64>,
     /// Said after the run, whatever was answered.
     pub why: String,
 }

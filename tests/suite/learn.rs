@@ -3,7 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use asyncdemo::lesson::{Kind, Lesson, Step};
+
 use crate::support::{Output, Test};
+#[cfg(unix)]
+use crate::support::{signal, wait};
+#[cfg(unix)]
+use std::time::Duration;
 
 /// A course of one small lesson, whose runs are quick.
 const LESSON: &str = r#"# Small
@@ -107,20 +113,20 @@ fn a_lesson_is_predicted_run_told_and_explained() {
             "Two waits, at once.",
             "How long, with join?",
             "asyncdemo gather --delays 100ms,300ms",
-            "Your prediction > 1h",
+            "Your prediction (for example 250ms) > 1h",
             "tokio::join!(one, two)",
             // However busy the machine is.
-            "✗ You said 3600.0 s. It took ",
-            "(ideal 300 ms). sequential took ",
+            "✗ You said: 3600.0 s. ",
+            "sequential took ",
             "As long as the longest.",
             "- a one",
-            "Your prediction > a",
-            "✓ You said one. It was 1.",
+            "Your prediction (for example a) > a",
+            "✓ You said: one. It was 1.",
             "Waiting needs no thread.",
             "- c spawning",
-            "> b c",
+            "Which ones (more than one is right; for example a c) > b c",
             "✓ Right.",
-            "- a no: Calling makes it.",
+            "- a wrong: Calling makes it.",
             "- b right: It is polled then.",
             "async fn join(",
             "--delays (Enter: 20ms,20ms) > 50ms,60ms",
@@ -139,7 +145,7 @@ fn the_keys_show_hint_code_python_and_themselves_and_go_back() {
     in_order(
         &output.stdout,
         &[
-            "Your prediction > h",
+            "Your prediction (for example 250ms) > h",
             "Not the sum.",
             "> c",
             "async fn join(",
@@ -163,12 +169,7 @@ fn where_letters_are_answers_the_words_are_keys() {
     let output = learn(course.path(), "\n300ms\n\na\n\nb\n\nq\n");
     in_order(
         &output.stdout,
-        &[
-            "Which ones (for example a c) > b",
-            "✗ Not quite.",
-            "step 5 of 6",
-            "> q",
-        ],
+        &["for example a c) > b", "✗ Not quite.", "step 5 of 6", "> q"],
     );
     let output = learn(course.path(), "\n300ms\n\nback\nq\n");
     in_order(&output.stdout, &["- a one", "> back", "step 2 of 6", "> q"]);
@@ -221,7 +222,7 @@ fn a_dash_for_the_file_of_answers_is_standard_input() {
 #[test]
 fn a_wrong_knob_is_told_and_asked_again() {
     let course = course();
-    let output = learn(course.path(), "\n1\n\na\n\nb c\n\n\nnever\n20ms,20ms\n\n");
+    let output = learn(course.path(), "\n1s\n\na\n\nb c\n\n\nnever\n20ms,20ms\n\n");
     in_order(
         &output.stdout,
         &["> never", "--delays", "> 20ms,20ms", "They overlap fully."],
@@ -296,34 +297,237 @@ fn progress_that_cannot_be_kept_is_told_once_and_the_lesson_plays() {
     assert_eq!(fs::read(&place).expect("it is there"), b"not a folder");
 }
 
+/// What a learner types who is always right. What holds is proved by `course check`.
+fn right_answers<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
+    let answer = |step: &Step| match &step.kind {
+        Kind::Prose(_) | Kind::Code(_) => "\n".to_owned(),
+        Kind::Run(_) | Kind::Try(_) => "\n\n".to_owned(),
+        Kind::Predict(predict) if predict.choices.is_empty() => {
+            format!("{}\n\n", predict.answer)
+        }
+        Kind::Predict(predict) => {
+            let mut choices = predict.choices.iter().zip('a'..);
+            let right = choices.find(|(choice, _)| choice.value == predict.answer);
+            format!("{}\n\n", right.expect("one is the answer").1)
+        }
+        Kind::Quiz(quiz) => {
+            let right = quiz.choices.iter().zip('a'..);
+            let right = right.filter(|(choice, _)| choice.right);
+            let letters: String = right.map(|(_, letter)| format!("{letter} ")).collect();
+            format!("{letters}\n\n")
+        }
+    };
+    steps.into_iter().map(answer).collect()
+}
+
+fn built_in(name: &str) -> &'static Lesson {
+    let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
+    let lesson = lessons.iter().find(|lesson| lesson.name == name);
+    lesson.expect("it is there")
+}
+
+/// What `status` says of a lesson.
+#[track_caller]
+fn row(data: &Path, lesson: &str) -> serde_json::Value {
+    let status = Test::new(["status", "--format", "json", "--data-dir"])
+        .args([data])
+        .output();
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("it is JSON");
+    let rows = status["lessons"].as_array().expect("a row for each");
+    let row = rows.iter().find(|row| row["name"] == lesson);
+    row.expect("it was played").clone()
+}
+
+/// Again and again, nothing of the program runs for a while.
+#[cfg(unix)]
+#[test]
+fn whatever_the_machine_does_a_right_answer_is_not_marked_wrong() {
+    let lesson = built_in("gather");
+    let mut predictions = 0;
+    let steps = lesson.steps.iter().take_while(|step| {
+        let before = predictions;
+        predictions += usize::from(matches!(step.kind, Kind::Predict(_)));
+        before < 2
+    });
+    let answers = right_answers(steps) + "q\n";
+    let data = tempfile::tempdir().expect("there is room");
+    let file = data.path().join("answers.txt");
+    fs::write(&file, answers).expect("there is room");
+    let mut learning = Test::new(["learn", "gather", "--answers"])
+        .args([
+            file.as_os_str(),
+            "--data-dir".as_ref(),
+            data.path().as_os_str(),
+        ])
+        .start();
+    while learning.runs() {
+        for (name, millis) in [("STOP", 250), ("CONT", 40)] {
+            signal(name, learning.pid());
+            wait(Duration::from_millis(millis));
+        }
+    }
+    let output = learning.output();
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    assert_eq!(
+        output.stdout.matches("✓ You said").count(),
+        2,
+        "{}",
+        output.stdout
+    );
+    assert!(!output.stdout.contains("✗ You said"), "{}", output.stdout);
+    let row = row(data.path(), "gather");
+    assert_eq!(row["predictions"]["right_count"], 2, "{row}");
+    assert_eq!(row["predictions"]["asked_count"], 2, "{row}");
+    assert_eq!(row["to_review_count"], 0, "{row}");
+}
+
+/// As a run is that is always disturbed: what arithmetic says is never measured.
+#[test]
+fn what_is_right_by_arithmetic_is_told_so_after_three_runs() {
+    let course = course();
+    let lesson = LESSON
+        .replace("join.wall_s", "join.tasks.fetch two.end_s")
+        .replacen("answer = \"300ms\"", "answer = \"40ms\"", 1);
+    fs::write(course.path().join("01-small.md"), lesson).expect("there is room");
+    for (typed, told) in [
+        (
+            "40ms",
+            "✓ You said: 40 ms. Right by arithmetic; this run was disturbed: it was ",
+        ),
+        (
+            "300ms",
+            "· You said: 300 ms. This run was disturbed: it was ",
+        ),
+        (
+            "1h",
+            "✗ You said: 3600.0 s. By arithmetic it is 40 ms. This run was disturbed: it",
+        ),
+    ] {
+        let output = learn(course.path(), &format!("\n{typed}\nq\n"));
+        let screen = output
+            .stdout
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        let again = ["It runs again (2 of 3).", "It runs again (3 of 3)."];
+        in_order(&screen, &[again[0], again[1], told.trim_end()]);
+    }
+}
+
+#[test]
+fn a_bare_number_is_asked_back() {
+    let course = course();
+    let output = learn(course.path(), "\n300\nms\n\nq\n");
+    let asked = [
+        "> 300\n",
+        "300 what: ms or s?",
+        "> ms\n",
+        "You said: 300 ms.",
+    ];
+    in_order(&output.stdout, &asked);
+    assert!(!output.stdout.contains('✗'), "{}", output.stdout);
+    // What is typed in full is taken as it is, and another number is asked back again.
+    let output = learn(course.path(), "\n3\n0.3\n300ms\n\nq\n");
+    let asked = [
+        "3 what: ms or s?",
+        "0.3 what: ms or s?",
+        "You said: 300 ms.",
+    ];
+    in_order(&output.stdout, &asked);
+    let output = learn(course.path(), "\n1,000 ms\n1s\n\nq\n");
+    in_order(
+        &output.stdout,
+        &[
+            "1000 ms, or 1.000 ms? Type it without the comma.",
+            "You said: 1.000 s.",
+        ],
+    );
+}
+
+#[test]
+fn what_was_skipped_is_not_wrong() {
+    let data = tempfile::tempdir().expect("there is room");
+    let lesson = built_in("gather");
+    let at = lesson
+        .steps
+        .iter()
+        .position(|step| matches!(step.kind, Kind::Predict(_)));
+    let before = &lesson.steps[..at.expect("it has predictions")];
+    let file = data.path().join("answers.txt");
+    fs::write(&file, right_answers(before) + "\n\nq\n").expect("there is room");
+    let output = Test::new(["learn", "gather", "--answers"])
+        .args([
+            file.as_os_str(),
+            "--data-dir".as_ref(),
+            data.path().as_os_str(),
+        ])
+        .output();
+    in_order(
+        &output.stdout,
+        &["Enter again to go on without.", "· It took ", "> q"],
+    );
+    assert!(!output.stdout.contains('✗'), "{}", output.stdout);
+    let row = row(data.path(), "gather");
+    assert_eq!(
+        (&row["predictions"]["asked_count"], &row["to_review_count"]),
+        (&0.into(), &0.into())
+    );
+}
+
+#[test]
+fn a_letter_is_a_key_where_no_choice_has_it() {
+    let course = course();
+    // Of two choices, c is none.
+    let output = learn(course.path(), "\n300ms\n\nc\nb\nq\n");
+    in_order(
+        &output.stdout,
+        &["- b two", "> c", "async fn join(", "> b", "You said: two."],
+    );
+    // Of three, it is one, and the words are keys.
+    let output = learn(course.path(), "\n300ms\n\na\n\ncode\nc\n\nq\n");
+    in_order(
+        &output.stdout,
+        &[
+            "- c spawning",
+            "> code",
+            "async fn fetch(",
+            "> c",
+            "Not quite.",
+        ],
+    );
+}
+
+#[test]
+fn a_concepts_name_finds_its_lesson_and_a_misspelt_one_is_understood() {
+    let data = tempfile::tempdir().expect("there is room");
+    let file = data.path().join("answers.txt");
+    fs::write(&file, "q\n").expect("there is room");
+    for entry in asyncdemo::concepts::ALL {
+        let name = entry.about.name;
+        let output = Test::new(["learn", name, "--answers"])
+            .args([
+                file.as_os_str(),
+                "--data-dir".as_ref(),
+                data.path().as_os_str(),
+            ])
+            .output();
+        assert_eq!(output.status, Some(0), "{name}: {}", output.stderr);
+    }
+    for (typed, meant) in [
+        ("databse", "`database`"),
+        ("bloking", "`blocking`"),
+        ("time", "`timeouts`"),
+    ] {
+        let output = Test::new(["learn", typed]).output();
+        assert_eq!(output.status, Some(2));
+        let told = format!("there is no lesson `{typed}`; did you mean {meant}? there are ");
+        assert!(output.stderr.contains(&told), "{}", output.stderr);
+    }
+}
+
 #[test]
 fn a_built_in_lesson_can_be_played_to_its_end() {
-    // Every answer is taken from the lesson: what holds is proved by `course check`.
-    let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
-    let lesson = lessons.iter().find(|lesson| lesson.name == "gather");
-    let lesson = lesson.expect("it is there");
-    let mut answers = String::new();
-    for step in &lesson.steps {
-        use asyncdemo::lesson::Kind;
-        answers += &match &step.kind {
-            Kind::Prose(_) | Kind::Code(_) => "\n".to_owned(),
-            Kind::Run(_) | Kind::Try(_) => "\n\n".to_owned(),
-            Kind::Predict(predict) if predict.choices.is_empty() => {
-                format!("{}\n\n", predict.answer)
-            }
-            Kind::Predict(predict) => {
-                let mut choices = predict.choices.iter().zip('a'..);
-                let right = choices.find(|(choice, _)| choice.value == predict.answer);
-                format!("{}\n\n", right.expect("one is the answer").1)
-            }
-            Kind::Quiz(quiz) => {
-                let right = quiz.choices.iter().zip('a'..);
-                let right = right.filter(|(choice, _)| choice.right);
-                let letters: String = right.map(|(_, letter)| format!("{letter} ")).collect();
-                format!("{letters}\n\n")
-            }
-        };
-    }
+    let mut answers = right_answers(&built_in("gather").steps);
     answers += "q\n";
     let data = tempfile::tempdir().expect("there is room");
     let file = data.path().join("answers.txt");
@@ -336,14 +540,11 @@ fn a_built_in_lesson_can_be_played_to_its_end() {
     assert_eq!((output.status, &*output.stderr), (Some(0), ""));
     in_order(&output.stdout, &["Lesson 7 of 12", "Lesson 7 is done"]);
 
-    let status = Test::new(["status", "--format", "json"])
-        .args(data_dir)
-        .output();
-    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("it is JSON");
-    let rows = status["lessons"].as_array().expect("a row for each");
-    let row = rows.iter().find(|row| row["name"] == "gather");
-    let row = row.expect("it was played");
-    assert_eq!(row["quiz"]["right"], row["quiz"]["asked"], "{row}");
+    let row = row(data.path(), "gather");
+    assert_eq!(
+        row["quiz"]["right_count"], row["quiz"]["asked_count"],
+        "{row}"
+    );
     assert_eq!(row["finished"], true, "{row}");
 }
 
@@ -394,7 +595,7 @@ fn on_a_terminal_it_listens_and_ctrl_c_saves() {
     let mut terminal = Test::new(line).on_a_terminal(40, 80);
     terminal.wait_for("Two waits, at once.");
     terminal.press("\r");
-    terminal.wait_for("Your prediction >");
+    terminal.wait_for("Your prediction (for example 250ms) >");
     terminal.press("300ms\r");
     terminal.wait_for("As long as the longest.");
     terminal.press("\x03");

@@ -370,6 +370,127 @@ fn what_was_recorded_is_played_and_marked() {
 }
 
 #[test]
+fn no_figure_and_no_why_stand_beside_knobs_that_did_not_make_them() {
+    for (rows, columns) in [(36, 120), (24, 80)] {
+        let room = Room::new();
+        let mut terminal = room.on(rows, columns);
+        terminal.wait_for("True?");
+        terminal.press("  \r");
+        terminal.wait_for("The waits overlap.");
+        terminal.wait_for("measured");
+        terminal.press("+");
+        terminal.wait_until("the knob is turned", |frame| {
+            frame.contains("$ asyncdemo gather --delays 200ms,400ms")
+                && frame.contains("this picture: $ asyncdemo gather --delays 100ms,200ms")
+                && !frame.contains("measured")
+                && !frame.contains("The waits overlap.")
+        });
+        // Turned back, it is what it was.
+        terminal.press("-");
+        terminal.wait_until("the knob is turned back", |frame| {
+            frame.contains("measured")
+                && frame.contains("The waits overlap.")
+                && !frame.contains("this picture")
+        });
+        terminal.press("+");
+        terminal.wait_for("this picture");
+        // The other knobs have a figure of their own, and no why.
+        terminal.press("s\r");
+        terminal.wait_until("all strategies have run", |frame| {
+            frame.contains("measured")
+                && frame.contains("with --delays 200ms,400ms")
+                && !frame.contains("The waits overlap.")
+                && !frame.contains("this picture")
+        });
+        terminal.press("q");
+        whole(&terminal.finish(), 0);
+    }
+}
+
+/// What arithmetic says is never measured here: so it is where every run is disturbed.
+#[test]
+fn a_disturbed_run_is_run_again_and_the_room_is_judged_by_arithmetic() {
+    let room = Room::new();
+    let lesson = LESSON
+        .replace("join.wall_s", "join.tasks.fetch two.end_s")
+        .replace(
+            "answer = \"200ms\"\ntolerance = 100",
+            "answer = \"40ms\"\ntolerance = 10",
+        )
+        .replace("value = \"200ms\"", "value = \"40ms\"");
+    fs::write(room.path().join("01-two.md"), lesson).unwrap();
+    let mut terminal = room.on(36, 120);
+    terminal.wait_for("True?");
+    terminal.press("  p122\r");
+    terminal.wait_for("It runs again (2 of 3).");
+    terminal.wait_for("It runs again (3 of 3).");
+    terminal.wait_for("This run was disturbed. By arithmetic it");
+    terminal.wait_for("the longer one ✓");
+    terminal.wait_for("2 of 3 hands were right");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn a_quiz_says_that_more_than_one_is_right() {
+    let room = Room::new();
+    let lesson = LESSON.replace(
+        "{ text = \"Calling it\", why",
+        "{ text = \"Spawning it\", right = true, why",
+    );
+    fs::write(room.path().join("01-two.md"), lesson).unwrap();
+    let mut terminal = room.on(24, 80);
+    terminal.wait_for("True?");
+    terminal.press("   ");
+    terminal.wait_for("more than one is right");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn recordings_that_are_not_there_are_told_before_it_begins() {
+    let room = Room::new();
+    let nowhere = room.path().join("nowhere");
+    for folder in [&nowhere, &room.path().join("01-two.md")] {
+        let replay = room
+            .present()
+            .args(["--replay".as_ref(), folder.as_os_str()]);
+        let seen = replay.on_a_terminal(24, 200).finish();
+        assert_eq!(seen.status, 1, "{}", seen.screen);
+        let told = format!(
+            "--replay {}: no recordings can be read there",
+            folder.display()
+        );
+        assert!(seen.screen.contains(&told), "{}", seen.screen);
+        assert!(!seen.raw.contains("\x1b[?1049h"));
+    }
+}
+
+#[test]
+fn a_recording_with_other_knobs_is_not_shown_beside_these() {
+    let room = Room::new();
+    let runs = room.path().join("runs");
+    let record = room.present().args(["--record".as_ref(), runs.as_os_str()]);
+    let mut terminal = record.on_a_terminal(30, 80);
+    terminal.wait_for("True?");
+    terminal.press("  \r");
+    terminal.wait_for("The waits overlap.");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+    let lesson = LESSON.replace("100ms,200ms", "150ms,200ms");
+    fs::write(room.path().join("01-two.md"), lesson).unwrap();
+    let replay = room.present().args(["--replay".as_ref(), runs.as_os_str()]);
+    let mut terminal = replay.on_a_terminal(30, 200);
+    terminal.wait_for("True?");
+    terminal.press("  \r");
+    terminal.wait_for("it was recorded with other knobs");
+    terminal.wait_for("The waits overlap.");
+    assert!(!terminal.shows("REPLAY"));
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
 fn where_the_live_run_fails_the_recorded_one_is_shown() {
     let room = Room::new();
     let lesson = LESSON.replace(

@@ -173,6 +173,13 @@ impl Started {
         self.child.0.id()
     }
 
+    /// Whether it has not ended yet.
+    #[track_caller]
+    pub(crate) fn runs(&mut self) -> bool {
+        let ended = self.child.0.try_wait().expect("it is our child");
+        ended.is_none()
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn output(mut self) -> Output {

@@ -36,13 +36,47 @@ pub(super) enum Wants {
     EnterOrAgain,
     /// A value.
     Value,
-    /// Letters of choices, which come before the keys of the same letter.
-    Letters,
+    /// The letters of so many choices: of these, none is a key.
+    Letters(usize),
+}
+
+/// What a key does, by its letter or its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Control {
+    Back,
+    Quit,
+    Again,
+    Hint,
+    Code,
+    Python,
+    Help,
+}
+
+impl Control {
+    /// What was typed, unless it is an answer: a word is a key everywhere, a letter only where no choice has it.
+    fn of(typed: &str, wants: Wants) -> Option<Self> {
+        let typed = typed.to_lowercase();
+        if let (Wants::Letters(choices), [letter]) = (wants, typed.as_bytes())
+            && usize::from(letter.wrapping_sub(b'a')) < choices
+        {
+            return None;
+        }
+        Some(match typed.as_str() {
+            "b" | "back" => Self::Back,
+            "q" | "quit" => Self::Quit,
+            "r" | "again" => Self::Again,
+            "h" | "hint" => Self::Hint,
+            "c" | "code" => Self::Code,
+            "p" | "python" => Self::Python,
+            "?" | "help" => Self::Help,
+            _ => return None,
+        })
+    }
 }
 
 const KEYS: &str = "\
-Enter goes on · b back · h hint · c the code · p the same in Python · r run again · q quit (saved) · ? says so
-Where the letters a, b, c are answers, say back and code in words.";
+Enter goes on · b back · h hint · c code · p python · r again · q quit · ? shows these keys
+The words do, too. Where a choice has the letter, only the word is a key: back, code, hint.";
 
 impl Tutor<'_> {
     /// Asks until what is said is not one of the keys that only show something.
@@ -61,21 +95,21 @@ impl Tutor<'_> {
             let Said::Text(text) = said else {
                 return Ok(said);
             };
-            let letter = wants == Wants::Letters;
-            match text.to_lowercase().as_str() {
-                "b" | "c" if letter => return Ok(Said::Text(text)),
-                "b" | "back" => return Ok(Said::Back),
-                "q" | "quit" => return Ok(Said::Quit),
-                "r" | "again" if wants == Wants::EnterOrAgain => return Ok(Said::Again),
-                "h" | "hint" => match &step.hint {
+            let key = Control::of(&text, wants);
+            match key {
+                Some(Control::Back) => return Ok(Said::Back),
+                Some(Control::Quit) => return Ok(Said::Quit),
+                Some(Control::Again) if wants == Wants::EnterOrAgain => return Ok(Said::Again),
+                Some(Control::Hint) => match &step.hint {
                     Some(hint) => self.say(hint)?,
                     None => self.say("There is no hint here.")?,
                 },
-                "c" | "code" => self.show_code(lesson, step)?,
-                "p" | "python" => self.show_python(lesson, step)?,
-                "?" | "help" => self.dim(KEYS)?,
-                _ if matches!(wants, Wants::Value | Wants::Letters) => return Ok(Said::Text(text)),
-                _ => self.dim(KEYS)?,
+                Some(Control::Code) => self.show_code(lesson, step)?,
+                Some(Control::Python) => self.show_python(lesson, step)?,
+                None if matches!(wants, Wants::Value | Wants::Letters(_)) => {
+                    return Ok(Said::Text(text));
+                }
+                Some(Control::Help | Control::Again) | None => self.dim(KEYS)?,
             }
         }
     }
@@ -141,5 +175,34 @@ impl Tutor<'_> {
             Ok(entry) => self.code(entry.about.twin, Language::Python),
             Err(_) => self.say("There is no Python for this step."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_a_key_only_where_no_choice_has_it() {
+        let key = |typed, choices| Control::of(typed, Wants::Letters(choices));
+        assert_eq!((key("b", 2), key("c", 2)), (None, Some(Control::Code)));
+        assert_eq!(
+            (key("C", 3), key("h", 8), key("h", 7)),
+            (None, None, Some(Control::Hint))
+        );
+        for choices in 0..20 {
+            for (word, expected) in [
+                ("back", Control::Back),
+                ("code", Control::Code),
+                ("Hint", Control::Hint),
+                ("python", Control::Python),
+                ("quit", Control::Quit),
+                ("?", Control::Help),
+            ] {
+                assert_eq!(key(word, choices), Some(expected));
+            }
+        }
+        assert_eq!(Control::of("b", Wants::Value), Some(Control::Back));
+        assert_eq!(Control::of("300ms", Wants::Value), None);
     }
 }

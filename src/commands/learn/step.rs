@@ -7,9 +7,9 @@ use super::tutor::Tutor;
 use crate::commands::run::{self, Ending};
 use crate::concepts::{self, UsageError, region};
 use crate::lab::Invocation;
-use crate::lesson::{Guess, Kind, Lesson, Predict, Quiz, Step, Try};
+use crate::lesson::{Guess, Kind, Lesson, Mark, Predict, Quiz, RUNS, Step, Try, Verdict};
 use crate::page::{Language, Role, Style, command_line, markdown, to_ansi};
-use crate::progress;
+use crate::progress::QuestionKind;
 use crate::report::Report;
 
 /// How a run of a lesson went.
@@ -66,7 +66,7 @@ impl Tutor<'_> {
         }
     }
 
-    /// Also whether the prediction was right; `None` if it was not asked to its end.
+    /// Also whether the prediction was right; `None` if it does not count, or was not asked to its end.
     pub(super) fn predict(
         &mut self,
         lesson: &Lesson,
@@ -81,28 +81,23 @@ impl Tutor<'_> {
             Ok(guess) => guess,
             Err(other) => return Ok((other, None)),
         };
-        let mut right = None;
+        let mut counted = None;
+        let mut first = true;
         loop {
-            let report = match self.run(&predict.run)? {
-                Ran::Through(report) => report,
-                Ran::Stopped(signal) => return Ok((Said::Stopped(signal), right)),
+            let verdict = match self.judged(predict, guess.as_ref())? {
+                Ok(verdict) => verdict,
+                Err(signal) => return Ok((Said::Stopped(signal), counted)),
             };
-            match predict.judge(guess.as_ref(), &report) {
+            match verdict {
                 Some(verdict) => {
-                    self.verdict(verdict.right, &verdict.words(guess.as_ref()))?;
-                    // The first run counts: the others are to look again.
-                    if right.is_none() {
-                        right = Some(verdict.right);
-                        let said = guess.as_ref().map_or("", |guess| guess.said.as_str());
-                        let (question, right) = (&predict.question, verdict.right);
-                        self.answered(
-                            lesson,
-                            at,
-                            progress::QuestionKind::Predict,
-                            question,
-                            said,
-                            right,
-                        )?;
+                    self.verdict(verdict.mark, &verdict.words(guess.as_ref()))?;
+                    // The first time counts: the others are to look again.
+                    if std::mem::replace(&mut first, false)
+                        && let (Some(guess), Some(right)) = (&guess, verdict.mark.counts())
+                    {
+                        counted = Some(right);
+                        let (kind, question) = (QuestionKind::Predict, &predict.question);
+                        self.answered(lesson, at, kind, question, &guess.said, right)?;
                     }
                 }
                 None => self
@@ -111,8 +106,32 @@ impl Tutor<'_> {
             self.say(&predict.why)?;
             match self.ask(lesson, step, "", Wants::EnterOrAgain)? {
                 Said::Again => {}
-                other => return Ok((other, right)),
+                other => return Ok((other, counted)),
             }
+        }
+    }
+
+    /// Runs it, and again where the run was disturbed, at most [`RUNS`] times. `None` if it measured nothing that
+    /// was asked; or the signal that stopped it.
+    fn judged(
+        &mut self,
+        predict: &Predict,
+        guess: Option<&Guess>,
+    ) -> Result<Result<Option<Verdict>, i32>> {
+        let mut earlier = Vec::new();
+        loop {
+            let report = match self.run(&predict.run)? {
+                Ran::Through(report) => report,
+                Ran::Stopped(signal) => return Ok(Err(signal)),
+            };
+            let Some(verdict) = predict.judge(guess, &report, &earlier) else {
+                return Ok(Ok(None));
+            };
+            earlier.push(verdict.measured);
+            if earlier.len() == RUNS || !verdict.wants_another_run() {
+                return Ok(Ok(Some(verdict)));
+            }
+            self.dim(&verdict.again(earlier.len() + 1))?;
         }
     }
 
@@ -123,27 +142,37 @@ impl Tutor<'_> {
         step: &Step,
         predict: &Predict,
     ) -> Result<Result<Option<Guess>, Said>> {
-        let wants = if predict.choices.is_empty() {
-            Wants::Value
-        } else {
-            Wants::Letters
+        let (wants, example) = match predict.choices.len() {
+            0 => (Wants::Value, predict.unit.in_a_prompt(&predict.answer)),
+            choices => (Wants::Letters(choices), "a"),
         };
+        let prompt = format!("Your prediction (for example {example}) ");
         let mut pressed = false;
+        // A number that has no unit yet.
+        let mut bare: Option<String> = None;
         loop {
-            match self.ask(lesson, step, "Your prediction ", wants)? {
-                Said::Text(text) => match predict.read(&text) {
-                    Some(guess) => return Ok(Ok(Some(guess))),
-                    None if wants == Wants::Letters => {
-                        self.say("Type the letter of a choice, for example a.")?;
-                    }
-                    None => self.say(&format!("Type {}.", predict.unit.example()))?,
-                },
+            let text = match self.ask(lesson, step, &prompt, wants)? {
+                Said::Text(text) => text,
                 Said::Enter if pressed => return Ok(Ok(None)),
                 Said::Enter => {
                     pressed = true;
-                    self.say("A guess helps, however wild: who has predicted sees more. Type one, or Enter again to go on without.")?;
+                    self.say("A guess helps, however wild: you see more once you have made one. Type one, or Enter again to go on without.")?;
+                    continue;
                 }
                 other => return Ok(Err(other)),
+            };
+            let number = bare.take();
+            let with_unit = |number: String| predict.read(&format!("{number}{text}"));
+            if let Some(guess) = predict.read(&text).or_else(|| number.and_then(with_unit)) {
+                return Ok(Ok(Some(guess)));
+            }
+            if wants != Wants::Value {
+                self.say("Type the letter of a choice, for example a.")?;
+            } else if let Some(question) = predict.unit.asks_back(&text) {
+                self.say(&question)?;
+                bare = Some(text);
+            } else {
+                self.say(&format!("Type {}.", predict.unit.example()))?;
             }
         }
     }
@@ -158,30 +187,38 @@ impl Tutor<'_> {
     ) -> Result<(Said, Option<bool>)> {
         self.say(&quiz.question)?;
         self.choices(quiz.choices.iter().map(|choice| choice.text.as_str()))?;
-        let prompt = if quiz.wants_several() {
-            "Which ones (for example a c) "
-        } else {
-            "Which one "
+        let (prompt, example) = match quiz.wants_several() {
+            true => (
+                "Which ones (more than one is right; for example a c) ",
+                "a c",
+            ),
+            false => ("Which one ", "a"),
         };
+        let wants = Wants::Letters(quiz.choices.len());
         let chosen = loop {
-            match self.ask(lesson, step, prompt, Wants::Letters)? {
+            match self.ask(lesson, step, prompt, wants)? {
                 Said::Text(text) => match quiz.read(&text) {
                     Some(chosen) => break chosen,
-                    None => self.say("Type the letter of a choice, for example a.")?,
+                    None => self.say(&format!(
+                        "Type the letter of a choice, for example {example}."
+                    ))?,
                 },
                 Said::Enter => self.say("Choose one first. It costs nothing to be wrong.")?,
                 other => return Ok((other, None)),
             }
         };
         let right = quiz.is_right(&chosen);
-        self.verdict(right, if right { "Right." } else { "Not quite." })?;
+        match right {
+            true => self.verdict(Mark::Right, "Right.")?,
+            false => self.verdict(Mark::Wrong, "Not quite.")?,
+        }
         // The why follows for every choice, also after a right answer.
         let lines: String = quiz
             .choices
             .iter()
             .zip('a'..)
             .map(|(choice, letter)| {
-                let is = if choice.right { "right" } else { "no" };
+                let is = if choice.right { "right" } else { "wrong" };
                 format!("- **{letter}** {is}: {}\n", choice.why)
             })
             .collect();
@@ -190,7 +227,7 @@ impl Tutor<'_> {
             .iter()
             .map(|index| char::from(b'a' + *index as u8).to_string())
             .collect();
-        let kind = progress::QuestionKind::Quiz;
+        let kind = QuestionKind::Quiz;
         self.answered(lesson, at, kind, &quiz.question, &letters.join(" "), right)?;
         Ok((self.ask(lesson, step, "", Wants::Enter)?, Some(right)))
     }
@@ -224,14 +261,7 @@ impl Tutor<'_> {
             }
             self.say(why)?;
             if !std::mem::replace(&mut tried, true) {
-                self.answered(
-                    lesson,
-                    at,
-                    progress::QuestionKind::Try,
-                    question,
-                    &value,
-                    true,
-                )?;
+                self.answered(lesson, at, QuestionKind::Try, question, &value, true)?;
             }
             match self.ask(
                 lesson,
@@ -282,18 +312,14 @@ impl Tutor<'_> {
         self.say(&lines)
     }
 
-    fn verdict(&self, right: bool, words: &str) -> Result<()> {
+    fn verdict(&self, mark: Mark, words: &str) -> Result<()> {
         let style = &self.screen.out;
-        let (sign, paint) = if right {
-            ("✓", Role::Literal)
-        } else {
-            ("✗", Role::Waiting)
+        let (sign, plain, paint) = match mark {
+            Mark::Right | Mark::ByArithmetic => ("✓", "+", Role::Literal),
+            Mark::Wrong => ("✗", "x", Role::Waiting),
+            Mark::Open => ("·", "-", Role::Dim),
         };
-        let sign = match (style.ascii, right) {
-            (true, true) => "+",
-            (true, false) => "x",
-            (false, _) => sign,
-        };
+        let sign = if style.ascii { plain } else { sign };
         let beside = Style {
             width: style.width.saturating_sub(2),
             ..*style
@@ -308,7 +334,7 @@ impl Tutor<'_> {
         &mut self,
         lesson: &Lesson,
         at: usize,
-        kind: progress::QuestionKind,
+        kind: QuestionKind,
         question: &str,
         answer: &str,
         right: bool,
