@@ -3,6 +3,7 @@
 mod invocation;
 mod measure;
 mod options;
+mod origin;
 mod processes;
 mod runtime;
 mod watch;
@@ -16,8 +17,9 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
 pub use self::invocation::{Invocation, Trust};
-pub use self::measure::{machine, measure};
+pub use self::measure::measure;
 pub use self::options::{Code, Format, Options};
+pub use self::origin::{machine, now, program};
 pub use self::runtime::SHUTDOWN;
 use self::runtime::{Finished, Message, WORKER, on_a_fresh_runtime};
 use self::watch::Pace;

@@ -40,3 +40,8 @@ pub mod services;
 pub mod units;
 
 pub use asyncdemo_trace as trace;
+
+/// Here and not in `main.rs`: whatever runs the lab has it, and so its report is right.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

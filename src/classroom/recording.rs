@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::keys::Job;
 use crate::lab::{Invocation, Trust};
 use crate::picture;
-use crate::report::{Heartbeat, Outcome, Report, SCHEMA, Seconds, StrategyReport, Task};
+use crate::report::{Heartbeat, Outcome, Report, Seconds, StrategyReport, Task};
 
 /// A folder with a file for each slide that was run: the report as `--format json` has it.
 #[derive(Clone, Debug)]
@@ -72,9 +72,7 @@ impl Recordings {
         let json = fs::read(&file).with_context(named)?;
         let report: Report = serde_json::from_slice(&json).with_context(named)?;
         ensure!(
-            report.schema == SCHEMA
-                && report.concept == job.concept
-                && !report.strategies.is_empty(),
+            report.is_known() && report.concept == job.concept && !report.strategies.is_empty(),
             "{}: expected a run of {}",
             named(),
             job.concept

@@ -47,7 +47,7 @@ pub fn run(
     };
     let picture = |session: &Session| match sizes {
         Some(_) => {
-            session.show(&session.text.scales())?;
+            session.show(&session.text.scales(report.program.as_ref()))?;
             session.print("\n")
         }
         None => session.show(&session.text.comparison(&report.strategies)),

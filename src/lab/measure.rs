@@ -5,8 +5,9 @@ use serde_json::Value;
 
 use crate::claims::findings;
 use crate::concepts::{About, Strategy};
+use crate::lab::origin::{machine, now, program};
 use crate::lab::{Audience, Lab};
-use crate::report::{Machine, Report, SCHEMA, StrategyReport};
+use crate::report::{Report, SCHEMA, StrategyReport};
 
 /// Runs what was `chosen`. A strategy that fails is reported, and the next one runs.
 ///
@@ -19,6 +20,7 @@ pub fn measure(
     lab: &Lab,
     audience: &mut dyn Audience,
 ) -> Result<Report> {
+    let started = now();
     let mut reports: Vec<StrategyReport> = Vec::new();
     // The first is what the others are compared with: not where it does other work than they.
     let first_compares = chosen.first().is_some_and(|first| first.differs.is_none());
@@ -42,6 +44,8 @@ pub fn measure(
         schema: SCHEMA.to_owned(),
         concept: about.name.to_owned(),
         arguments,
+        program: Some(program()),
+        started: Some(started),
         machine: machine(),
         partial,
         slow_poll_s: lab.slow_poll.into(),
@@ -63,14 +67,5 @@ fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64>
         None => Some(1.0),
         Some(first) if first.error.is_some() => None,
         Some(first) => Some(first.wall()?.0.as_secs_f64() / this_wall.0.as_secs_f64()),
-    }
-}
-
-/// The computer on which this runs.
-pub fn machine() -> Machine {
-    Machine {
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        os: std::env::consts::OS.to_owned(),
-        arch: std::env::consts::ARCH.to_owned(),
     }
 }

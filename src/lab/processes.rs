@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use crate::claims;
 use crate::concepts::{ALONE, Sizes, Strategy, is_alone};
-use crate::lab::{Audience, Invocation, Stop, machine, plan};
+use crate::lab::origin::{machine, now, program};
+use crate::lab::{Audience, Invocation, Stop, plan};
 use crate::report::{Report, SCHEMA, StrategyReport};
 
 /// Between two looks at a process that measures.
@@ -33,6 +34,7 @@ impl Invocation {
         stop: &Stop,
         audience: &mut dyn Audience,
     ) -> Result<Report> {
+        let started = now();
         let mut reports: Vec<StrategyReport> = Vec::new();
         let mut findings = Vec::new();
         for strategy in &self.choose().0 {
@@ -72,6 +74,8 @@ impl Invocation {
             schema: SCHEMA.to_owned(),
             concept: self.set.about.name.to_owned(),
             arguments: self.set.arguments.clone(),
+            program: Some(program()),
+            started: Some(started),
             machine: machine(),
             partial,
             slow_poll_s: (*self.options.slow_poll).into(),

@@ -2,7 +2,7 @@
 
 use super::text::Text;
 use crate::page::{Line, Role, fit};
-use crate::report::{Cost, StrategyReport, cost, costs, slope};
+use crate::report::{Cost, Program, SYSTEM, StrategyReport, cost, costs, slope};
 use crate::trace::Axis;
 use crate::units;
 
@@ -67,11 +67,18 @@ impl Text {
         lines
     }
 
-    /// How to read the bars.
-    pub fn scales(&self) -> Vec<Line> {
-        self.remark(
+    /// How to read the bars, and whose memory it is if it is not the system's.
+    pub fn scales(&self, program: Option<&Program>) -> Vec<Line> {
+        let mut lines = self.remark(
             "bars: ten times as much is always as much longer (CPU 100 µs to 100 s, memory 1 MiB to 10 GiB)",
-        )
+        );
+        let allocator = program.map_or(SYSTEM, |program| &program.allocator);
+        if allocator != SYSTEM {
+            lines.extend(self.remark(&format!(
+                "memory from {allocator}, not from the system's allocator: bytes and CPU are other ones than in a plain build"
+            )));
+        }
+        lines
     }
 
     fn row(&self, row: &StrategyReport, wide: bool) -> Vec<Line> {
@@ -144,6 +151,28 @@ fn logarithmic(value: f64, (least, most): (f64, f64), cells: usize, ascii: bool)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_that_is_not_the_systems_is_said_to_be() {
+        use std::time::Duration;
+
+        use crate::page::{Style, to_ansi};
+
+        let style = Style::default();
+        let shown = |allocator: &str| {
+            let program = Program {
+                version: "0.1.0".to_owned(),
+                commit: None,
+                profile: "release".to_owned(),
+                features: Vec::new(),
+                allocator: allocator.to_owned(),
+            };
+            let text = Text::new(style, Duration::ZERO, Duration::ZERO);
+            to_ansi(&text.scales(Some(&program)), &style)
+        };
+        assert!(shown("mimalloc").contains("memory from mimalloc"));
+        assert!(!shown(SYSTEM).contains("memory from"));
+    }
 
     #[test]
     fn each_decade_is_as_long_as_the_next() {

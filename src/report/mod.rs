@@ -1,6 +1,6 @@
 //! Everything a run measured, as plain data. No clock, no I/O.
 //!
-//! The shape is version 1 of `docs/report.schema.json`: seconds as JSON numbers, counted from the
+//! The shape is version 2 of `docs/report.schema.json`: seconds as JSON numbers, counted from the
 //! start of each strategy.
 
 mod build;
@@ -22,17 +22,26 @@ use crate::trace;
 pub use crate::trace::Outcome;
 
 /// The name and version of the report's shape.
-pub const SCHEMA: &str = "asyncdemo.report/1";
+pub const SCHEMA: &str = "asyncdemo.report/2";
+
+/// The one before: it says nothing of the program, nor when it ran. It is still read.
+const FIRST: &str = "asyncdemo.report/1";
 
 /// One run of one concept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`], or that of a report which was written before.
     pub schema: String,
     /// Which concept.
     pub concept: String,
     /// Its knobs, as a user would type them.
     pub arguments: serde_json::Value,
+    /// What measured. `None` in a report of version 1, as is `started`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Program>,
+    /// When it began, in UTC, as RFC 3339 has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
     /// Where it ran.
     pub machine: Machine,
     /// Whether it was stopped before its end.
@@ -45,6 +54,26 @@ pub struct Report {
     pub findings: Vec<Finding>,
 }
 
+/// The program that measured, as it was built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// As in Cargo.toml.
+    pub version: String,
+    /// What was checked out when it was built, where that is known: not in a package. What had been changed
+    /// since is not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Cargo's profile: `dev`, `release`, `dist`.
+    pub profile: String,
+    /// Cargo's features.
+    pub features: Vec<String>,
+    /// Where its memory comes from: [`SYSTEM`], or an allocator's name.
+    pub allocator: String,
+}
+
+/// The allocator of whoever names none: the system's.
+pub const SYSTEM: &str = "system";
+
 /// The computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -54,6 +83,16 @@ pub struct Machine {
     pub os: String,
     /// As Rust calls it: `x86_64`, `aarch64`.
     pub arch: String,
+    /// The processor's model, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+}
+
+impl Report {
+    /// Whether this program knows its shape.
+    pub fn is_known(&self) -> bool {
+        [SCHEMA, FIRST].contains(&&*self.schema)
+    }
 }
 
 /// What one strategy did.

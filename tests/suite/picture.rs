@@ -78,10 +78,13 @@ fn report(strategies: Vec<StrategyReport>, claims: &[Arc<dyn Claim>]) -> Report 
         schema: SCHEMA.to_owned(),
         concept: "example".to_owned(),
         arguments: serde_json::json!({}),
+        program: None,
+        started: None,
         machine: Machine {
             cores: 2,
             os: "linux".to_owned(),
             arch: "x86_64".to_owned(),
+            cpu: None,
         },
         partial: false,
         slow_poll_s: ms(10),

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::support::Test;
 use asyncdemo::concepts::{self, Output, Strategy};
-use asyncdemo::lab::{Lab, Stop};
+use asyncdemo::lab::{self, Lab, Stop};
 use asyncdemo::picture;
-use asyncdemo::report::{Machine, Outcome, Report, SCHEMA, Seconds};
+use asyncdemo::report::{Outcome, Report, SCHEMA, Seconds};
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 
@@ -94,11 +94,9 @@ fn failed() -> Report {
         schema: SCHEMA.to_owned(),
         concept: "example".to_owned(),
         arguments: json!({ "latency": "1s 500ms", "requests": 10, "delays": ["1s", "2s"], "url": null }),
-        machine: Machine {
-            cores: 1,
-            os: "linux".to_owned(),
-            arch: "x86_64".to_owned(),
-        },
+        program: Some(lab::program()),
+        started: Some(lab::now()),
+        machine: lab::machine(),
         partial: false,
         slow_poll_s: Seconds(lab.slow_poll),
         strategies: [fails, unprepared]
@@ -150,6 +148,41 @@ fn every_concepts_report_keeps_to_the_schema() {
             concept.about.name
         );
     }
+}
+
+#[test]
+fn a_report_says_what_measured_when_and_on_what() {
+    let run = || {
+        Test::quick(&concepts::ALL[1])
+            .args(["--format", "json"])
+            .output()
+            .stdout
+    };
+    let (report, _) = parse(&run());
+    let program = report.program.expect("it is known");
+    assert_eq!(program.version, env!("CARGO_PKG_VERSION"));
+    assert_eq!(program, lab::program(), "the tests are built with it");
+    assert_eq!(report.machine, lab::machine());
+    let started = humantime::parse_rfc3339(&report.started.expect("it is known")).unwrap();
+    assert!(started.elapsed().unwrap() < Duration::from_secs(3_600));
+}
+
+#[test]
+fn a_report_of_version_1_is_read_and_drawn() {
+    let written = include_str!("../reports/version-1.json");
+    let report: Report = serde_json::from_str(written).expect("it was a report once");
+    assert_eq!(report.schema, "asyncdemo.report/1");
+    assert!(report.is_known() && report.program.is_none() && report.started.is_none());
+    let style = asyncdemo::page::Style::default();
+    let drawn = asyncdemo::page::to_ansi(&picture::Text::report(&report, style), &style);
+    for piece in ["sequential", "join", "fetch one", "the waits overlapped"] {
+        assert!(drawn.contains(piece), "{piece} is not in\n{drawn}");
+    }
+    let of_another = Report {
+        schema: "asyncdemo.report/3".to_owned(),
+        ..report
+    };
+    assert!(!of_another.is_known());
 }
 
 #[test]
@@ -249,6 +282,9 @@ fn a_report_of_what_failed_keeps_to_the_schema() {
 /// A report in which every object and every kind of field occurs.
 fn full() -> Value {
     let mut report = serde_json::to_value(failed()).unwrap();
+    report["program"]["commit"] = json!("0123456789ab");
+    report["program"]["features"] = json!(["redis"]);
+    report["machine"]["cpu"] = json!("A processor");
     let strategy = &mut report["strategies"][0];
     strategy["overhead_s"] = json!(-0.5);
     strategy["ideal_s"] = json!(1.5);
@@ -268,9 +304,10 @@ fn full() -> Value {
     report
 }
 
-/// The fields that reports did not have from the beginning. All others are always there.
-const LATER: [&str; 6] = [
-    "lane", "location", "strategy", "sentence", "takeaway", "short",
+/// The fields that reports did not have from the beginning, and those that are not known everywhere. All
+/// others are always there.
+const LATER: [&str; 8] = [
+    "lane", "location", "strategy", "sentence", "takeaway", "short", "commit", "cpu",
 ];
 
 /// Where the keys are a concept's own.
@@ -351,7 +388,7 @@ fn a_wrong_report_is_refused() {
         }
     }
     for (path, value) in [
-        ("/schema", json!("asyncdemo.report/2")),
+        ("/schema", json!("asyncdemo.report/1")),
         ("/strategies/0/runtime/flavor", json!("many threads")),
         ("/strategies/0/tasks/0/outcome", json!("Completed")),
         ("/strategies/0/metrics", json!({ "rows": 12 })),
