@@ -5,12 +5,14 @@ mod help;
 use std::ffi::OsString;
 
 use anyhow::Result;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::run::{Ending, Setting};
 use crate::commands::screen::{ColorChoice, Screen};
-use crate::commands::{course, jobs, learn, lessons, list, present, reset, run, status, tour};
+use crate::commands::{
+    course, jobs, learn, lessons, list, present, reset, run, status, terms, tour,
+};
 use crate::concepts;
 use crate::lab::{Invocation, Stop};
 
@@ -30,7 +32,7 @@ pub struct Cli {
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    after_help = "asyncdemo help COMMAND says more of a command.",
+    after_help = "asyncdemo help COMMAND says more about a command, asyncdemo help TERM explains a word.",
     after_long_help = help::ENVIRONMENT
 )]
 struct Look {
@@ -87,7 +89,7 @@ enum Command {
     List(list::Options),
     /// Jobs that outlive the program: put them in, work on them, count them
     Jobs(jobs::Options),
-    /// This help, or that of a command
+    /// This help, that of a command, or what a term means: poll, worker, ideal …
     Help(help::Options),
 }
 
@@ -222,7 +224,14 @@ impl Command {
 /// # Errors
 /// Where standard output cannot be written.
 fn help(options: &help::Options, screen: &Screen) -> Result<Ending> {
-    tell(&look_up(&options.words), screen)
+    let words = &options.words;
+    let is_command = parser(|_| false)
+        .find_subcommand(words.first().map_or("", String::as_str))
+        .is_some();
+    match terms::explained(&words.join(" ")) {
+        Some(text) if !is_command => terms::print_term(&text, screen),
+        _ => tell(&look_up(words), screen),
+    }
 }
 
 /// What there is to say about these words.
@@ -242,8 +251,13 @@ fn look_up(words: &[String]) -> clap::Error {
 fn unknown(words: &[String]) -> clap::Error {
     let said = || format!("there is no help for `{}`\n", words.join(" "));
     // It may take the last word for what a command works on.
-    answer(words, "--")
-        .unwrap_or_else(|| parser(|_| false).error(ErrorKind::InvalidSubcommand, said()))
+    let mut error = answer(words, "--")
+        .unwrap_or_else(|| parser(|_| false).error(ErrorKind::InvalidSubcommand, said()));
+    if error.get(ContextKind::SuggestedSubcommand).is_none() {
+        let tip = "`asyncdemo help terms` lists the words that are explained".into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 /// What is answered to a command line that does nothing.

@@ -11,8 +11,8 @@ use crate::commands::screen::{ColorChoice, Screen, complain, print};
 /// What is asked of `help`.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Options {
-    /// A command, and the command in it, as in `help course check`; without one, all commands
-    #[arg(value_name = "COMMAND")]
+    /// A command, as in `help course check`, or a term, as in `help poll`; `help terms` lists the terms
+    #[arg(value_name = "COMMAND or TERM")]
     pub(super) words: Vec<String>,
 }
 

@@ -15,4 +15,5 @@ pub mod screen;
 pub mod signals;
 pub mod status;
 mod status_line;
+pub mod terms;
 pub mod tour;

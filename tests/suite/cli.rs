@@ -115,6 +115,29 @@ fn where_to_start_is_a_command_that_is_accepted() {
 }
 
 #[test]
+fn help_explains_a_term_and_lists_them() {
+    let explained = "lane\n\nOne row of the timeline: a task from its first poll to its end, or work on a\nthread of the blocking pool.\n";
+    for typed in [&["help", "lane"][..], &["help", "Lanes"]] {
+        Test::new(typed).stdout(explained).run();
+    }
+    let terms = Test::new(["help", "terms"]).output().stdout;
+    assert!(
+        terms.contains("event loop") && terms.contains("worker"),
+        "{terms}"
+    );
+    // A command is a command, whatever else the word means.
+    let timeout = Test::new(["help", "timeout"]).output().stdout;
+    assert!(timeout.contains("Usage: asyncdemo timeout"), "{timeout}");
+    let unknown = Test::new(["help", "banana"]).output();
+    assert_eq!(unknown.status, Some(2));
+    assert!(
+        unknown.stderr.contains("asyncdemo help terms"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
 fn help_ends_with_examples_that_stand_in_line() {
     for concept in ALL {
         let help = help(concept);

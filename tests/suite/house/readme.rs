@@ -1,5 +1,8 @@
 //! What the README says of the concepts is what they say of themselves.
 
+use std::fs;
+use std::path::Path;
+
 use asyncdemo::concepts::{ALL, About};
 
 #[test]
@@ -23,4 +26,31 @@ fn row(about: &About) -> String {
         "| `asyncdemo {name}` | {} | {python} | [`{file}`](src/concepts/{file}) |\n",
         about.question,
     )
+}
+
+#[test]
+fn the_readme_can_be_read_in_one_go() {
+    assert!(include_str!("../../../README.md").lines().count() <= 150);
+}
+
+/// Links to files of the repository: they break when a file moves, and nobody clicks them in an editor.
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut documents = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    let pages = fs::read_dir(root.join("docs")).unwrap();
+    documents.extend(pages.map(|page| page.unwrap().path()));
+    documents.retain(|path| path.extension().is_some_and(|found| found == "md"));
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            let file = link.split('#').next().unwrap();
+            let there = document.parent().unwrap().join(file);
+            assert!(there.exists(), "{}: {link}", document.display());
+        }
+    }
 }
