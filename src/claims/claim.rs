@@ -83,12 +83,14 @@ impl Shown {
             None => first.trim_end_matches('.').to_owned(),
         };
         let takeaway = self.takeaway.filter(|_| !told);
+        let moral = takeaway.map_or_else(String::new, |takeaway| format!(" {takeaway}"));
         Finding {
-            strategy: strategy.to_owned(),
             kind: self.kind.to_owned(),
+            text: format!("{strategy}: {}{moral}", self.text),
+            strategy: strategy.to_owned(),
+            sentence: self.text,
             takeaway: takeaway.map(str::to_owned),
             short,
-            text: self.text,
         }
     }
 }

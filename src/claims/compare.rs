@@ -127,7 +127,7 @@ mod tests {
         );
         let finding = finding.unwrap();
         assert_eq!(
-            finding.text,
+            finding.sentence,
             "slower in the median of 5 runs. It took 2.0 ms, where std took 1.0 ms."
         );
         assert_eq!(finding.short, "slower: 2.0 ms, std 1.0 ms");

@@ -78,6 +78,10 @@ mod tests {
         let takeaways = found.iter().map(|finding| finding.takeaway.as_deref());
         let expected = [Some("Waiting needs no thread."), None];
         assert_eq!(takeaways.collect::<Vec<_>>(), expected);
+        let [first, second] = [&found[0], &found[1]].map(|it| it.text.as_str());
+        assert!(first.starts_with("join: the waits overlapped. "), "{first}");
+        assert!(first.ends_with(" Waiting needs no thread."), "{first}");
+        assert_eq!(second, format!("spawned: {}", found[1].sentence));
     }
 
     #[test]
@@ -95,7 +99,7 @@ mod tests {
         let finding = found(Overlapped, &late, &[]).unwrap();
         assert_eq!(finding.kind, "inconclusive");
         assert_eq!(
-            finding.text,
+            finding.sentence,
             "inconclusive. Expected the longest wait, all at once, but it took 612 ms, ideal 100 ms, at most 2 under way at once."
         );
         assert_eq!(finding.short, "inconclusive: took 612 ms, ideal 100 ms");

@@ -73,6 +73,6 @@ pub(crate) fn told(
 ) -> String {
     let found = found(claim, report, all);
     found.map_or_else(String::new, |found| {
-        format!("{}: {}", found.kind, found.text)
+        format!("{}: {}", found.kind, found.sentence)
     })
 }

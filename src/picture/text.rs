@@ -104,12 +104,11 @@ impl Text {
     pub fn findings(&self, findings: &[Finding]) -> Vec<Line> {
         let mut lines = Vec::new();
         for finding in findings {
-            let text = finding.to_string();
             let name = match finding.strategy.as_str() {
                 "" => String::new(),
                 strategy => format!("{strategy}:"),
             };
-            let rest = text.strip_prefix(&name).unwrap_or(&text);
+            let rest = finding.text.strip_prefix(&name).unwrap_or(&finding.text);
             let text = Line::of(Role::Name, &self.style.tame(&name))
                 .with(Role::Plain, &self.style.tame(rest));
             let width = self.style.width.max(12);

@@ -96,7 +96,7 @@ fn connections_are_compared_with_a_strategy_that_ran_and_with_no_other() {
         findings([(&reports[1], &each.claims[..])], all)
             .into_iter()
             .find(|finding| !matches!(&*finding.kind, "loop_blocked" | "loop_busy"))
-            .map(|finding| finding.to_string())
+            .map(|finding| finding.text)
     };
     let expected = "new-client-each: 4 connections opened, where sequential had 1.";
     assert_eq!(compared(&reports).as_deref(), Some(expected));

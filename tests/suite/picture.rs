@@ -439,11 +439,9 @@ proptest! {
         (ascii, brief) in (any::<bool>(), any::<bool>()),
     ) {
         let finding = |text: String| Finding {
+            text: format!("any: {text}"),
             strategy: "any".to_owned(),
-            kind: "any".to_owned(),
-            short: text.clone(),
-            text,
-            takeaway: None,
+            ..Finding::default()
         };
         let report = Report { findings: findings.into_iter().map(finding).collect(), ..report(strategies, &[]) };
         let drawn = drawn_report(&report, Style { color: false, ascii, width, lanes, brief });
