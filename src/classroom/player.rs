@@ -169,10 +169,7 @@ impl Turn {
             slow_poll: *run.options.slow_poll,
             replay: false,
         });
-        let mut spectator = Spectator {
-            number: self.job.number,
-            sender: self.sender.clone(),
-        };
+        let mut spectator = self;
         run.measure(&self.stop, &mut spectator)
     }
 
@@ -214,20 +211,8 @@ impl Turn {
     }
 }
 
-/// Tells the slide what can be seen of a run.
-struct Spectator {
-    number: u64,
-    sender: Sender<FromRun>,
-}
-
-impl Spectator {
-    fn tell(&self, news: News) {
-        // Whoever asked may be gone by now.
-        let _ = self.sender.send(FromRun::News(self.number, news));
-    }
-}
-
-impl Audience for Spectator {
+/// Tells the slide what can be seen of the run.
+impl Audience for &Turn {
     fn watches(&self) -> bool {
         true
     }

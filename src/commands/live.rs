@@ -9,45 +9,49 @@ use crate::report::StrategyReport;
 
 /// Draws what a strategy has done so far.
 pub(super) struct Live {
-    style: Style,
+    /// None where nobody looks: then nothing is drawn.
+    style: Option<Style>,
     slow_poll: Duration,
     expected: Duration,
-    drawn: Option<StatusLine>,
+    line: StatusLine,
 }
 
 impl Live {
     /// `expected` is where the axis ends.
-    pub(super) fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
+    pub(super) fn new(style: Option<Style>, slow_poll: Duration, expected: Duration) -> Self {
         Self {
             style,
             slow_poll,
             expected,
-            drawn: None,
+            line: StatusLine::new(None),
         }
+    }
+
+    /// Whether somebody looks.
+    pub(super) fn is_watched(&self) -> bool {
+        self.style.is_some()
     }
 
     /// A strategy is about to run.
     pub(super) fn begin(&mut self) {
-        self.drawn = Some(StatusLine::new(Some(self.style)));
+        self.line = StatusLine::new(self.style);
     }
 
     /// What it has done so far.
     pub(super) fn see(&self, so_far: &StrategyReport) {
-        if let Some(drawn) = &self.drawn {
-            let mut text = Text::new(self.style, self.slow_poll, self.expected);
-            drawn.say(to_ansi(&text.strategy(so_far), &self.style).trim_end());
+        if let Some(style) = self.style {
+            let mut text = Text::new(style, self.slow_poll, self.expected);
+            self.say(to_ansi(&text.strategy(so_far), &style).trim_end());
         }
     }
 
     /// One line in place of the picture.
     pub(super) fn say(&self, text: &str) {
-        if let Some(drawn) = &self.drawn {
-            drawn.say(text);
-        }
+        self.line.say(text);
     }
 
     /// It has run: nothing stays of the picture.
     pub(super) fn end(&mut self) {
-        self.drawn = None;
+        self.line = StatusLine::new(None);
     }
 }

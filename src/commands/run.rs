@@ -83,7 +83,7 @@ struct Session<'a> {
     setting: Setting,
     screen: &'a Screen,
     text: Text,
-    live: Option<Live>,
+    live: Live,
     code_begun: bool,
 }
 
@@ -100,13 +100,12 @@ impl<'a> Session<'a> {
         // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
         let expected = expected + expected / 30;
         let slow_poll = *options.slow_poll;
-        let live = watched(options, screen).map(|style| Live::new(style, slow_poll, expected));
         Self {
             invocation,
             setting,
             screen,
             text: Text::new(screen.out, slow_poll, expected),
-            live,
+            live: Live::new(watched(options, screen), slow_poll, expected),
             code_begun: false,
         }
     }
@@ -185,41 +184,32 @@ impl Audience for Session<'_> {
             let about = &self.invocation.set.about;
             self.print(&code::before(code, about, strategy, first, self.screen)?)?;
         }
-        if let Some(live) = &mut self.live {
-            live.begin();
-        }
+        self.live.begin();
         Ok(())
     }
 
     fn watches(&self) -> bool {
-        self.live.is_some()
+        self.live.is_watched()
     }
 
     fn see(&mut self, so_far: StrategyReport) {
-        if let Some(live) = &self.live {
-            live.see(&so_far);
-        }
+        self.live.see(&so_far);
     }
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
-        if let Some(live) = &mut self.live {
-            live.end();
-        }
+        self.live.end();
         let block = self.text.strategy(report);
         self.show(&block)
     }
 
     fn waits(&mut self, strategy: &Strategy, size: usize, since: Duration) {
-        if let Some(live) = &self.live {
-            let (size, seconds) = (units::whole(size), since.as_secs());
-            live.say(&format!("  {} with {size} … {seconds} s", strategy.name));
-        }
+        let (size, seconds) = (units::whole(size), since.as_secs());
+        let told = format!("  {} with {size} … {seconds} s", strategy.name);
+        self.live.say(&told);
     }
 
     fn after_sizes(&mut self, rows: &[StrategyReport], untried: &[usize]) -> Result<()> {
-        if let Some(live) = &mut self.live {
-            live.end();
-        }
+        self.live.end();
         let block = self.text.growth(rows, untried);
         self.show(&block)
     }

@@ -131,11 +131,10 @@ impl Tour<'_> {
             lanes: live.lanes.min(self.style.lanes),
             ..live
         });
-        let live = live.map(|style| Live::new(style, slow_poll, expected));
         let mut page = TourPage {
             style: self.style,
             text: &mut self.text,
-            live,
+            live: Live::new(live, slow_poll, expected),
         };
         let report = invocation.measure(self.stop, &mut page)?;
         if report.partial {
@@ -237,31 +236,25 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 struct TourPage<'a> {
     style: Style,
     text: &'a mut Text,
-    live: Option<Live>,
+    live: Live,
 }
 
 impl Audience for TourPage<'_> {
     fn before(&mut self, _: &Strategy) -> Result<()> {
-        if let Some(live) = &mut self.live {
-            live.begin();
-        }
+        self.live.begin();
         Ok(())
     }
 
     fn watches(&self) -> bool {
-        self.live.is_some()
+        self.live.is_watched()
     }
 
     fn see(&mut self, so_far: StrategyReport) {
-        if let Some(live) = &self.live {
-            live.see(&so_far);
-        }
+        self.live.see(&so_far);
     }
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
-        if let Some(live) = &mut self.live {
-            live.end();
-        }
+        self.live.end();
         Ok(print(&to_ansi(&self.text.strategy(report), &self.style))?)
     }
 }
