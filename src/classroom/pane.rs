@@ -126,11 +126,8 @@ fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) 
                 width: style.width.saturating_sub(4),
                 ..*style
             };
-            for line in markdown(why, &beside) {
-                let mut indented = Line::plain("    ");
-                indented.append(&line);
-                lines.push(indented);
-            }
+            let whys = markdown(why, &beside);
+            lines.extend(whys.iter().map(|line| line.indented(4)));
         }
         lines.push(Line::default());
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, print};
+use super::screen::{Output, Screen, TextOrJson, print};
 use super::status_line::StatusLine;
 use crate::lab::{Stop, Trust};
 use crate::lesson::course::{Source, sources, written};
@@ -41,15 +41,8 @@ struct CheckOptions {
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
 
-    /// What was found as text for people, or as json for programs
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        help_heading = "What to show"
-    )]
-    format: TextOrJson,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// `asyncdemo course`.
@@ -94,13 +87,13 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
             break;
         }
         let lesson = check.lesson(source, (place + 1, sources.len()))?;
-        if options.format == TextOrJson::Text {
+        if options.output.format == TextOrJson::Text {
             print(&lesson.text(&screen.out))?;
         }
         found.lessons.push(lesson);
     }
     found.partial = stop.signal().is_some();
-    print(&match options.format {
+    print(&match options.output.format {
         TextOrJson::Text => found.text(&screen.out),
         TextOrJson::Json => serde_json::to_string(&found)? + "\n",
     })?;

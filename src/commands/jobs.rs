@@ -110,7 +110,7 @@ impl JobsSession<'_> {
             lost: counts.lost(),
             dead: store.dead(NAMED).await?,
         };
-        match self.options.format {
+        match self.options.output.format {
             TextOrJson::Json => print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?,
             TextOrJson::Text => print(&self.text(&told))?,
         }
@@ -155,7 +155,7 @@ impl JobsSession<'_> {
 
     /// Says how far the work is, for as long as it is waited for.
     async fn progress<S: JobStore>(&self, store: &S) -> Result<()> {
-        let wanted = self.options.format == TextOrJson::Text && !self.options.quiet;
+        let wanted = self.options.output.format == TextOrJson::Text && !self.options.quiet;
         let Some(style) = self.screen.live.filter(|_| wanted) else {
             return std::future::pending().await;
         };

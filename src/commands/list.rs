@@ -4,9 +4,9 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, print};
+use super::screen::{Output, Screen, TextOrJson, print};
 use crate::concepts;
-use crate::page::{Line, Role};
+use crate::page::{Line, Role, in_columns, to_ansi};
 
 /// `asyncdemo` alone.
 ///
@@ -14,53 +14,46 @@ use crate::page::{Line, Role};
 /// Where standard output cannot be written.
 pub fn overview(screen: &Screen) -> Result<Ending> {
     let start = [
-        ("asyncdemo gather", "1 s + 2 s takes 2 s. Why?", "6 s"),
-        (
+        ["asyncdemo gather", "1 s + 2 s takes 2 s. Why?", "6 s"],
+        [
             "asyncdemo blocking-pitfall",
             "one blocking call, and all wait",
             "3 s",
-        ),
-        (
+        ],
+        [
             "asyncdemo gather --code",
             "the code that runs, then the run",
             "6 s",
-        ),
-        ("asyncdemo tour", "every belief put to the test", "20 s"),
-        (
+        ],
+        ["asyncdemo tour", "every belief put to the test", "20 s"],
+        [
             "asyncdemo learn",
             "the course, from the beginning",
             "12 lessons",
-        ),
+        ],
     ];
-    let name = Line::of(Role::Name, "asyncdemo");
-    let name = name.with(
-        Role::Plain,
-        "    see async run: predict, run, look, understand",
-    );
-    let mut text = screen.out.filled(&name, "", "  ");
-    text += "\nStart here\n";
-    text += &table(screen, 30, start);
-    text += "\nConcepts\n";
-    text += &concepts_table(screen);
-    text += "\n";
+    let what = "    see async run: predict, run, look, understand";
+    let name = Line::of(Role::Name, "asyncdemo").with(Role::Plain, what);
     let help = "asyncdemo CONCEPT --help shows the knobs and examples.";
-    text += &screen.out.filled(&Line::of(Role::Dim, help), "", "  ");
-    print(&screen.out.encode(&text))?;
+    let text = [
+        screen.out.filled(&name, "", "  "),
+        table(screen, start),
+        concepts_table(screen),
+        screen.out.filled(&Line::of(Role::Dim, help), "", "  "),
+    ];
+    let [name, start, concepts, help] = text;
+    print(&format!(
+        "{name}\nStart here\n{start}\nConcepts\n{concepts}\n{help}"
+    ))?;
     Ok(Ending::Done)
 }
 
 /// What may be asked of the list.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// The list as text for people, or as json for programs
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        help_heading = "What to show"
-    )]
-    pub format: TextOrJson,
+    /// How it is written.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// `asyncdemo list`.
@@ -68,8 +61,8 @@ pub struct Options {
 /// # Errors
 /// Where standard output cannot be written.
 pub fn list(options: &Options, screen: &Screen) -> Result<Ending> {
-    let text = match options.format {
-        TextOrJson::Text => screen.out.encode(&concepts_table(screen)),
+    let text = match options.output.format {
+        TextOrJson::Text => concepts_table(screen),
         TextOrJson::Json => {
             let concepts = concepts::ALL.iter().map(Listed::of);
             serde_json::to_string(&concepts.collect::<Result<Vec<_>>>()?)? + "\n"
@@ -118,62 +111,25 @@ impl Listed {
 }
 
 fn concepts_table(screen: &Screen) -> String {
+    let rows = concepts::ALL.iter();
     table(
         screen,
-        19,
-        concepts::ALL
-            .iter()
-            .map(|entry| (entry.about.name, entry.about.question, "")),
+        rows.map(|entry| [entry.about.name, entry.about.question]),
     )
 }
 
-/// Names, what is to be said of each, and how long it takes: side by side, or one below the other
-/// where the screen is narrow.
-fn table<'a, R>(screen: &Screen, names: usize, rows: R) -> String
-where
-    R: IntoIterator<Item = (&'a str, &'a str, &'a str)> + Clone,
-{
-    let texts = rows
-        .clone()
-        .into_iter()
-        .map(|(_, text, _)| text.len())
-        .max()
-        .unwrap_or_default();
-    let times = rows
-        .clone()
-        .into_iter()
-        .map(|(_, _, time)| time.len())
-        .max()
-        .unwrap_or_default();
-    let gap = if times > 0 { 4 } else { 0 };
-    let name = |text: &str| screen.out.paint(Role::Name, text);
-    let dim = |text: &str| screen.out.paint(Role::Dim, text);
-    let row = |(command, text, time): (&str, &str, &str)| {
-        if 2 + names + texts + gap + times <= screen.out.width {
-            let text = if times > 0 {
-                format!("{text:<width$}", width = texts + gap)
-            } else {
-                text.to_owned()
-            };
-            format!(
-                "  {}{text}{}\n",
-                name(&format!("{command:<names$}")),
-                dim(time)
-            )
-        } else {
-            let time = if time.is_empty() {
-                String::new()
-            } else {
-                format!(" ({time})")
-            };
-            format!(
-                "  {}\n{}",
-                name(command),
-                screen
-                    .out
-                    .filled(&Line::plain(&format!("{text}{time}")), "    ", "    ")
-            )
-        }
+/// Names, and what is to be said of each.
+fn table<'a, const N: usize>(
+    screen: &Screen,
+    rows: impl IntoIterator<Item = [&'a str; N]>,
+) -> String {
+    const ROLES: [Role; 3] = [Role::Name, Role::Plain, Role::Dim];
+    let row = |row: [&str; N]| {
+        let cells = ROLES.iter().zip(row);
+        cells.map(|(role, text)| Line::of(*role, text)).collect()
     };
-    rows.into_iter().map(row).collect()
+    let rows = rows.into_iter().map(row).collect();
+    let lines = in_columns(None, rows, screen.out.width.saturating_sub(2));
+    let lines: Vec<_> = lines.iter().map(|line| line.indented(2)).collect();
+    to_ansi(&lines, &screen.out)
 }

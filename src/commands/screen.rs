@@ -30,6 +30,15 @@ pub enum TextOrJson {
     Json,
 }
 
+/// For commands that write one thing, and in two ways.
+#[derive(clap::Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "What to show")]
+pub struct Output {
+    /// Write text for people, or json for programs
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
+    pub format: TextOrJson,
+}
+
 /// What standard output and standard error can show.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {

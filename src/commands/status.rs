@@ -5,27 +5,20 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
 
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, print};
+use super::screen::{Output, Screen, TextOrJson, print};
 use crate::lesson::{Problem, course};
-use crate::page::{Line, Role, clean_line};
+use crate::page::{Line, Role, Style, fit, in_columns, to_ansi, wrap};
 use crate::progress::{self, LessonProgress, Progress, Refused, Score};
 use crate::units;
 
 /// What may be asked of it.
 #[derive(clap::Args, Clone, Debug)]
 pub struct Options {
-    /// The status as text for people, or as json for programs
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        help_heading = "What to show"
-    )]
-    pub format: TextOrJson,
+    /// How it is written.
+    #[command(flatten)]
+    pub output: Output,
 
     /// Where the progress is kept
     #[arg(long, value_name = "DIR")]
@@ -63,8 +56,8 @@ pub fn course() -> Result<Vec<Outline<'static>>, Problem> {
 /// Where the progress cannot be read, or standard output cannot be written.
 pub fn status(options: &Options, lessons: &[Outline<'_>], screen: &Screen) -> Result<Ending> {
     let told = StatusReport::read(options.data_dir.as_deref(), lessons)?;
-    print(&match options.format {
-        TextOrJson::Text => screen.out.encode(&told.text(screen)),
+    print(&match options.output.format {
+        TextOrJson::Text => told.text(&screen.out),
         TextOrJson::Json => serde_json::to_string(&told)? + "\n",
     })?;
     Ok(Ending::Done)
@@ -89,40 +82,13 @@ struct Row {
     title: Option<String>,
     done_count: usize,
     steps_count: usize,
-    predictions: Points,
-    quiz: Points,
+    predictions: Score,
+    quiz: Score,
     spent_s: f64,
     /// Whether all of it was finished once.
     finished: bool,
     /// How many questions come back for review, now or later.
     to_review_count: usize,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Points {
-    right_count: usize,
-    asked_count: usize,
-}
-
-impl Points {
-    fn of(score: Score) -> Self {
-        Self {
-            right_count: score.right,
-            asked_count: score.asked,
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.right_count += other.right_count;
-        self.asked_count += other.asked_count;
-    }
-
-    fn words(&self) -> String {
-        match self.asked_count {
-            0 => "-".to_owned(),
-            asked => format!("{} of {asked}", self.right_count),
-        }
-    }
 }
 
 impl StatusReport {
@@ -159,8 +125,13 @@ impl StatusReport {
         for row in &rows {
             total.done_count += row.done_count;
             total.steps_count += row.steps_count;
-            total.predictions.add(&row.predictions);
-            total.quiz.add(&row.quiz);
+            for (sum, score) in [
+                (&mut total.predictions, row.predictions),
+                (&mut total.quiz, row.quiz),
+            ] {
+                sum.right += score.right;
+                sum.asked += score.asked;
+            }
             total.spent_s += row.spent_s;
             total.finished &= row.finished;
             total.to_review_count += row.to_review_count;
@@ -173,63 +144,45 @@ impl StatusReport {
         }
     }
 
-    fn text(&self, screen: &Screen) -> String {
-        let dim = |text: &str| screen.out.paint(Role::Dim, text);
-        let wide = screen.out.width >= 64;
-        let names = self.lessons.iter().map(|row| row.name().width());
-        let names = names.max().unwrap_or_default().clamp(5, 24);
-        let mut text = String::new();
+    fn text(&self, style: &Style) -> String {
+        let mut lines = Vec::new();
         if !self.lessons.is_empty() {
-            if wide {
-                let head = columns(["steps", "predictions", "quiz", "time"]);
-                text += &format!(
-                    "  {}\n",
-                    dim(&format!("{}{head}", pad("lesson", names + 2)))
-                );
-            }
-            for row in self.lessons.iter().chain([&self.total]) {
-                let name = screen.out.paint(Role::Name, &pad(&row.name(), names + 2));
-                let figures = row.figures();
-                text += &if wide {
-                    let line = columns(figures.each_ref().map(String::as_str));
-                    let line = if row.spent_s > 0.0 { line } else { dim(&line) };
-                    format!("  {name}{line}\n")
-                } else {
-                    let [steps, predictions, quiz, time] = figures;
-                    let all =
-                        format!("{steps} steps, predictions {predictions}, quiz {quiz}, {time}");
-                    format!(
-                        "  {}\n{}",
-                        name.trim_end(),
-                        screen.out.filled(&Line::plain(&all), "    ", "    ")
-                    )
-                };
-            }
-            text += &format!("\n  {}\n\n", self.bar(screen));
+            let wide = style.width >= 64;
+            let head = ["lesson", "steps", "predictions", "quiz", "time"];
+            let head = head.map(|text| Line::of(Role::Dim, text)).to_vec();
+            let rows = self.lessons.iter().chain([&self.total]);
+            let rows = rows.map(|row| row.cells(wide)).collect();
+            lines = in_columns(
+                Some(head).filter(|_| wide),
+                rows,
+                style.width.saturating_sub(2),
+            );
+            lines.extend([Line::default(), self.bar(style), Line::default()]);
         }
-        text + &screen.out.filled(&Line::plain(&self.next()), "  ", "  ")
+        let none = Line::default();
+        let width = style.width.max(20) - 2;
+        lines.extend(wrap(&Line::plain(&self.next()), width, &none, &none));
+        let lines: Vec<_> = lines.iter().map(|line| line.indented(2)).collect();
+        to_ansi(&lines, style)
     }
 
     /// How much of all is done.
-    fn bar(&self, screen: &Screen) -> String {
+    fn bar(&self, style: &Style) -> Line {
         let (done, steps) = (self.total.done_count, self.total.steps_count);
-        let cells = screen.out.width.saturating_sub(14).clamp(4, 50);
+        let cells = style.width.saturating_sub(14).clamp(4, 50);
         // Full only when all is done, and not empty when something is.
         let filled = match done {
             0 => 0,
             _ => (cells * done / steps.max(1)).clamp(1, cells),
         };
-        let (full, empty) = if screen.out.ascii {
+        let (full, empty) = if style.ascii {
             ("#", ".")
         } else {
             ("█", "░")
         };
-        format!(
-            "{}{} {} %",
-            screen.out.paint(Role::Name, &full.repeat(filled)),
-            screen.out.paint(Role::Dim, &empty.repeat(cells - filled)),
-            100 * done / steps.max(1)
-        )
+        Line::of(Role::Name, &full.repeat(filled))
+            .with(Role::Dim, &empty.repeat(cells - filled))
+            .with(Role::Plain, &format!(" {} %", 100 * done / steps.max(1)))
     }
 
     /// What to do now.
@@ -269,27 +222,36 @@ impl Row {
                 false => one.done.min(outline.steps),
             },
             steps_count: outline.steps,
-            predictions: Points::of(one.predictions),
-            quiz: Points::of(one.quiz),
+            predictions: one.predictions,
+            quiz: one.quiz,
             spent_s: one.spent.as_secs_f64(),
             finished: one.finished,
             to_review_count: one.to_review,
         }
     }
 
-    /// As it can be shown: nothing in it moves the cursor.
-    fn name(&self) -> String {
-        let name = self.name.as_deref().unwrap_or("total");
-        clean_line(name)
-    }
-
-    fn figures(&self) -> [String; 4] {
-        [
-            format!("{} of {}", self.done_count, self.steps_count),
-            self.predictions.words(),
-            self.quiz.words(),
-            spent(self.spent_s),
-        ]
+    /// Its name and its figures, side by side where there is room for that.
+    fn cells(&self, wide: bool) -> Vec<Line> {
+        let words = |score: Score| match score.asked {
+            0 => "-".to_owned(),
+            asked => format!("{} of {asked}", score.right),
+        };
+        let name = fit(self.name.as_deref().unwrap_or("total"), 24);
+        let name = Line::of(Role::Name, name.trim_end());
+        let steps = format!("{} of {}", self.done_count, self.steps_count);
+        let (predictions, quiz) = (words(self.predictions), words(self.quiz));
+        let time = spent(self.spent_s);
+        if !wide {
+            let all = format!("{steps} steps, predictions {predictions}, quiz {quiz}, {time}");
+            return vec![name, Line::plain(&all)];
+        }
+        let role = match self.spent_s > 0.0 {
+            true => Role::Plain,
+            false => Role::Dim,
+        };
+        let figures = [steps, predictions, quiz, time];
+        let figures = figures.iter().map(|figure| Line::of(role, figure));
+        [name].into_iter().chain(figures).collect()
     }
 }
 
@@ -306,18 +268,9 @@ fn spent(seconds: f64) -> String {
     }
 }
 
-fn columns([steps, predictions, quiz, time]: [&str; 4]) -> String {
-    format!("{steps:<10}  {predictions:<11}  {quiz:<8}  {time}")
-}
-
-fn pad(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::Style;
 
     const LESSONS: [Outline<'_>; 3] = [
         Outline {
@@ -369,13 +322,7 @@ mod tests {
             ascii,
             ..Style::default()
         };
-        let screen = Screen {
-            out,
-            err: out,
-            live: None,
-            asks: false,
-        };
-        out.encode(&told.text(&screen))
+        told.text(&out)
     }
 
     #[test]
@@ -383,12 +330,12 @@ mod tests {
         let told = StatusReport::of(&LESSONS, found(), 1);
         assert_eq!(
             text(&told, 80, false),
-            "  lesson         steps       predictions  quiz      time
-  what-async-is  9 of 9      2 of 2       3 of 3    1 h 6 min
-  gather         12 of 12    1 of 2       0 of 1    59 s
-  limits         0 of 7      -            -         -
-  old [2J        2 of 20     -            -         1 s
-  total          23 of 48    3 of 4       3 of 4    1 h 7 min
+            "  lesson         steps     predictions  quiz    time
+  what-async-is  9 of 9    2 of 2       3 of 3  1 h 6 min
+  gather         12 of 12  1 of 2       0 of 1  59 s
+  limits         0 of 7    -            -       -
+  old [2J        2 of 20   -            -       1 s
+  total          23 of 48  3 of 4       3 of 4  1 h 7 min
 
   ███████████████████████░░░░░░░░░░░░░░░░░░░░░░░░░░░ 47 %
 
@@ -402,22 +349,23 @@ mod tests {
     fn on_a_narrow_screen_a_lesson_has_two_lines() {
         let told = StatusReport::of(&LESSONS[..2], found()[..1].to_vec(), 0);
         assert_eq!(
-            text(&told, 40, true),
+            text(&told, 32, true),
             "  what-async-is
-    0 of 9 steps, predictions -, quiz -,
-    -
+    0 of 9 steps, predictions -,
+    quiz -, -
   gather
-    12 of 12 steps, predictions 1 of 2,
-    quiz 0 of 1, 59 s
+    12 of 12 steps, predictions
+    1 of 2, quiz 0 of 1, 59 s
   total
-    12 of 21 steps, predictions 1 of 2,
-    quiz 0 of 1, 59 s
+    12 of 21 steps, predictions
+    1 of 2, quiz 0 of 1, 59 s
 
-  ##############............ 57 %
+  ##########........ 57 %
 
-  asyncdemo learn goes on. What you
-  missed comes back for review: 2
-  questions, and none today.
+  asyncdemo learn goes on. What
+  you missed comes back for
+  review: 2 questions, and none
+  today.
 "
         );
     }

@@ -38,14 +38,14 @@ const INDENT: usize = 2;
 pub fn code(source: &str, language: Language, style: &Style) -> Vec<Line> {
     let width = style.width.saturating_sub(INDENT);
     let rows = rows(source, language, width, style);
-    rows.iter().map(|row| indented(drawn(row))).collect()
+    rows.iter().map(|row| drawn(row).indented(INDENT)).collect()
 }
 
 /// A source below its head.
 pub fn headed(source: Source<'_>, style: &Style) -> Vec<Line> {
     let width = style.width.saturating_sub(INDENT);
     let head = head(source, width, style);
-    let mut lines: Vec<_> = head.iter().map(|row| indented(drawn(row))).collect();
+    let mut lines: Vec<_> = head.iter().map(|row| drawn(row).indented(INDENT)).collect();
     lines.push(Line::default());
     let code = code(source.text, source.language, style);
     lines.extend(code.into_iter().skip_while(Line::is_empty));
@@ -84,15 +84,9 @@ pub fn beside(left: Source<'_>, right: Source<'_>, style: &Style) -> Vec<Line> {
             line.push(Role::Dim, "│");
             line.push(Role::Plain, " ");
             line.append(&drawn(right));
-            indented(line)
+            line.indented(INDENT)
         })
         .collect()
-}
-
-fn indented(line: Line) -> Line {
-    let mut indented = Line::plain(&" ".repeat(INDENT));
-    indented.append(&line);
-    indented.trim_end()
 }
 
 fn head(source: Source<'_>, width: usize, style: &Style) -> Vec<Row> {

@@ -114,6 +114,14 @@ impl Line {
         self.0.iter().map(|(_, text)| columns(text)).sum()
     }
 
+    /// The line after so many blanks, and without those at its end.
+    #[must_use]
+    pub fn indented(&self, by: usize) -> Self {
+        let mut indented = Self::plain(&" ".repeat(by));
+        indented.append(self);
+        indented.trim_end()
+    }
+
     /// The line without the blanks at its end.
     #[must_use]
     pub fn trim_end(mut self) -> Self {

@@ -213,12 +213,10 @@ impl Page {
             return;
         };
         self.gap();
-        let indent = " ".repeat(self.lists.len() * 2);
-        for line in table.lines(self.style.width.saturating_sub(indent.len())) {
-            let mut indented = Line::plain(&indent);
-            indented.append(&line);
-            self.lines.push(indented.trim_end());
-        }
+        let indent = self.lists.len() * 2;
+        let lines = table.lines(self.style.width.saturating_sub(indent));
+        self.lines
+            .extend(lines.iter().map(|line| line.indented(indent)));
     }
 
     fn gap(&mut self) {

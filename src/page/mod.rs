@@ -23,4 +23,5 @@ pub use line::{Line, Role};
 pub use markdown::{COMFORTABLE, markdown};
 pub use style::Style;
 pub(crate) use style::{columns, fit};
+pub use table::columns as in_columns;
 pub use wrap::{unbroken, wrap};

@@ -8,8 +8,31 @@ use super::wrap::wrap;
 /// Between two columns.
 const GAP: usize = 2;
 
-/// A column narrower than this can be read by nobody.
+/// A column of figures narrower than this can be read by nobody.
 const NARROWEST: usize = 4;
+
+/// A column of words narrower than this is better a paragraph.
+const NARROWEST_WORDS: usize = 20;
+
+/// Rows of words in columns, below their `head` if they have one. Where `width` is too little for that, each
+/// row is its first cell, and the others below it, indented.
+pub fn columns(head: Option<Vec<Line>>, rows: Vec<Vec<Line>>, width: usize) -> Vec<Line> {
+    let headed = head.is_some();
+    let rows: Vec<_> = head.into_iter().chain(rows).collect();
+    let alignments = vec![Alignment::None; rows.first().map_or(0, Vec::len)];
+    let mut table = Table {
+        alignments,
+        rows,
+        row: Vec::new(),
+    };
+    if let Some(widths) = table.widths(width, NARROWEST_WORDS) {
+        let rows = table.rows.iter();
+        return rows.flat_map(|row| table.row(row, &widths)).collect();
+    }
+    table.rows.drain(..usize::from(headed));
+    let lines = table.rows.iter().flat_map(|row| stacked(row, width));
+    lines.collect()
+}
 
 /// A table that is being read: the first row is its head.
 #[derive(Debug, Default)]
@@ -37,8 +60,9 @@ impl Table {
 
     /// The table in `width` columns; where they are too few for its own, a row is a paragraph for each cell.
     pub(super) fn lines(&self, width: usize) -> Vec<Line> {
-        let Some(widths) = self.widths(width) else {
-            return self.stacked(width);
+        let Some(widths) = self.widths(width, NARROWEST) else {
+            let rows: Vec<_> = self.rows.iter().map(|row| stacked(row, width)).collect();
+            return rows.join(&[Line::default()][..]);
         };
         let mut lines = Vec::new();
         for (at, row) in self.rows.iter().enumerate() {
@@ -52,7 +76,7 @@ impl Table {
     }
 
     /// As wide as its widest cell for each column; the widest ones give way where that is too much.
-    fn widths(&self, width: usize) -> Option<Vec<usize>> {
+    fn widths(&self, width: usize, narrowest: usize) -> Option<Vec<usize>> {
         let mut widths = vec![0; self.alignments.len()];
         for row in &self.rows {
             for (widest, cell) in widths.iter_mut().zip(row) {
@@ -62,7 +86,7 @@ impl Table {
         let room = width.checked_sub(GAP * widths.len().saturating_sub(1))?;
         while widths.iter().sum::<usize>() > room {
             let widest = widths.iter_mut().max()?;
-            if *widest <= NARROWEST {
+            if *widest <= narrowest {
                 return None;
             }
             *widest -= 1;
@@ -97,18 +121,15 @@ impl Table {
             })
             .collect()
     }
+}
 
-    fn stacked(&self, width: usize) -> Vec<Line> {
-        let mut lines = Vec::new();
-        for (at, row) in self.rows.iter().enumerate() {
-            if at > 0 {
-                lines.push(Line::default());
-            }
-            for (column, cell) in row.iter().enumerate() {
-                let indent = Line::plain(if column > 0 { "  " } else { "" });
-                lines.extend(wrap(cell, width.max(4), &indent, &indent));
-            }
-        }
-        lines
+/// A paragraph for each cell, those but the first indented.
+fn stacked(row: &[Line], width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (column, cell) in row.iter().enumerate() {
+        let indent = Line::plain(if column > 0 { "  " } else { "" });
+        lines.extend(wrap(cell, width.max(10), &indent, &indent));
     }
+    lines.retain(|line| !line.to_string().trim().is_empty());
+    lines
 }

@@ -1,6 +1,6 @@
 //! What many believe, and what was measured, in one table.
 
-use crate::page::{Line, Role, Style, columns, fit, wrap};
+use crate::page::{Line, Role, Style, in_columns};
 
 /// A belief that was put to the test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,77 +13,24 @@ pub struct Tested {
     pub measured: String,
 }
 
-/// From here on there is room for three columns.
-const THREE_COLUMNS: usize = 72;
-
-const HEAD: [&str; 3] = ["concept", "the belief", "what was measured"];
-
 /// One row for each, or one paragraph where the screen is narrow.
 pub fn beliefs(tested: &[Tested], style: &Style) -> Vec<Line> {
-    let rows = tested
-        .iter()
-        .map(|row| [row.concept, row.belief, &row.measured]);
-    if style.width < THREE_COLUMNS {
-        return rows.flat_map(|row| paragraph(row, style)).collect();
-    }
-    let names = tested.iter().map(|row| columns(row.concept)).max();
-    let names = names.unwrap_or_default().max(columns(HEAD[0])) + 2;
-    let beliefs = (style.width - names) * 9 / 20;
-    let widths = [names, beliefs, style.width - names - beliefs];
-    let head = cells(HEAD, widths, style).into_iter();
-    let head = head.map(|cells| Line::of(Role::Dim, &cells.concat()).trim_end());
-    let row = |row| {
-        let cells = cells(row, widths, style).into_iter();
-        cells.map(|[name, belief, measured]| {
-            let name = Line::of(Role::Name, &name);
-            name.with(Role::Plain, &(belief + &measured)).trim_end()
-        })
-    };
-    head.chain(rows.flat_map(row)).collect()
-}
-
-fn paragraph([name, belief, measured]: [&str; 3], style: &Style) -> Vec<Line> {
-    let width = style.width.saturating_sub(2);
-    let mut lines = vec![Line::of(Role::Name, name)];
-    for text in [belief, measured] {
-        let indented = wrapped(text, width, style);
-        lines.extend(
-            indented
-                .iter()
-                .map(|line| Line::plain(&format!("  {line}"))),
-        );
-    }
-    lines
-}
-
-/// Each line of a row, its cells in their full width, a blank or two at the end of each.
-fn cells(row: [&str; 3], widths: [usize; 3], style: &Style) -> Vec<[String; 3]> {
-    let wrapped = [0, 1, 2].map(|cell| {
-        let gap = if cell < 2 { 2 } else { 0 };
-        wrapped(row[cell], widths[cell] - gap, style)
+    let head = ["concept", "the belief", "what was measured"].map(|text| Line::of(Role::Dim, text));
+    let rows = tested.iter().map(|row| {
+        let [belief, measured] = [row.belief, &row.measured].map(|text| style.tame(text));
+        vec![
+            Line::of(Role::Name, row.concept),
+            Line::plain(&belief),
+            Line::plain(&measured),
+        ]
     });
-    let height = wrapped.iter().map(Vec::len).max().unwrap_or_default();
-    (0..height)
-        .map(|line| {
-            [0, 1, 2].map(|cell| {
-                let text = wrapped[cell].get(line).map_or("", |line| line);
-                fit(text, widths[cell])
-            })
-        })
-        .collect()
-}
-
-fn wrapped(text: &str, width: usize, style: &Style) -> Vec<String> {
-    let none = Line::default();
-    let text = Line::plain(&style.tame(text));
-    let lines = wrap(&text, width.max(10), &none, &none);
-    lines.iter().map(ToString::to_string).collect()
+    in_columns(Some(head.to_vec()), rows.collect(), style.width)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::to_ansi;
+    use crate::page::{columns, to_ansi};
 
     fn rows() -> Vec<Tested> {
         vec![
@@ -103,12 +50,11 @@ mod tests {
     #[test]
     fn a_row_for_each_belief() {
         let expected = "
-concept           the belief                 what was measured
-gather            Doing two things at once   1.502 s of waiting took 1.001 s, on
-                  takes two threads.         1 thread
-blocking-pitfall  A blocking call holds up   failed: no file can be opened
-                  only the task that makes
-                  it.
+concept           the belief                      what was measured
+gather            Doing two things at once takes  1.502 s of waiting took
+                  two threads.                    1.001 s, on 1 thread
+blocking-pitfall  A blocking call holds up only   failed: no file can be opened
+                  the task that makes it.
 ";
         let drawn = format!(
             "\n{}",

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use super::{Progress, Refused, number};
 
 /// How many were right, of those that were asked. Of several answers to a question the last counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Score {
     /// Answered right.
+    #[serde(rename = "right_count")]
     pub right: usize,
     /// Answered.
+    #[serde(rename = "asked_count")]
     pub asked: usize,
 }
 

@@ -11,7 +11,7 @@ use console::strip_ansi_codes;
 /// The concepts with their questions, as they are listed.
 fn concepts() -> String {
     ALL.iter()
-        .map(|concept| format!("  {:<19}{}\n", concept.about.name, concept.about.question))
+        .map(|concept| format!("  {:<18}{}\n", concept.about.name, concept.about.question))
         .collect()
 }
 
@@ -26,11 +26,11 @@ fn alone_it_shows_what_there_is_and_where_to_start() {
 asyncdemo    see async run: predict, run, look, understand
 
 Start here
-  asyncdemo gather              1 s + 2 s takes 2 s. Why?           6 s
-  asyncdemo blocking-pitfall    one blocking call, and all wait     3 s
-  asyncdemo gather --code       the code that runs, then the run    6 s
-  asyncdemo tour                every belief put to the test        20 s
-  asyncdemo learn               the course, from the beginning      12 lessons
+  asyncdemo gather            1 s + 2 s takes 2 s. Why?         6 s
+  asyncdemo blocking-pitfall  one blocking call, and all wait   3 s
+  asyncdemo gather --code     the code that runs, then the run  6 s
+  asyncdemo tour              every belief put to the test      20 s
+  asyncdemo learn             the course, from the beginning    12 lessons
 
 Concepts
 {}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::commands::screen::TextOrJson;
+use crate::commands::screen::Output;
 use crate::concepts::{Count, UsageError, Wait, ranged};
 
 /// The knobs of `jobs`.
@@ -55,15 +55,9 @@ pub struct Options {
     #[arg(long, short, help_heading = "What to show")]
     pub quiet: bool,
 
-    /// What is in the store as text for people, or as json for programs
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        help_heading = "What to show"
-    )]
-    pub format: TextOrJson,
+    /// How what is in the store is written.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 const EXAMPLES: &str = "Examples:
