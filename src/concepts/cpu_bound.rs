@@ -80,50 +80,42 @@ impl Concept for CpuBound {
             knobs: *self,
             calibration: Arc::new(Calibration::new(compute)),
         };
-        let nothing = || Ok(());
         let pool = move || Ok(ThreadPoolBuilder::new().num_threads(workers).build()?);
         vec![
             bench
                 .strategy(
-                    ("sequential", "piece after piece in the async thread"),
+                    "sequential",
+                    "piece after piece in the async thread",
                     1,
-                    nothing,
-                    |recorder, work, ()| sequential(recorder, work),
+                    sequential,
                 )
                 .by_default()
                 .claim(OnOneThread),
             bench
                 .strategy(
-                    ("join", "join_all over all pieces, in the async thread"),
+                    "join",
+                    "join_all over all pieces, in the async thread",
                     1,
-                    nothing,
-                    |recorder, work, ()| join(recorder, work),
+                    join,
                 )
                 .by_default()
                 .refutes_belief()
                 .claim(OnOneThread),
             bench
-                .strategy(
-                    ("spawned", "tokio::spawn for each piece"),
-                    workers,
-                    nothing,
-                    |recorder, work, ()| spawned(recorder, work),
-                )
+                .strategy("spawned", "tokio::spawn for each piece", workers, spawned)
                 .on(Flavor::with_workers(workers)),
             bench
                 .strategy(
-                    ("spawn-blocking", "spawn_blocking for each piece"),
+                    "spawn-blocking",
+                    "spawn_blocking for each piece",
                     pieces,
-                    nothing,
-                    |recorder, work, ()| spawn_blocking(recorder, work),
+                    spawn_blocking,
                 )
                 .claim_if(bench.beats(pieces), KeepsTheLoopAwake),
             bench
-                .strategy(
-                    (
-                        "rayon",
-                        "a rayon pool computes, a oneshot brings the result",
-                    ),
+                .staged(
+                    "rayon",
+                    "a rayon pool computes, a oneshot brings the result",
                     workers,
                     pool,
                     rayon,
@@ -132,10 +124,10 @@ impl Concept for CpuBound {
                 .claim_if(bench.beats(workers), KeepsTheLoopAwake),
             bench
                 .strategy(
-                    ("chunked", "yield_now().await between chunks of 2 ms"),
+                    "chunked",
+                    "yield_now().await between chunks of 2 ms",
                     1,
-                    nothing,
-                    |recorder, work, ()| chunked(recorder, work),
+                    chunked,
                 )
                 .claim(OnOneThread)
                 .claim_if(bench.beats(1), KeepsTheLoopAwake),
@@ -150,11 +142,27 @@ struct Bench {
 }
 
 impl Bench {
-    /// A strategy that computes on so many threads, with what `make` makes before the clock starts.
-    /// What several threads bring is compared with what the machine gives, before and after.
-    fn strategy<S, F>(
+    /// A strategy that computes on so many threads.
+    fn strategy<F>(
         &self,
-        (name, summary): (&'static str, &'static str),
+        name: &'static str,
+        summary: &'static str,
+        threads: usize,
+        run: fn(Recorder, Work) -> F,
+    ) -> Strategy
+    where
+        F: Future<Output = Result<Output>> + Send + 'static,
+    {
+        let run = move |recorder, work, ()| run(recorder, work);
+        self.staged(name, summary, threads, || Ok(()), run)
+    }
+
+    /// [`Self::strategy`] with what `make` makes before the clock starts. What several threads bring is
+    /// compared with what the machine gives, before and after.
+    fn staged<S, F>(
+        &self,
+        name: &'static str,
+        summary: &'static str,
         threads: usize,
         make: impl Fn() -> Result<S> + Send + Sync + 'static,
         run: impl Fn(Recorder, Work, S) -> F + Send + Sync + 'static,

@@ -5,37 +5,22 @@ use crate::lab::{Lab, Stop};
 
 /// What is asked of every concept.
 #[derive(clap::Args, Clone, Debug)]
-#[command(mut_args(ranged))]
+#[command(mut_args(ranged), next_help_heading = "What to run")]
 pub struct Options {
     /// Run this strategy only; may be given several times
-    #[arg(
-        long,
-        value_name = "NAME",
-        conflicts_with = "all",
-        help_heading = "What to run"
-    )]
+    #[arg(long, value_name = "NAME", conflicts_with = "all")]
     pub strategy: Vec<String>,
 
     /// Run every strategy, not only those that make the point
-    #[arg(long, help_heading = "What to run")]
+    #[arg(long)]
     pub all: bool,
 
     /// Run each strategy N times and show the median
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "1",
-        help_heading = "What to run"
-    )]
+    #[arg(long, value_name = "N", default_value = "1")]
     pub repeat: Count<1, 100>,
 
     /// From which length on a poll is called blocking
-    #[arg(
-        long,
-        value_name = "DURATION",
-        default_value = "10ms",
-        help_heading = "What to run"
-    )]
+    #[arg(long, value_name = "DURATION", default_value = "10ms")]
     pub slow_poll: Wait,
 
     /// Report so many tasks one by one, and the rest taken together

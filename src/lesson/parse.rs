@@ -1,12 +1,13 @@
 //! From Markdown to steps. What is wrong is told with its file, its line, and what was expected.
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{About, Kind, Lesson, Predict, Quiz, Step, name};
 
 /// Something in a lesson that cannot be played.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{file}:{line}: {what}")]
 pub struct Problem {
     /// The lesson's file.

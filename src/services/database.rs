@@ -9,7 +9,7 @@ mod refused;
 pub(crate) mod turn;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use anyhow::{Context, Result};
 use rusqlite::functions::FunctionFlags;
 use tempfile::TempDir;
 
-use super::scratch;
+use super::scratch::{self, lock};
 
 pub use file::ITEMS;
 pub use pool::{Lent, Pool};
@@ -260,10 +260,6 @@ impl Drop for Open {
         lock(&self.0.state).open -= 1;
         self.0.changed.notify_all();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

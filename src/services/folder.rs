@@ -2,14 +2,14 @@
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use tempfile::TempDir;
 
-use super::scratch;
+use super::scratch::{self, lock};
 
 /// How often a directory is removed in vain: whoever still writes into it makes another file meanwhile.
 const TRIES: u32 = 50;
@@ -199,10 +199,6 @@ impl Scratch {
 )]
 fn pause() {
     thread::sleep(BETWEEN_TRIES);
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The checksum of a file's contents, as `zlib.crc32` has it.

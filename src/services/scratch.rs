@@ -1,4 +1,6 @@
-//! Temporary directories.
+//! Temporary directories, and locks that nobody breaks.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, anyhow};
 use tempfile::TempDir;
@@ -15,4 +17,9 @@ pub(crate) fn directory(instead: &str) -> Result<TempDir> {
             error.kind(),
         )
     })
+}
+
+/// What the mutex holds, also where a thread has panicked with it: each change here is whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! What a check has found, for people and for programs.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::lab::Trust;
 use crate::lesson::{Predict, Problem};
@@ -20,7 +20,6 @@ pub(super) struct Found {
     files: bool,
     pub(super) lessons: Vec<Checked>,
     /// What is wrong with the directory.
-    #[serde(serialize_with = "all")]
     problems: Vec<Problem>,
 }
 
@@ -38,7 +37,6 @@ pub(super) struct Checked {
     pub(super) stated_minutes: u32,
     pub(super) minutes: f64,
     pub(super) took_s: f64,
-    #[serde(serialize_with = "all")]
     pub(super) problems: Vec<Problem>,
 }
 
@@ -181,19 +179,4 @@ fn problems(problems: &[Problem], style: &Style) -> String {
         style.encode(&format!("  {told}\n"))
     };
     problems.iter().map(line).collect()
-}
-
-#[derive(Serialize)]
-struct Told<'a> {
-    file: &'a str,
-    line: usize,
-    what: &'a str,
-}
-
-fn all<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(problems.iter().map(|Problem { file, line, what }| Told {
-        file,
-        line: *line,
-        what,
-    }))
 }

@@ -1,11 +1,13 @@
 //! A pool: as many queries at once as it has connections.
 
 use std::ops::Deref;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_rusqlite::Connection;
+
+use crate::services::scratch::lock;
 
 /// Connections that are lent to one query at a time.
 #[derive(Debug)]
@@ -33,19 +35,13 @@ impl Pool {
     /// Never in practice: where there is a permit, there is a connection.
     pub async fn connection(&self) -> Result<Lent<'_>> {
         let permit = self.free.acquire().await?;
-        let connection = self
-            .idle()
-            .pop()
-            .context("the pool has lost a connection")?;
+        let connection = lock(&self.idle).pop();
+        let connection = connection.context("the pool has lost a connection")?;
         Ok(Lent {
             connection,
             pool: self,
             _permit: permit,
         })
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -69,6 +65,6 @@ impl Deref for Lent<'_> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         // A clone is another handle of the same connection.
-        self.pool.idle().push(self.connection.clone());
+        lock(&self.pool.idle).push(self.connection.clone());
     }
 }

@@ -1,10 +1,11 @@
 //! Turns between processes. A worker whose transactions follow each other at once would starve the workers
 //! of other processes, however short their naps are. So there is a gap for others.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::database::turn::block_for;
+use super::scratch::lock;
 
 /// Between two transactions of one process.
 const GAP: Duration = Duration::from_micros(250);
@@ -14,17 +15,13 @@ const GAP: Duration = Duration::from_micros(250);
 pub(super) struct Turns(Arc<Mutex<Option<Instant>>>);
 
 impl Turns {
-    fn last(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn ended(&self) {
-        *self.last() = Some(Instant::now());
+        *lock(&self.0) = Some(Instant::now());
     }
 
     /// Waits where the last transaction has only just ended.
     pub(super) fn leave_a_gap(&self) {
-        let since = self.last().map_or(GAP, |last| last.elapsed());
+        let since = lock(&self.0).map_or(GAP, |last| last.elapsed());
         block_for(GAP.saturating_sub(since));
     }
 }
