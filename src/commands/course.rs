@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::run::Ending;
-use super::screen::{Output, Screen, TextOrJson, print};
+use super::screen::{FormatFlag, Screen, TextOrJson, print};
 use super::status_line::StatusLine;
 use crate::lab::{Stop, Trust};
 use crate::lesson::course::{Source, sources, written};
@@ -42,7 +42,7 @@ struct CheckOptions {
     folder: Option<PathBuf>,
 
     #[command(flatten)]
-    output: Output,
+    output: FormatFlag,
 }
 
 /// `asyncdemo course`.

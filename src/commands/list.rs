@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::run::Ending;
-use super::screen::{Output, Screen, TextOrJson, print};
+use super::screen::{FormatFlag, Screen, TextOrJson, print};
 use crate::concepts;
 use crate::page::{Line, Role, in_columns, to_ansi};
 
@@ -53,7 +53,7 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
 pub struct Options {
     /// How it is written.
     #[command(flatten)]
-    pub output: Output,
+    pub output: FormatFlag,
 }
 
 /// `asyncdemo list`.

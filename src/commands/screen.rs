@@ -33,7 +33,7 @@ pub enum TextOrJson {
 /// For commands that write one thing, and in two ways.
 #[derive(clap::Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "What to show")]
-pub struct Output {
+pub struct FormatFlag {
     /// Write text for people, or json for programs
     #[arg(long, value_enum, default_value_t, hide_possible_values = true)]
     pub format: TextOrJson,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::run::Ending;
-use super::screen::{Output, Screen, TextOrJson, print};
+use super::screen::{FormatFlag, Screen, TextOrJson, print};
 use crate::lesson::{Problem, course};
 use crate::page::{Line, Role, Style, fit, in_columns, to_ansi, wrap};
 use crate::progress::{self, LessonProgress, Progress, Refused, Score};
@@ -18,7 +18,7 @@ use crate::units;
 pub struct Options {
     /// How it is written.
     #[command(flatten)]
-    pub output: Output,
+    pub output: FormatFlag,
 
     /// Where the progress is kept
     #[arg(long, value_name = "DIR")]

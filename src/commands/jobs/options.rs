@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueHint;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::commands::screen::Output;
+use crate::commands::screen::FormatFlag;
 use crate::concepts::{Count, UsageError, Wait, ranged};
 
 /// The knobs of `jobs`.
@@ -57,7 +57,7 @@ pub struct Options {
 
     /// How what is in the store is written.
     #[command(flatten)]
-    pub output: Output,
+    pub output: FormatFlag,
 }
 
 const EXAMPLES: &str = "Examples:

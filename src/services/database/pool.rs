@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_rusqlite::Connection;
 
-use crate::services::scratch::lock;
+use super::lock;
 
 /// Connections that are lent to one query at a time.
 #[derive(Debug)]
