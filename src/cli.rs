@@ -11,7 +11,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::commands::run::{Ending, Setting};
 use crate::commands::screen::{ColorChoice, Screen};
 use crate::commands::{
-    course, jobs, learn, lessons, list, present, reset, run, status, terms, tour,
+    course, jobs, learn, lessons, list, present, python, reset, run, status, terms, tour,
 };
 use crate::concepts;
 use crate::lab::{Invocation, Stop};
@@ -87,6 +87,8 @@ enum Command {
     Course(course::Options),
     /// The concepts, with the question that each answers
     List(list::Options),
+    /// Watch your own Python program: put this before its command
+    Python(Box<python::Options>),
     /// Jobs that outlive the program: put them in, work on them, count them
     Jobs(jobs::Options),
     /// This help, that of a command, or what a term means: poll, worker, ideal …
@@ -146,6 +148,11 @@ impl Cli {
         let asked = Asked::read(&matches)
             .map_err(|why| typed(command, &matches).error(ErrorKind::ValueValidation, why))?;
         Ok(Self { look, asked })
+    }
+
+    /// Whether a program is watched: then the signals are for that one.
+    pub fn watches(&self) -> bool {
+        matches!(&self.asked, Asked::Other(command) if matches!(**command, Command::Python(_)))
     }
 
     /// Does what was typed.
@@ -213,6 +220,7 @@ impl Command {
             Self::Present(options) => present::present(&options, screen, stop),
             Self::Course(options) => course::course(&options, screen, stop),
             Self::List(options) => list::list(&options, screen),
+            Self::Python(options) => python::python(&options, screen, stop),
             Self::Jobs(options) => jobs::jobs(&options, screen, stop),
             Self::Help(options) => help(&options, screen),
         }

@@ -13,7 +13,10 @@ fn main() -> ExitCode {
     let went = match Cli::parse_from(&line) {
         Ok(cli) => {
             let stop = Stop::default();
-            signals::watch(stop.clone());
+            // A program that is watched has the signals for itself.
+            if !cli.watches() {
+                signals::watch(stop.clone());
+            }
             cli.run(&stop)
         }
         Err(told) => cli::tell(&told, &cli::screen(&line)),
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::FAILURE,
         Ok(Ending::UsageError) => ExitCode::from(2),
+        Ok(Ending::Exit(code)) => ExitCode::from(code),
         Ok(Ending::Stopped(signal)) => ExitCode::from(u8::try_from(128 + signal).unwrap_or(1)),
         Err(error) if matches!(error.downcast_ref(), Some(PrintError::NobodyReads)) => {
             ExitCode::SUCCESS

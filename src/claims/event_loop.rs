@@ -219,6 +219,7 @@ mod tests {
             start_s: ms(50),
             end_s: ms(350),
             by: None,
+            location: None,
         }];
         let finding = found(BlocksTheLoop, &blocked, &[]).unwrap();
         assert_eq!(

@@ -121,6 +121,7 @@ mod tests {
                 start_s: ms(0),
                 end_s: ms(millis),
                 by: Some("one".to_owned()),
+                location: None,
             }],
             ..report("x", 300, Vec::new())
         };

@@ -110,6 +110,7 @@ mod tests {
             start_s: ms(150),
             end_s: ms(450),
             by: Some("worker task".to_owned()),
+            location: None,
         };
         report.blocked = stops_all.then_some(stretch).into_iter().collect();
         report

@@ -21,6 +21,7 @@ pub(crate) fn task(label: &str, end: u64, outcome: Outcome) -> Task {
         label: label.to_owned(),
         location: None,
         outcome,
+        exception: None,
         created_s: ms(0),
         start_s: Some(ms(0)),
         end_s: ms(end),

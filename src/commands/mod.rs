@@ -9,6 +9,7 @@ pub mod lessons;
 pub mod list;
 mod live;
 pub mod present;
+pub mod python;
 pub mod reset;
 pub mod run;
 pub mod screen;

@@ -25,6 +25,8 @@ pub enum Ending {
     UsageError,
     /// This signal stopped it.
     Stopped(i32),
+    /// A program that was watched ended with this code.
+    Exit(u8),
 }
 
 /// Runs a concept, shows it, and returns what was measured.

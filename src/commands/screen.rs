@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::process::Stdio;
 
 use clap::ValueEnum;
 use console::Term;
@@ -128,6 +129,11 @@ pub fn print(text: &str) -> Result<(), PrintError> {
             io::ErrorKind::BrokenPipe => PrintError::NobodyReads,
             _ => PrintError::Failed(error),
         })
+}
+
+/// For a program that is to write where this one complains.
+pub fn to_standard_error() -> Stdio {
+    io::stderr().into()
 }
 
 /// Writes to standard error; a failure there cannot be told to anyone.

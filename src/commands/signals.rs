@@ -41,6 +41,47 @@ pub fn watch(stop: Stop) {
     }
 }
 
+/// Whatever asks this program to end is for the program that it watches. What comes from the keyboard has reached that
+/// one already: both are in the terminal's foreground.
+#[cfg(unix)]
+pub fn pass_on(pid: u32, stop: &Stop) {
+    use std::io::{IsTerminal, stderr, stdin, stdout};
+    use std::thread;
+
+    use rustix::process::{Pid, Signal, kill_process};
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
+        return;
+    };
+    let at_a_terminal = stdin().is_terminal() || stdout().is_terminal() || stderr().is_terminal();
+    let child = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let stop = stop.clone();
+    let listen = move || {
+        for signal in &mut signals {
+            stop.stop(signal);
+            let sent = match signal {
+                SIGINT if at_a_terminal => None,
+                SIGINT => Some(Signal::INT),
+                _ => Some(Signal::TERM),
+            };
+            if let (Some(child), Some(sent)) = (child, sent) {
+                // It may have ended by now.
+                let _ = kill_process(child, sent);
+            }
+        }
+    };
+    // Without a thread the signals are noticed by nobody here, and the program has them all the same.
+    let _ = thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(listen);
+}
+
+/// Elsewhere the system tells both.
+#[cfg(not(unix))]
+pub fn pass_on(_: u32, _: &Stop) {}
+
 /// Elsewhere the system's own way of ending a program stands.
 #[cfg(not(unix))]
 pub fn watch(_: Stop) {}

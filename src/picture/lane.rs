@@ -11,7 +11,7 @@ pub(super) fn role(cell: Cell) -> Role {
     match cell {
         Cell::Idle => Role::Dim,
         Cell::CouldNotRun => Role::Waiting,
-        Cell::Blocking | Cell::BlockingTick | Cell::Panicked => Role::Alarm,
+        Cell::Blocking | Cell::BlockingTick | Cell::Panicked | Cell::Failed => Role::Alarm,
         Cell::Cancelled => Role::Cancelled,
         Cell::Blank | Cell::First | Cell::Done | Cell::Tick | Cell::Busy => Role::Plain,
     }
@@ -93,6 +93,7 @@ mod tests {
             label: "t".into(),
             location: None,
             outcome,
+            exception: None,
             created_s: ms(0),
             start_s: polls.first().map(|poll| ms(poll.0)),
             end_s: ms(end),
@@ -180,6 +181,7 @@ mod tests {
             start_s: ms(200),
             end_s: ms(600),
             by: None,
+            location: None,
         }];
         assert_eq!(
             drawn(

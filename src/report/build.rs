@@ -45,6 +45,8 @@ impl StrategyReport {
             metrics: BTreeMap::new(),
             tasks: Vec::new(),
             rest: None,
+            language: None,
+            interpreter: None,
         }
     }
 
@@ -79,6 +81,7 @@ impl StrategyReport {
                 start_s: since_start(blocked.start),
                 end_s: since_start(blocked.end),
                 by: blocked.by.clone(),
+                location: None,
             })
             .collect();
         self.threads = median.timeline.threads_that_polled();
@@ -159,10 +162,9 @@ impl Task {
         };
         Self {
             label: task.label.clone(),
-            location: task
-                .location
-                .map(|at| format!("{}:{}", at.file(), at.line())),
+            location: task.location.as_ref().map(ToString::to_string),
             outcome: task.outcome,
+            exception: None,
             created_s: since_start(task.created),
             start_s: task.start().map(since_start),
             end_s: since_start(task.end),

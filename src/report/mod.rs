@@ -126,6 +126,12 @@ pub struct StrategyReport {
     pub tasks: Vec<Task>,
     /// The tasks that were made after those, if there are more than are listed one by one.
     pub rest: Option<Rest>,
+    /// In which language it ran, where that is not Rust: `python`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// What ran it: `CPython 3.13.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<String>,
 }
 
 /// Tasks taken together, because there are too many of them to list.
@@ -157,7 +163,7 @@ pub struct Rest {
 /// A runtime's make.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Runtime {
-    /// `current-thread` or `multi-thread`.
+    /// `current-thread` or `multi-thread`; in Python, `asyncio`.
     pub flavor: String,
     /// How many threads run tasks.
     pub workers: usize,
@@ -186,6 +192,10 @@ pub struct Blocked {
     pub end_s: Seconds,
     /// The task that held the worker; `null` if it was something that is not tracked.
     pub by: Option<String>,
+    /// The line that held it, and the call in which it stood, where that was seen:
+    /// `routes.py:24 time.sleep(0.2)`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
 }
 
 /// One lane of the timeline.
@@ -198,6 +208,9 @@ pub struct Task {
     pub location: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The name of the exception that ended it, in a language that has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<String>,
     /// When the future was made.
     pub created_s: Seconds,
     /// When it was first polled.

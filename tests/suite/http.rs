@@ -120,6 +120,7 @@ fn many_short_polls_in_a_row_are_told_as_what_they_are() {
         start_s: at(10),
         end_s: at(120),
         by: None,
+        location: None,
     }];
     let told = |report: &StrategyReport| {
         let found = findings([(report, &[][..])], &[]);

@@ -33,3 +33,4 @@ mod scale;
 mod terminal;
 mod timeout;
 mod tour;
+mod watch_python;

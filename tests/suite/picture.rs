@@ -41,6 +41,7 @@ fn task(label: &str, start: u64, end: u64, outcome: Outcome) -> Task {
         label: label.to_owned(),
         location: None,
         outcome,
+        exception: None,
         created_s: ms(start),
         start_s: Some(ms(start)),
         end_s: ms(end),
@@ -118,6 +119,7 @@ fn eventful() -> Report {
             start_s: ms(100),
             end_s: ms(1500),
             by: Some("blocker".to_owned()),
+            location: None,
         }],
         heartbeat: Some(Heartbeat {
             period_s: ms(10),
@@ -339,6 +341,7 @@ prop_compose! {
             label,
             location: None,
             outcome,
+            exception: None,
             created_s: times[0],
             start_s: polls.first().map(|poll| poll.start_s),
             end_s: times[times.len() - 1],
@@ -372,7 +375,7 @@ prop_compose! {
             wall_s: walls,
             speedup,
             heartbeat: Some(Heartbeat { period_s: ms(10), max_gap_s: end, blocked_by: by.clone(), lane: None }),
-            blocked: vec![Blocked { start_s: start, end_s: end, by }],
+            blocked: vec![Blocked { start_s: start, end_s: end, by, location: None }],
             metrics,
             ..StrategyReport::planned(name, &summary, runtime, ideal.map(|ideal| ideal.0))
         };
@@ -404,6 +407,7 @@ fn what_is_drawn_as_deaf_is_not_called_awake() {
         start_s: ms(100),
         end_s: ms(115),
         by: None,
+        location: None,
     };
     assert_eq!(kinds(Vec::new()), (vec!["loop_awake".to_owned()], false));
     assert_eq!(kinds(vec![held]), (vec!["inconclusive".to_owned()], true));

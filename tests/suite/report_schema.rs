@@ -291,7 +291,10 @@ fn full() -> Value {
     strategy["speedup"] = json!(1.5);
     strategy["metrics"] =
         json!({ "rows_count": 12.0, "first_reply_s": 0.25, "body_bytes": 1024.0 });
-    strategy["blocked"] = json!([{ "start_s": 0.1, "end_s": 0.2, "by": "oops" }]);
+    strategy["blocked"] = json!([{ "start_s": 0.1, "end_s": 0.2, "by": "oops", "location": "app.py:3 time.sleep(1)" }]);
+    strategy["language"] = json!("python");
+    strategy["interpreter"] = json!("CPython 3.13.0");
+    strategy["tasks"][0]["exception"] = json!("ValueError");
     strategy["heartbeat"]["blocked_by"] = json!("oops");
     report["findings"] = json!([{
         "kind": "loop_blocked",
@@ -306,8 +309,18 @@ fn full() -> Value {
 
 /// The fields that reports did not have from the beginning, and those that are not known everywhere. All
 /// others are always there.
-const LATER: [&str; 8] = [
-    "lane", "location", "strategy", "sentence", "takeaway", "short", "commit", "cpu",
+const LATER: [&str; 11] = [
+    "lane",
+    "location",
+    "strategy",
+    "sentence",
+    "takeaway",
+    "short",
+    "commit",
+    "cpu",
+    "language",
+    "interpreter",
+    "exception",
 ];
 
 /// Where the keys are a concept's own.

@@ -69,7 +69,7 @@ pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
         let (outcome, ended) = draft.finish(number(tracker), end);
         let whole = || Task {
             label: tracker.label(),
-            location: Some(tracker.location),
+            location: Some(tracker.location.into()),
             created: Duration::from_nanos(tracker.created),
             polls: draft.polls.clone(),
             wakes: draft.wakes.clone(),

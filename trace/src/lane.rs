@@ -30,6 +30,8 @@ pub enum Cell {
     Cancelled,
     /// Ended by a panic.
     Panicked,
+    /// Ended by an exception.
+    Failed,
 }
 
 impl Cell {
@@ -47,7 +49,7 @@ impl Cell {
             Self::Blocking => ('█', '#'),
             Self::CouldNotRun => ('░', '.'),
             Self::Cancelled => ('✗', 'x'),
-            Self::Panicked => ('!', '!'),
+            Self::Panicked | Self::Failed => ('!', '!'),
         };
         if ascii { plain } else { unicode }
     }
@@ -64,6 +66,7 @@ impl Cell {
             Self::Blocking => Some("held its thread"),
             Self::Cancelled => Some("cancelled"),
             Self::Panicked => Some("panicked"),
+            Self::Failed => Some("failed"),
         }
     }
 }
@@ -127,6 +130,7 @@ impl Life<'_> {
             Outcome::Completed => cells[last] = Cell::Done,
             Outcome::Cancelled => cells[last] = Cell::Cancelled,
             Outcome::Panicked => cells[last] = Cell::Panicked,
+            Outcome::Failed => cells[last] = Cell::Failed,
             Outcome::Running | Outcome::NeverPolled => {}
         }
         cells

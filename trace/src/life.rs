@@ -27,6 +27,8 @@ pub enum Outcome {
     Cancelled,
     /// A poll of it panicked.
     Panicked,
+    /// An exception ended it: in a language that has them.
+    Failed,
     /// Nobody has polled it: it was made, and it did nothing.
     NeverPolled,
 }

@@ -302,7 +302,9 @@ mod tests {
         let tasks = recorder.timeline().tasks;
         assert_eq!(tasks[0].label, format!("{}:{line}", file!()));
         assert_eq!(tasks[1].label, "named");
-        let lines = tasks.iter().map(|task| task.location.unwrap().line());
+        let lines = tasks
+            .iter()
+            .map(|task| task.location.as_ref().unwrap().line());
         assert_eq!(lines.collect::<Vec<_>>(), [line, line + 1]);
     }
 

@@ -1,5 +1,7 @@
 //! From polls and wakes to busy, scheduled and idle.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
@@ -21,6 +23,45 @@ pub struct Timeline {
     pub threads: Vec<Thread>,
 }
 
+/// A line of a source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    file: Cow<'static, str>,
+    line: u32,
+}
+
+impl Place {
+    /// As another language names it.
+    pub fn new(file: impl Into<Cow<'static, str>>, line: u32) -> Self {
+        Self {
+            file: file.into(),
+            line,
+        }
+    }
+
+    /// As the compiler, or another language, names the file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Counted from one.
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+}
+
+impl From<&'static Location<'static>> for Place {
+    fn from(location: &'static Location<'static>) -> Self {
+        Self::new(location.file(), location.line())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
 /// A thread that the recorder met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Thread {
@@ -33,8 +74,8 @@ pub struct Thread {
 pub struct Task {
     /// As given to [`Recorder::track`](crate::Recorder::track).
     pub label: String,
-    /// Where it was tracked, as the compiler names the file.
-    pub location: Option<&'static Location<'static>>,
+    /// Where it was tracked; of a task in another language, where its code stands.
+    pub location: Option<Place>,
     /// When the future was made. For an `async fn` that is before anything in it has run.
     pub created: Duration,
     /// In order, none overlapping another.

@@ -287,7 +287,9 @@ impl Tutor<'_> {
         let (report, ending) = run::run(&invocation, setting, self.screen, self.stop)?;
         Ok(match ending {
             Ending::Stopped(signal) => Ran::Stopped(signal),
-            Ending::Done | Ending::Failed | Ending::UsageError => Ran::Through(Box::new(report)),
+            Ending::Done | Ending::Failed | Ending::UsageError | Ending::Exit(_) => {
+                Ran::Through(Box::new(report))
+            }
         })
     }
 

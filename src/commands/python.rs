@@ -1,0 +1,228 @@
+//! `asyncdemo python`: runs somebody's own Python program under the recorder, and shows what it did.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::run::Ending;
+use super::screen::{Screen, TextOrJson, complain, print, to_standard_error};
+use super::signals;
+use crate::concepts::{Count, Wait, ranged};
+use crate::lab::{self, Stop};
+use crate::page::{Line, Role, Style, to_ansi};
+use crate::picture::{self, Text};
+use crate::python::{self, Child, CommandLine, Interpreter, Origin, Record, Settings, Watched};
+use crate::report::Report;
+use crate::units;
+
+/// Between two looks at whether the program has ended.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// What may be asked of it.
+#[derive(clap::Args, Clone, Debug)]
+#[command(mut_args(ranged))]
+#[command(
+    override_usage = "asyncdemo python [OPTIONS] SCRIPT|-m MODULE|-c CODE [ARGUMENTS]…",
+    after_help = "Put it before your own command:
+  asyncdemo python app.py
+  asyncdemo python -m uvicorn app:app --port 8000
+  asyncdemo python -m pytest tests/test_app.py
+
+The program is not changed, and its input and output are its own. The report goes to standard error when it has
+ended, or was stopped by Ctrl-C; the exit code is the program's."
+)]
+pub struct Options {
+    /// The interpreter; without it that of the active virtual environment, else python3, python or py
+    #[arg(long, value_name = "PATH", help_heading = "What to run")]
+    pub python: Option<PathBuf>,
+
+    /// Treat polls at least this long as blocking
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "50ms",
+        help_heading = "What to run"
+    )]
+    pub slow_poll: Wait,
+
+    /// Exit with 1 if the event loop was blocked at least this long: a check for CI
+    #[arg(long, value_name = "DURATION", help_heading = "What to run")]
+    pub fail_blocked: Option<Wait>,
+
+    /// Show the tasks of libraries, too
+    #[arg(long, help_heading = "What to show")]
+    pub internal: bool,
+
+    /// List at most N tasks individually and aggregate the rest
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "1000",
+        help_heading = "What to show"
+    )]
+    pub max_tasks: Count<1, 100_000>,
+
+    /// Draw nothing until the program has ended
+    #[arg(long, help_heading = "What to show")]
+    pub quiet: bool,
+
+    /// The report as text on standard error, or as json on standard output: the program's own output then goes to
+    /// standard error
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub format: TextOrJson,
+
+    /// The program, and what it is given: what you would write after `python`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "PROGRAM",
+        hide = true
+    )]
+    pub program: Vec<OsString>,
+}
+
+/// Runs the program, and shows what it did.
+///
+/// # Errors
+/// Where it cannot be started, or standard output cannot be written.
+pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let (line, interpreter) = match asked(options) {
+        Ok(asked) => asked,
+        Err(error) => {
+            complain(&format!("asyncdemo: {error:#}.\n"));
+            return Ok(Ending::UsageError);
+        }
+    };
+    let settings = Settings {
+        slow_poll: *options.slow_poll,
+        internal: options.internal,
+        awaits: false,
+        max_tasks: *options.max_tasks,
+    };
+    let origin = Origin {
+        program: lab::program(),
+        started: lab::now(),
+        machine: lab::machine(),
+    };
+    let stdout = match options.format {
+        TextOrJson::Text => Stdio::inherit(),
+        TextOrJson::Json => to_standard_error(),
+    };
+    let mut child = Child::start(&interpreter, &line, settings, stdout)?;
+    signals::pass_on(child.pid(), stop);
+    let status = wait(&mut child)?;
+    child.drain();
+
+    let watched = child.watched();
+    let report = watched.look(|record| python::report(record, &line, &interpreter, origin));
+    show(options, screen, &report, &watched)?;
+    Ok(ending(options, &report, status))
+}
+
+fn asked(options: &Options) -> Result<(CommandLine, Interpreter)> {
+    let line = CommandLine::read(&options.program)?;
+    let interpreter = Interpreter::find(options.python.as_deref())?;
+    Ok((line, interpreter))
+}
+
+fn wait(child: &mut Child) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = child
+            .ended()
+            .context("it is not known how the program ended")?
+        {
+            return Ok(status);
+        }
+        thread::park_timeout(LOOK);
+    }
+}
+
+/// The program's own exit code, unless the check failed.
+fn ending(options: &Options, report: &Report, status: ExitStatus) -> Ending {
+    let own = exit_code(status);
+    let worst = report
+        .strategies
+        .iter()
+        .flat_map(|program| &program.blocked);
+    let worst = worst
+        .map(|blocked| blocked.length())
+        .max()
+        .unwrap_or_default();
+    match options.fail_blocked {
+        Some(limit) if own == 0 && worst >= *limit => {
+            let (worst, limit) = (units::duration(worst), units::duration(*limit));
+            complain(&format!(
+                "asyncdemo: the event loop was blocked for {worst}; --fail-blocked allows {limit}.\n"
+            ));
+            Ending::Failed
+        }
+        _ => Ending::Exit(own),
+    }
+}
+
+#[cfg(unix)]
+fn exit_code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+#[cfg(not(unix))]
+fn exit_code(status: ExitStatus) -> u8 {
+    status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1)
+}
+
+/// The report, once the program has ended.
+fn show(options: &Options, screen: &Screen, report: &Report, watched: &Watched) -> Result<()> {
+    if options.format == TextOrJson::Json {
+        let mut json = Vec::new();
+        picture::json(report, &mut json)?;
+        print(&String::from_utf8_lossy(&json))?;
+        return Ok(());
+    }
+    let style = screen.live.unwrap_or(Style {
+        color: false,
+        ..screen.out
+    });
+    complain(&to_ansi(&lines(report, watched, style), &style));
+    Ok(())
+}
+
+fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
+    let mut lines = vec![Line::default()];
+    if !watched.look(Record::is_begun) {
+        let text =
+            "asyncdemo: nothing was recorded: the program ended before the recorder could speak.";
+        lines.push(Line::of(Role::Dim, text));
+        return lines;
+    }
+    let ends = report.strategies.iter().map(|program| program.end().0);
+    let mut text = Text::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
+    for program in &report.strategies {
+        lines.extend(text.strategy(program));
+    }
+    lines.extend(text.findings(&report.findings));
+    lines.extend(text.legend());
+    if let Some(trouble) = watched.trouble() {
+        lines.push(Line::of(
+            Role::Alarm,
+            &format!("The record is not whole: {trouble}."),
+        ));
+    }
+    lines
+}

@@ -1,0 +1,24 @@
+//! Another person's Python program, watched: what its tasks did, on the same timeline.
+//!
+//! `src/python/asyncdemo/` is the half that runs inside the program, in Python. This is the other half: it finds an
+//! interpreter, starts the program beside that recorder, reads the events that come back, and makes of them what a
+//! demo in Rust makes, too.
+
+mod child;
+mod claims;
+mod events;
+mod folded;
+mod interpreter;
+mod lane;
+mod package;
+mod record;
+mod settings;
+mod summary;
+
+pub use child::{Child, StartError, Watched};
+pub use events::{Event, Frame, StreamError, read};
+pub use interpreter::{Interpreter, InterpreterError};
+pub use package::{FILES, write_to};
+pub use record::Record;
+pub use settings::{CommandLine, CommandLineError, Settings};
+pub use summary::{Origin, report};

@@ -1,0 +1,147 @@
+//! What is asked of the recorder, and the words of Python's own command line.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+/// What the recorder is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// A poll at least this long holds the event loop: where it stands is looked up while it lasts.
+    pub slow_poll: Duration,
+    /// Whether the tasks of libraries are lanes, too.
+    pub internal: bool,
+    /// Whether each coroutine of the program's own files is a lane, not each task only.
+    pub awaits: bool,
+    /// So many tasks are kept one by one, those with the longest polls; the others are taken together.
+    pub max_tasks: usize,
+}
+
+impl Settings {
+    /// As the recorder reads them: see `_stream.py`.
+    pub(super) fn to_json(self) -> String {
+        let settings = serde_json::json!({
+            "slow_poll": u64::try_from(self.slow_poll.as_nanos()).unwrap_or(u64::MAX),
+            "internal": self.internal,
+            "awaits": self.awaits,
+        });
+        settings.to_string()
+    }
+}
+
+/// What would stand after `python`: its own flags, then the program and what that is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandLine {
+    /// `-u`, `-X dev` …
+    pub flags: Vec<OsString>,
+    /// `app.py …`, `-m uvicorn …`, `-c …` or `-`.
+    pub program: Vec<OsString>,
+}
+
+/// Why a command line is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandLineError {
+    /// Nothing to run.
+    #[error(
+        "no program is named. Put `asyncdemo python` before what you would give to python: `asyncdemo python app.py`, `asyncdemo python -m uvicorn app:app`"
+    )]
+    NoProgram,
+    /// `-m`, `-c`, `-X` or `-W` is the last word.
+    #[error("{0} needs a word after it, as on python's own command line")]
+    Unfinished(String),
+    /// A flag that python has not, or that makes no sense here.
+    #[error(
+        "{0} is no flag that can stand before the program. Flags of python may: -u, -O, -B, -I, -X dev and the like; those of the program stand after its name"
+    )]
+    UnknownFlag(String),
+}
+
+/// Python's flags that take no value. `-i`, `-x`, `-h`, `-V` and `-?` make no sense here.
+const FLAGS: &str = "bBdEIOPqRsSuv";
+
+impl CommandLine {
+    /// Reads the words that would stand after `python`.
+    ///
+    /// # Errors
+    /// Where they name no program.
+    pub fn read(words: &[OsString]) -> Result<Self, CommandLineError> {
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            let text = word.to_string_lossy();
+            let unfinished = || CommandLineError::Unfinished(text.clone().into_owned());
+            let Some(flag) = text.strip_prefix('-').filter(|flag| !flag.is_empty()) else {
+                break;
+            };
+            match flag {
+                "m" | "c" if words.len() > at + 1 => break,
+                "m" | "c" => return Err(unfinished()),
+                "X" | "W" | "-check-hash-based-pycs" => {
+                    words.get(at + 1).ok_or_else(unfinished)?;
+                    at += 2;
+                }
+                _ if flag.starts_with(['X', 'W'])
+                    || flag.chars().all(|one| FLAGS.contains(one)) =>
+                {
+                    at += 1;
+                }
+                _ => return Err(CommandLineError::UnknownFlag(text.into_owned())),
+            }
+        }
+        let (flags, program) = words.split_at(at);
+        if program.is_empty() {
+            return Err(CommandLineError::NoProgram);
+        }
+        Ok(Self {
+            flags: flags.to_vec(),
+            program: program.to_vec(),
+        })
+    }
+
+    /// The program and its arguments, as they were typed.
+    pub fn spoken(&self) -> String {
+        let words = self.program.iter().map(|word| word.to_string_lossy());
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<(String, String), String> {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let joined = |words: &[OsString]| {
+            let words = words.iter().map(|word| word.to_string_lossy());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        match CommandLine::read(&words) {
+            Ok(line) => Ok((joined(&line.flags), joined(&line.program))),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn flags_of_python_are_told_from_the_program() {
+        let parts = |flags: &str, program: &str| Ok((flags.to_owned(), program.to_owned()));
+        assert_eq!(read("app.py --port 1 -m"), parts("", "app.py --port 1 -m"));
+        assert_eq!(
+            read("-uB -X dev -Werror -m uvicorn a:b -u"),
+            parts("-uB -X dev -Werror", "-m uvicorn a:b -u")
+        );
+        assert_eq!(read("-c pass -x"), parts("", "-c pass -x"));
+        assert_eq!(read("- one"), parts("", "- one"));
+    }
+
+    #[test]
+    fn what_names_no_program_is_refused() {
+        assert!(read("").unwrap_err().starts_with("no program"));
+        assert!(read("-u").unwrap_err().starts_with("no program"));
+        assert!(read("-m").unwrap_err().starts_with("-m needs a word"));
+        assert!(read("-X").unwrap_err().starts_with("-X needs a word"));
+        assert!(read("-x app.py").unwrap_err().starts_with("-x is no flag"));
+        assert!(
+            read("--reload app.py")
+                .unwrap_err()
+                .starts_with("--reload is no flag")
+        );
+    }
+}

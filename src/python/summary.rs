@@ -1,0 +1,213 @@
+//! From a record to the same report that a demo in Rust gives.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::claims;
+use super::interpreter::Interpreter;
+use super::lane::{Lane, LaneKind};
+use super::record::{Record, nanos};
+use super::settings::CommandLine;
+use crate::report::{Machine, Measured, Program, Report, Runtime, SCHEMA, Seconds, StrategyReport};
+use crate::trace::{Blocked, Heartbeat, PERIOD, Task, Timeline};
+
+/// What the one strategy of such a report is called.
+const NAME: &str = "program";
+
+/// A heartbeat that is late by less may be the machine's doing and not the program's.
+const NOISE: Duration = Duration::from_millis(40);
+
+/// Who measures, when, and where.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The program that measures: this one.
+    pub program: Program,
+    /// When it began, in UTC, as RFC 3339 has it.
+    pub started: String,
+    /// On which computer.
+    pub machine: Machine,
+}
+
+/// The report of what was recorded so far. One that a signal has ended is whole, too: a server ends in no other way.
+pub fn report(
+    record: &Record,
+    line: &CommandLine,
+    interpreter: &Interpreter,
+    origin: Origin,
+) -> Report {
+    let program = [strategy(record, line, interpreter)];
+    let findings = claims::findings(record, &program);
+    Report {
+        schema: SCHEMA.to_owned(),
+        concept: "python".to_owned(),
+        arguments: arguments(line),
+        program: Some(origin.program),
+        started: Some(origin.started),
+        machine: origin.machine,
+        partial: false,
+        slow_poll_s: record.settings.slow_poll.into(),
+        findings,
+        strategies: program.into(),
+    }
+}
+
+fn arguments(line: &CommandLine) -> serde_json::Value {
+    let words = line.program.iter();
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    serde_json::json!({ "program": words })
+}
+
+fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> StrategyReport {
+    let runtime = Runtime {
+        flavor: "asyncio".to_owned(),
+        workers: 1,
+    };
+    let planned = StrategyReport::planned(NAME, &line.spoken(), runtime, None);
+    let lanes = in_order(record);
+    let made = lanes.iter().map(|lane| lane.made).min();
+    // What is before the first event loop is the start of the interpreter, and imports.
+    let start = record.begun.into_iter().chain(made).min().unwrap_or(0);
+    let timeline = timeline(record, &lanes);
+    let heartbeat = heartbeat(record, &timeline);
+    let measured = Measured {
+        wall: Duration::from_nanos(record.now.saturating_sub(start)),
+        start: Duration::from_nanos(start),
+        blocked: blocked(record, &timeline, heartbeat.as_ref()),
+        timeline,
+        heartbeat,
+        ..Measured::default()
+    };
+    let blocked = measured.blocked.clone();
+    let mut report = planned.with_runs(&[measured]);
+    for (told, blocked) in report.blocked.iter_mut().zip(&blocked) {
+        told.location = location(&lanes, blocked);
+    }
+    for (task, lane) in report.tasks.iter_mut().zip(&lanes) {
+        task.exception = lane.exception().map(str::to_owned);
+        task.busy_s = Seconds(Duration::from_nanos(lane.busy));
+    }
+    report.rest = record.folded.rest(start);
+    report.language = Some("python".to_owned());
+    report.interpreter = Some(format!(
+        "{} {}",
+        interpreter.implementation, interpreter.version
+    ));
+    report
+}
+
+/// Those with slow polls first, the slowest before all; the others as they were made.
+fn in_order(record: &Record) -> Vec<&Lane> {
+    let slow = nanos(record.settings.slow_poll);
+    let mut lanes: Vec<&Lane> = record.lanes.values().collect();
+    lanes.sort_by_key(|lane| {
+        // A job on a thread of its own holds nobody up.
+        let holds = lane.kind != LaneKind::Job && lane.longest >= slow;
+        (
+            std::cmp::Reverse(if holds { lane.longest } else { 0 }),
+            lane.made,
+        )
+    });
+    lanes
+}
+
+fn timeline(record: &Record, lanes: &[&Lane]) -> Timeline {
+    let mut alike: HashMap<&str, usize> = HashMap::new();
+    for lane in lanes {
+        *alike.entry(&lane.label).or_default() += 1;
+    }
+    let mut met: HashMap<&str, usize> = HashMap::new();
+    let tasks = lanes.iter().map(|lane| {
+        let number = met.entry(&lane.label).or_default();
+        *number += 1;
+        // A request is called by what was asked for, however often.
+        let numbered = lane.kind != LaneKind::Request
+            && alike.get(&*lane.label).is_some_and(|count| *count > 1);
+        let label = if numbered {
+            format!("{} {number}", lane.label)
+        } else {
+            lane.label.to_string()
+        };
+        lane.task(label, record.now)
+    });
+    Timeline {
+        end: Duration::from_nanos(record.now),
+        tasks: tasks.collect(),
+        threads: record.threads.clone(),
+        ..Timeline::default()
+    }
+}
+
+/// The longest gap, and who was polled for most of it.
+fn heartbeat(record: &Record, timeline: &Timeline) -> Option<Heartbeat> {
+    let (start, end) = record.gap?;
+    let (gap_start, gap_end) = (Duration::from_nanos(start), Duration::from_nanos(end));
+    let max_gap = gap_end.saturating_sub(gap_start);
+    let held = |task: &Task| -> Duration {
+        let polls = task.polls.iter();
+        let within = polls.map(|poll| {
+            poll.end
+                .min(gap_end)
+                .saturating_sub(poll.start.max(gap_start))
+        });
+        within.sum()
+    };
+    let on_loop = |task: &&Task| {
+        task.polls
+            .first()
+            .is_some_and(|poll| record.is_loop_thread(poll.thread))
+    };
+    let tasks = timeline.tasks.iter().filter(on_loop);
+    let holds = tasks.filter(|task| max_gap > PERIOD * 2 && held(task) * 2 > max_gap);
+    let blocked_by = holds.min_by_key(|task| held(task));
+    Some(Heartbeat {
+        period: PERIOD,
+        max_gap,
+        gap_start,
+        blocked_by: blocked_by.map(|task| task.label.clone()),
+    })
+}
+
+fn blocked(record: &Record, timeline: &Timeline, heartbeat: Option<&Heartbeat>) -> Vec<Blocked> {
+    let is_loop = |thread: &crate::trace::Thread| {
+        let known = record
+            .threads
+            .iter()
+            .position(|each| std::ptr::eq(each, thread) || each == thread);
+        known.is_some_and(|at| record.is_loop_thread(at))
+    };
+    let slow = record.settings.slow_poll;
+    let mut blocked = timeline.blocked(slow, 1, is_loop);
+    if let Some(heartbeat) = heartbeat {
+        let (due, end) = (
+            heartbeat.gap_start + heartbeat.period,
+            heartbeat.gap_start + heartbeat.max_gap,
+        );
+        let explained = |each: &Blocked| each.start < end && due < each.end;
+        if end.saturating_sub(due) >= slow.max(NOISE) && !blocked.iter().any(explained) {
+            blocked.push(Blocked {
+                start: due,
+                end,
+                by: None,
+            });
+        }
+    }
+    blocked
+}
+
+/// Where the poll stood that blocked so.
+fn location(lanes: &[&Lane], blocked: &Blocked) -> Option<String> {
+    let (start, end) = (nanos(blocked.start), nanos(blocked.end));
+    let over = lanes
+        .iter()
+        .filter(|lane| lane.kind != LaneKind::Job)
+        .flat_map(|lane| {
+            let polls = lane
+                .polls
+                .iter()
+                .filter(|poll| poll.0 <= start && end <= poll.1);
+            polls.map(move |poll| (poll.0, *lane))
+        });
+    // Of a task and what it awaits, the inner one is polled later.
+    let (poll, lane) = over.max_by_key(|(poll, _)| *poll)?;
+    lane.line_of(poll).map(str::to_owned)
+}
