@@ -15,7 +15,9 @@ use crate::concepts::{Count, Wait, ranged};
 use crate::lab::{self, Stop};
 use crate::page::{Line, Role, Style, to_ansi};
 use crate::picture::{self, Text};
-use crate::python::{self, Child, CommandLine, Interpreter, Origin, Record, Settings, Watched};
+use crate::python::{
+    self, Child, CommandLine, Interpreter, Measurement, Record, Settings, Watched,
+};
 use crate::report::Report;
 use crate::units;
 
@@ -109,7 +111,7 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
         awaits: false,
         max_tasks: *options.max_tasks,
     };
-    let origin = Origin {
+    let origin = Measurement {
         program: lab::program(),
         started: lab::now(),
         machine: lab::machine(),

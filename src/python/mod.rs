@@ -21,4 +21,4 @@ pub use interpreter::{Interpreter, InterpreterError};
 pub use package::{FILES, write_to};
 pub use record::Record;
 pub use settings::{CommandLine, CommandLineError, Settings};
-pub use summary::{Origin, report};
+pub use summary::{Measurement, report};

@@ -19,7 +19,7 @@ const NOISE: Duration = Duration::from_millis(40);
 
 /// Who measures, when, and where.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct Measurement {
     /// The program that measures: this one.
     pub program: Program,
     /// When it began, in UTC, as RFC 3339 has it.
@@ -33,7 +33,7 @@ pub fn report(
     record: &Record,
     line: &CommandLine,
     interpreter: &Interpreter,
-    origin: Origin,
+    origin: Measurement,
 ) -> Report {
     let program = [strategy(record, line, interpreter)];
     let findings = claims::findings(record, &program);
