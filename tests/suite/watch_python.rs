@@ -160,7 +160,7 @@ fn an_unchanged_program_is_recorded() {
         assert_eq!(finding.kind, "loop_blocked");
         assert!(
             finding.text.contains("main blocked the event loop for 3"),
-            "{finding}"
+            "{finding:?}"
         );
     }
 }
