@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use asyncdemo::page::Style;
-use asyncdemo::picture::Text;
+use asyncdemo::picture::Picture;
 use asyncdemo::report::{Measured, Runtime, StrategyReport};
 use asyncdemo::trace::Recorder;
 use tokio::time::sleep;
@@ -49,7 +49,7 @@ fn main() {
             ..Measured::default()
         };
         let report = planned.clone().with_runs(&[measured]);
-        black_box(Text::new(style, Duration::from_millis(10), LENGTH).strategy(&report));
+        black_box(Picture::new(style, Duration::from_millis(10), LENGTH).strategy(&report));
     }
     let frame = start.elapsed() / FRAMES;
     println!("a frame of {LANES} lanes and a heartbeat after {LENGTH:?}, taken and drawn");

@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use asyncdemo::page::{Style, to_ansi};
-use asyncdemo::picture::Text;
+use asyncdemo::picture::Picture;
 use asyncdemo::report::{Measured, StrategyReport};
 use asyncdemo::services::usage::Usage;
 use asyncdemo::trace::{Keep, Recorder};
@@ -143,7 +143,7 @@ fn child(role: &str, tasks: usize) {
     let report = planned.with_runs(&[measured]);
     assert!(!role.ends_with("recorded") || report.most_in_flight() == tasks);
     let style = Style::default();
-    let lines = Text::new(style, keep.slow_poll, DELAY).strategy(&report);
+    let lines = Picture::new(style, keep.slow_poll, DELAY).strategy(&report);
     let text = to_ansi(&lines, &style);
     let json = serde_json::to_string(&report).expect("a report is JSON");
     assert!(text.len() < json.len());

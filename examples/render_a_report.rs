@@ -10,7 +10,7 @@ use std::error::Error;
 use std::fs;
 
 use asyncdemo::page::{Style, to_ansi};
-use asyncdemo::picture::Text;
+use asyncdemo::picture::Picture;
 use asyncdemo::report::Report;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -27,6 +27,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         report.concept, report.machine.cores, report.machine.os
     );
     let style = Style::default();
-    print!("{}", to_ansi(&Text::report(&report, style), &style));
+    print!("{}", to_ansi(&Picture::report(&report, style), &style));
     Ok(())
 }

@@ -21,7 +21,7 @@ pub use help::{screen, tell};
 /// A command line that was read.
 #[derive(Debug)]
 pub struct Cli {
-    look: Look,
+    look: GlobalFlags,
     asked: Asked,
 }
 
@@ -35,7 +35,7 @@ pub struct Cli {
     after_help = "asyncdemo help COMMAND says more about a command, asyncdemo help TERM explains a word.",
     after_long_help = help::ENVIRONMENT
 )]
-struct Look {
+struct GlobalFlags {
     /// When to use colour: auto, always or never
     #[arg(
         long,
@@ -112,7 +112,7 @@ fn parser(is_named: impl Fn(&str) -> bool) -> clap::Command {
         };
         concept.about(about.question)
     });
-    Command::augment_subcommands(Look::command().subcommands(concepts))
+    Command::augment_subcommands(GlobalFlags::command().subcommands(concepts))
 }
 
 fn with_knobs(entry: &concepts::Entry, concept: clap::Command) -> clap::Command {
@@ -144,7 +144,7 @@ impl Cli {
                     None => wrong,
                 }
             })?;
-        let look = Look::from_arg_matches(&matches)?;
+        let look = GlobalFlags::from_arg_matches(&matches)?;
         let asked = Asked::read(&matches)
             .map_err(|why| typed(command, &matches).error(ErrorKind::ValueValidation, why))?;
         Ok(Self { look, asked })

@@ -15,7 +15,7 @@ pub const WORTH_TELLING: Duration = Duration::from_millis(50);
 pub(super) const AWAKE: Duration = Duration::from_millis(50);
 
 /// A gap in which a beat was missed. It is called deaf where something held every worker meanwhile.
-const DEAF: Duration = Duration::from_millis(20);
+const MISSED_BEAT: Duration = Duration::from_millis(20);
 
 /// A stretch of an untracked blocker is seen by the heartbeat alone; a busy machine makes short ones.
 pub(super) fn unforeseen(run: &Run<'_>) -> Option<Shown> {
@@ -120,9 +120,9 @@ fn busy_within(task: &Task, stretch: &Blocked) -> Duration {
 /// blocked stretch, this is told of short runs, too: there, the machine's noise does not last from
 /// end to end.
 #[derive(Debug)]
-pub struct DeafThroughout;
+pub struct BlockedThroughout;
 
-impl Claim for DeafThroughout {
+impl Claim for BlockedThroughout {
     fn expectation(&self) -> String {
         "no heartbeat from the beginning to the end".into()
     }
@@ -151,7 +151,7 @@ impl Claim for KeepsTheLoopAwake {
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
         let gap = run.max_gap()?;
         // What is drawn as deaf was not awake, however short that was.
-        let heard = run.strategy.blocked.is_empty() || gap < DEAF;
+        let heard = run.strategy.blocked.is_empty() || gap < MISSED_BEAT;
         (gap <= AWAKE && gap * 3 < run.wall && heard).then(|| {
             let (wall, gap) = (time(run.wall), time(gap));
             let text = format!(
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn deaf_throughout_is_only_who_was_deaf_throughout() {
-        let told = |wall, gap| told(DeafThroughout, &beating(wall, gap), &[]);
+        let told = |wall, gap| told(BlockedThroughout, &beating(wall, gap), &[]);
         assert_eq!(
             told(47, 45),
             "deaf_throughout: nothing else could run. For 45 ms of 47 ms there was no heartbeat, though it was due 4 times."

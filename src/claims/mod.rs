@@ -18,7 +18,7 @@ mod waits;
 pub use claim::{Claim, Claims, Shown, inconclusive, shown};
 pub use compare::{ComparedWith, CostsMore, CountsMore};
 pub use event_loop::{
-    BlocksTheLoop, DeafThroughout, KeepsTheLoopAwake, TimeoutIsLate, WORTH_TELLING,
+    BlockedThroughout, BlocksTheLoop, KeepsTheLoopAwake, TimeoutIsLate, WORTH_TELLING,
 };
 pub use findings::findings;
 pub use one_blocker::{OneBlocker, OneStopsAll};

@@ -33,7 +33,7 @@ pub enum Ask {
     /// Nothing.
     Nothing,
     /// Run this, and tell what becomes of it.
-    Run(Job),
+    Run(RunRequest),
     /// Stop what runs.
     Stop,
     /// Give the terminal back, and end.
@@ -46,7 +46,7 @@ pub enum Ask {
 
 /// A run that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
+pub struct RunRequest {
     /// News of it carry this.
     pub number: u64,
     /// A command line without the program's name.

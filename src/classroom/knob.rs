@@ -75,7 +75,7 @@ pub(super) fn strategies(line: &str) -> Vec<String> {
 
 /// As one would type it: with quotes where they are needed only.
 fn join<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let plain = |sign: char| sign.is_ascii_alphanumeric() || ".,:=/+-_".contains(sign);
+    let plain = |ch: char| ch.is_ascii_alphanumeric() || ".,:=/+-_".contains(ch);
     let typed = words.into_iter().map(|word| {
         if !word.is_empty() && word.chars().all(plain) {
             Some(word.to_owned())
@@ -128,7 +128,7 @@ fn scaled(value: &str, up: bool) -> Option<String> {
             format!("{}s", (seconds * 1e3).round() / 1e3)
         });
     }
-    let unit = value.find(|sign: char| sign.is_alphabetic())?;
+    let unit = value.find(|ch: char| ch.is_alphabetic())?;
     let (count, unit) = value.split_at(unit);
     let scaled = scaled(count.trim(), up)?;
     ["B", "KiB", "MiB", "GiB"]

@@ -16,7 +16,7 @@ mod slide;
 pub mod terminal;
 mod theme;
 
-pub use keys::{Ask, Job, KEYS, Key};
+pub use keys::{Ask, KEYS, Key, RunRequest};
 pub use player::Player;
 pub use recording::Recordings;
 pub use show::Show;

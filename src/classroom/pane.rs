@@ -6,11 +6,11 @@ use super::ballot::{Candidate, candidates};
 use super::figures::figures;
 use super::knob;
 use super::show::Show;
-use super::slide::{Origin, Run, Slide};
+use super::slide::{Origin, Slide, SlideRun};
 use crate::concepts::{self, region};
 use crate::lesson::{Answer, Guess, Kind, Predict};
 use crate::page::{self, Language, Line, Role, Style, markdown, wrap};
-use crate::picture::Text;
+use crate::picture::Picture;
 use crate::report::Report;
 
 type Lines = Vec<Line>;
@@ -135,13 +135,13 @@ fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) 
 }
 
 fn answer(candidate: &Candidate, place: usize, right: Option<bool>, style: &Style) -> Lines {
-    // A sign beside the colour: not everybody sees colours, and not every projector shows them.
-    let (role, sign) = match right {
+    // A glyph beside the colour: not everybody sees colours, and not every projector shows them.
+    let (role, glyph) = match right {
         Some(true) => (Role::Literal, if style.ascii { " <- right" } else { " ✓" }),
         Some(false) => (Role::Dim, ""),
         None => (Role::Plain, ""),
     };
-    let text = format!("{}{sign}", style.tame(&candidate.text));
+    let text = format!("{}{glyph}", style.tame(&candidate.text));
     let number = Line::of(Role::Name, &format!("{:>2}  ", place + 1));
     let indent = Line::of(Role::Name, "    ");
     wrap(&Line::of(role, &text), style.width, &number, &indent)
@@ -242,7 +242,7 @@ pub(super) fn picture(show: &Show, height: usize, style: &Style) -> Lines {
     lines
 }
 
-fn drawn(show: &Show, run: &Run, height: usize, style: &Style) -> Lines {
+fn drawn(show: &Show, run: &SlideRun, height: usize, style: &Style) -> Lines {
     let count = knob::strategies(&run.line).len().max(1);
     // A ruler, and a title with two figures for each.
     let lanes = (height.saturating_sub(2) / count)
@@ -270,7 +270,7 @@ fn drawn(show: &Show, run: &Run, height: usize, style: &Style) -> Lines {
                 .map_or(Duration::ZERO, |growing| growing.end().0),
         )
     };
-    let mut text = Text::new(style, run.slow_poll, end);
+    let mut text = Picture::new(style, run.slow_poll, end);
     let mut drawn = Lines::new();
     for strategy in run.finished.iter().chain(&run.growing) {
         drawn.extend(text.strategy(strategy));

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::keys::Job;
+use super::keys::RunRequest;
 use super::recording::{Recordings, until};
 use super::slide::News;
 use crate::lab::{Audience, FRAME, Invocation, Stop, Trust};
@@ -22,7 +22,7 @@ pub struct Player {
     /// What runs, or is about to end.
     current: Option<Stop>,
     /// What comes when that has ended: two at once would disturb each other's measurements.
-    next: Option<Job>,
+    next: Option<RunRequest>,
 }
 
 enum FromRun {
@@ -47,7 +47,7 @@ impl Player {
     }
 
     /// Runs it as soon as nothing else runs.
-    pub fn run(&mut self, job: Job) {
+    pub fn run(&mut self, job: RunRequest) {
         if self.current.is_some() {
             self.next = Some(job);
             return;
@@ -116,7 +116,7 @@ impl Drop for Ended {
 
 /// One run.
 struct Turn {
-    job: Job,
+    job: RunRequest,
     trust: Trust,
     record: Option<Recordings>,
     replay: Option<Recordings>,

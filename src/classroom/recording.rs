@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::keys::Job;
+use super::keys::RunRequest;
 use crate::lab::{Invocation, Trust};
 use crate::picture;
 use crate::report::{Heartbeat, Outcome, Report, Seconds, StrategyReport, Task};
@@ -44,7 +44,7 @@ impl Recordings {
     }
 
     /// Where the run of a slide is kept.
-    fn file(&self, job: &Job) -> PathBuf {
+    fn file(&self, job: &RunRequest) -> PathBuf {
         self.0.join(format!("{}.json", job.name))
     }
 
@@ -52,7 +52,7 @@ impl Recordings {
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn keep(&self, job: &Job, report: &Report) -> Result<()> {
+    pub fn keep(&self, job: &RunRequest, report: &Report) -> Result<()> {
         let file = self.file(job);
         let draft = file.with_extension("json.part");
         let mut json = Vec::new();
@@ -66,7 +66,7 @@ impl Recordings {
     ///
     /// # Errors
     /// Where there is none, or it is none of this slide, with these knobs.
-    pub fn recorded(&self, job: &Job) -> Result<Report> {
+    pub fn recorded(&self, job: &RunRequest) -> Result<Report> {
         let file = self.file(job);
         let named = || format!("{}", file.display());
         let json = fs::read(&file).with_context(named)?;
@@ -97,9 +97,9 @@ impl Recordings {
 
 /// What a run is kept as: one with a turned knob beside the one that the lesson has, not in its place.
 pub(super) fn name(lesson: &str, slide: usize, all: bool, knob: Option<&str>) -> String {
-    let tame = |sign: char| {
-        if sign.is_alphanumeric() || sign == '.' {
-            sign
+    let tame = |ch: char| {
+        if ch.is_alphanumeric() || ch == '.' {
+            ch
         } else {
             '-'
         }
@@ -170,8 +170,8 @@ fn heard(mut heartbeat: Heartbeat, now: Duration) -> Option<Heartbeat> {
 mod tests {
     use super::*;
 
-    fn job(name: &str) -> Job {
-        Job {
+    fn job(name: &str) -> RunRequest {
+        RunRequest {
             number: 1,
             line: "gather".to_owned(),
             name: name.to_owned(),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ballot::{Candidate, candidates};
-use super::keys::{Ask, Job, Key};
+use super::keys::{Ask, Key, RunRequest};
 use super::knob;
 use super::recording;
-use super::slide::{News, Place, Run, Slide};
+use super::slide::{News, Place, Slide, SlideRun};
 use super::theme::Theme;
 use crate::lab::{Invocation, Trust};
 use crate::lesson::{Kind, Lesson, Step};
@@ -105,7 +105,7 @@ impl Show {
     }
 
     /// The run whose picture is shown.
-    pub(super) fn run(&self) -> Option<&Run> {
+    pub(super) fn run(&self) -> Option<&SlideRun> {
         let slide = self.slide()?;
         match self.axis {
             // One that has several strategies can be put on one axis as it is.
@@ -275,16 +275,16 @@ impl Show {
         self.count += 1;
         let number = self.count;
         self.running = Some((number, self.place));
-        let run = Some(Run {
+        let run = Some(SlideRun {
             disturbed,
-            ..Run::new(number, &line)
+            ..SlideRun::new(number, &line)
         });
         let slide = self.here();
         match all {
             Some(_) => slide.all = run,
             None => slide.own = run,
         }
-        Ask::Run(Job {
+        Ask::Run(RunRequest {
             number,
             concept: line
                 .split_whitespace()
@@ -444,7 +444,7 @@ why = "w"
         })
     }
 
-    fn job(ask: Ask) -> Job {
+    fn job(ask: Ask) -> RunRequest {
         match ask {
             Ask::Run(job) => job,
             other => unreachable!("{other:?}"),

@@ -25,14 +25,14 @@ pub(super) struct Slide {
     pub(super) revealed: bool,
     pub(super) turned: Option<Turned>,
     /// Of the slide's own line.
-    pub(super) own: Option<Run>,
+    pub(super) own: Option<SlideRun>,
     /// Of all strategies, for the view on one axis.
-    pub(super) all: Option<Run>,
+    pub(super) all: Option<SlideRun>,
 }
 
 impl Slide {
     /// The run of this number, if it is still there.
-    pub(super) fn run_mut(&mut self, number: u64) -> Option<&mut Run> {
+    pub(super) fn run_mut(&mut self, number: u64) -> Option<&mut SlideRun> {
         [&mut self.own, &mut self.all]
             .into_iter()
             .flatten()
@@ -59,7 +59,7 @@ pub(super) enum Origin {
 
 /// A run that goes on or is over.
 #[derive(Clone, Debug)]
-pub(super) struct Run {
+pub(super) struct SlideRun {
     pub(super) number: u64,
     /// The line that it ran: the knobs may have been turned since.
     pub(super) line: String,
@@ -102,7 +102,7 @@ pub enum News {
     Remark(String),
 }
 
-impl Run {
+impl SlideRun {
     pub(super) fn new(number: u64, line: &str) -> Self {
         Self {
             number,

@@ -12,7 +12,7 @@ use super::run::Ending;
 use super::screen::{FormatFlag, Screen, TextOrJson, print};
 use super::status_line::StatusLine;
 use crate::lab::{Stop, Trust};
-use crate::lesson::course::{Source, sources, written};
+use crate::lesson::course::{LessonFile, sources, written};
 use check::Check;
 
 /// What is to be done.
@@ -70,7 +70,7 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
     let root = match &options.folder {
         Some(folder) => Some(folder.as_path()),
         // The lessons in the program link to files of its repository, which may not be at hand.
-        None => Some(Path::new(".")).filter(|_| sources.iter().all(Source::is_here)),
+        None => Some(Path::new(".")).filter(|_| sources.iter().all(LessonFile::is_here)),
     };
     let check = Check {
         trust,

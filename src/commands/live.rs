@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::status_line::StatusLine;
 use crate::page::{Style, to_ansi};
-use crate::picture::Text;
+use crate::picture::Picture;
 use crate::report::StrategyReport;
 
 /// Draws what a strategy has done so far.
@@ -40,7 +40,7 @@ impl Live {
     /// What it has done so far.
     pub(super) fn see(&self, so_far: &StrategyReport) {
         if let Some(style) = self.style {
-            let mut text = Text::new(style, self.slow_poll, self.expected);
+            let mut text = Picture::new(style, self.slow_poll, self.expected);
             self.say(to_ansi(&text.strategy(so_far), &style).trim_end());
         }
     }

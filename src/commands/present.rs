@@ -13,7 +13,7 @@ use ratatui_core::buffer::Buffer;
 use super::lessons::can_be_played;
 use super::run::Ending;
 use super::screen::{Screen, complain};
-use crate::classroom::terminal::{Heard, Look, Stage, draw};
+use crate::classroom::terminal::{FullScreen, Heard, Look, draw};
 use crate::classroom::{Ask, Player, Recordings, Show, Theme};
 use crate::lab::{Stop, Trust};
 use crate::lesson::course;
@@ -99,14 +99,14 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         color: screen.out.color,
         ascii: screen.out.ascii,
     };
-    let stage = Stage::take().context("the terminal could not be taken")?;
+    let stage = FullScreen::take().context("the terminal could not be taken")?;
     Ok(play(show, stage, player, &look, stop)?)
 }
 
 /// Until somebody quits, or a signal comes.
 fn play(
     mut show: Show,
-    mut stage: Stage,
+    mut stage: FullScreen,
     mut player: Player,
     look: &Look,
     stop: &Stop,
@@ -179,7 +179,7 @@ fn continued() -> Arc<AtomicBool> {
 }
 
 /// Gives the terminal to the shell, and takes it again when that says `fg`.
-fn suspend(stage: &mut Stage) -> io::Result<()> {
+fn suspend(stage: &mut FullScreen) -> io::Result<()> {
     stage.pause();
     #[cfg(unix)]
     {

@@ -14,7 +14,7 @@ use super::signals;
 use crate::concepts::{Count, Wait, ranged};
 use crate::lab::{self, Stop};
 use crate::page::{Line, Role, Style, to_ansi};
-use crate::picture::{self, Text};
+use crate::picture::{self, Picture};
 use crate::python::{
     self, Child, CommandLine, Interpreter, Measurement, Record, Settings, Watched,
 };
@@ -214,7 +214,7 @@ fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
         return lines;
     }
     let ends = report.strategies.iter().map(|program| program.end().0);
-    let mut text = Text::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
+    let mut text = Picture::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
     for program in &report.strategies {
         lines.extend(text.strategy(program));
     }

@@ -10,7 +10,7 @@ use super::screen::{Screen, print};
 use crate::concepts::Strategy;
 use crate::lab::{Audience, Format, Invocation, Options, Stop};
 use crate::page::{Line, Style, to_ansi};
-use crate::picture::{self, Text};
+use crate::picture::{self, Picture};
 use crate::report::{Report, StrategyReport};
 use crate::units;
 
@@ -84,7 +84,7 @@ struct Session<'a> {
     invocation: &'a Invocation,
     setting: Setting,
     screen: &'a Screen,
-    text: Text,
+    text: Picture,
     live: Live,
     code_begun: bool,
 }
@@ -106,7 +106,7 @@ impl<'a> Session<'a> {
             invocation,
             setting,
             screen,
-            text: Text::new(screen.out, slow_poll, expected),
+            text: Picture::new(screen.out, slow_poll, expected),
             live: Live::new(watched(options, screen), slow_poll, expected),
             code_begun: false,
         }

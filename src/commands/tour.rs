@@ -13,7 +13,7 @@ use crate::claims::findings;
 use crate::concepts::{self, About, Entry, SLOW_POLL, Strategy};
 use crate::lab::{Audience, Invocation, Stop};
 use crate::page::{Line, Style, to_ansi, unbroken};
-use crate::picture::{self, Tested, Text};
+use crate::picture::{self, Picture, Tested};
 use crate::report::{Finding, Report, StrategyReport};
 use crate::units;
 
@@ -49,7 +49,7 @@ pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
         stop,
         pauses: screen.asks && !options.no_pause,
         style,
-        text: Text::new(style, SLOW_POLL, Duration::ZERO),
+        text: Picture::new(style, SLOW_POLL, Duration::ZERO),
         tested: Vec::new(),
         failed: false,
     };
@@ -83,7 +83,7 @@ struct Tour<'a> {
     stop: &'a Stop,
     pauses: bool,
     style: Style,
-    text: Text,
+    text: Picture,
     tested: Vec<Tested>,
     failed: bool,
 }
@@ -235,7 +235,7 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 /// One concept while it runs.
 struct TourPage<'a> {
     style: Style,
-    text: &'a mut Text,
+    text: &'a mut Picture,
     live: Live,
 }
 

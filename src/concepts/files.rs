@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 use super::knob::{Count, Size};
 use super::{About, Concept, Output, Strategy, UsageError, knob};
-use crate::claims::{ComparedWith, DeafThroughout, KeepsTheLoopAwake};
+use crate::claims::{BlockedThroughout, ComparedWith, KeepsTheLoopAwake};
 use crate::services::files::OpenFiles;
 use crate::services::folder::{Folder, Folders, checksum};
 use crate::trace::Recorder;
@@ -97,7 +97,7 @@ impl Concept for Files {
         vec![
             self.staged("std", "std::fs in an async fn", &place, std)
                 .by_default()
-                .claim(DeafThroughout),
+                .claim(BlockedThroughout),
             self.staged(
                 "tokio-sequential",
                 "tokio::fs, one file after the other",

@@ -117,7 +117,7 @@ fn number(text: &str) -> Option<f64> {
 
 /// The digits, and what follows them.
 fn parted(typed: &str) -> (&str, &str) {
-    let at = typed.find(|sign: char| sign.is_alphabetic());
+    let at = typed.find(|ch: char| ch.is_alphabetic());
     typed.split_at(at.unwrap_or(typed.len()))
 }
 
@@ -145,7 +145,7 @@ fn thousands(typed: &str) -> bool {
     let mut groups = digits.trim().split(',');
     let first = groups.next().unwrap_or_default();
     let mut rest = groups.peekable();
-    let all = |group: &str| group.bytes().all(|sign| sign.is_ascii_digit());
+    let all = |group: &str| group.bytes().all(|ch| ch.is_ascii_digit());
     rest.peek().is_some()
         && (1..=3).contains(&first.len())
         && all(first)

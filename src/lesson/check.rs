@@ -1,7 +1,7 @@
 //! What a lesson must have, as far as it can be told without running anything.
 
 use super::parse::Unexpected;
-use super::{Answer, Code, Kind, Lesson, Predict, Problem};
+use super::{Answer, Excerpt, Kind, Lesson, Predict, Problem};
 use crate::concepts::{self, region};
 
 /// What a learner reads in a minute.
@@ -63,7 +63,7 @@ impl Reading {
 }
 
 /// The source that a `code` block shows.
-fn shown(code: &Code) -> Result<&'static str, Unexpected> {
+fn shown(code: &Excerpt) -> Result<&'static str, Unexpected> {
     let about = concepts::find(&code.concept)
         .map_err(|why| Unexpected(why.to_string()))?
         .about;

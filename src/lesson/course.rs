@@ -37,14 +37,14 @@ const LARGEST: u64 = 1 << 20;
 
 /// A lesson as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct LessonFile {
     /// Where it stands, for messages.
     pub file: String,
     /// Its text.
     pub markdown: Cow<'static, str>,
 }
 
-impl Source {
+impl LessonFile {
     /// Whether the file itself is there, with this text.
     pub fn is_here(&self) -> bool {
         text(Path::new(&self.file)).is_ok_and(|text| text == self.markdown)
@@ -55,7 +55,7 @@ impl Source {
 #[derive(Clone, Debug, Default)]
 pub struct Written {
     /// The lessons, in order.
-    pub sources: Vec<Source>,
+    pub sources: Vec<LessonFile>,
     /// Files that look like lessons, and cannot be.
     pub problems: Vec<Problem>,
 }
@@ -75,8 +75,8 @@ pub enum CourseError {
 }
 
 /// The lessons in this program as they are written.
-pub fn sources() -> Vec<Source> {
-    let sources = EMBEDDED.iter().map(|(file, markdown)| Source {
+pub fn sources() -> Vec<LessonFile> {
+    let sources = EMBEDDED.iter().map(|(file, markdown)| LessonFile {
         file: (*file).to_owned(),
         markdown: Cow::Borrowed(markdown),
     });
@@ -220,7 +220,7 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
         }
         taken.push((lesson.to_owned(), named.clone()));
         match text(&path) {
-            Ok(markdown) => written.sources.push(Source {
+            Ok(markdown) => written.sources.push(LessonFile {
                 file,
                 markdown: Cow::Owned(markdown),
             }),

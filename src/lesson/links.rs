@@ -6,13 +6,13 @@ use std::path::Path;
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use reqwest::Url;
 
-use super::course::Source;
+use super::course::LessonFile;
 use super::parse::Unexpected;
 use super::{Kind, Lesson, Problem};
 
 /// What is wrong with the links of a lesson. Those to files are looked up below `root`, which holds the
 /// lesson's own file; without one they are not.
-pub fn links(source: &Source, lesson: &Lesson, root: Option<&Path>) -> Vec<Problem> {
+pub fn links(source: &LessonFile, lesson: &Lesson, root: Option<&Path>) -> Vec<Problem> {
     let mut wrong = wrong_links(&source.markdown, 1, source, root);
     for step in &lesson.steps {
         let mut texts = match &step.kind {
@@ -43,7 +43,7 @@ pub fn links(source: &Source, lesson: &Lesson, root: Option<&Path>) -> Vec<Probl
 fn wrong_links(
     markdown: &str,
     first: usize,
-    source: &Source,
+    source: &LessonFile,
     root: Option<&Path>,
 ) -> Vec<(usize, String)> {
     let line = |at: usize| markdown[..at].matches('\n').count() + first;
@@ -94,7 +94,7 @@ fn wrong_links(
 }
 
 /// Whether there is something at an address, as far as that can be told from here.
-fn leads(address: &str, source: &Source, root: Option<&Path>) -> Result<(), Unexpected> {
+fn leads(address: &str, source: &LessonFile, root: Option<&Path>) -> Result<(), Unexpected> {
     if let Some(anchor) = address.strip_prefix('#') {
         return if anchors(&source.markdown).any(|known| known == anchor) {
             Ok(())
@@ -162,7 +162,7 @@ fn anchors(markdown: &str) -> impl Iterator<Item = String> {
         }
     }
     anchors.into_iter().map(|heading| {
-        let kept = |sign: &char| sign.is_alphanumeric() || matches!(sign, ' ' | '-' | '_');
+        let kept = |ch: &char| ch.is_alphanumeric() || matches!(ch, ' ' | '-' | '_');
         let kept = heading
             .trim()
             .to_lowercase()
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     fn wrong(markdown: &str) -> Vec<(usize, String)> {
-        let source = Source {
+        let source = LessonFile {
             file: "lessons/07-gather.md".to_owned(),
             markdown: markdown.to_owned().into(),
         };

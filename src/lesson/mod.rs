@@ -26,7 +26,7 @@ pub struct Lesson {
     /// What it is called on the command line: the file's name without number and ending.
     pub name: String,
     /// What stands at its head.
-    pub about: About,
+    pub about: Head,
     /// In the order of the file.
     pub steps: Vec<Step>,
 }
@@ -47,7 +47,7 @@ impl Lesson {
 /// The head of a lesson: its first block, `toml lesson`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct About {
+pub struct Head {
     /// A few words.
     pub title: String,
     /// The learner's question that it answers.
@@ -96,7 +96,7 @@ pub enum Kind {
     /// A run to look at: a command line of this program, without its name.
     Run(String),
     /// Source to look at.
-    Code(Code),
+    Code(Excerpt),
     /// A question with choices.
     Quiz(Quiz),
     /// A knob to turn.
@@ -141,7 +141,7 @@ pub struct Choice {
 /// A region of a concept, or its Python twin.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Code {
+pub struct Excerpt {
     /// Whose source.
     pub concept: String,
     /// Which region. Without it, the Python twin.

@@ -9,9 +9,9 @@ pub(super) fn stem(file: &str) -> &str {
 /// `gather` of `07-gather`: two digits, a dash, then small letters, digits and dashes.
 pub(super) fn of_stem(stem: &str) -> Option<&str> {
     let (number, name) = stem.split_once('-')?;
-    let two_digits = number.len() == 2 && number.bytes().all(|sign| sign.is_ascii_digit());
-    let plain = |sign: u8| matches!(sign, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    let begins = name.starts_with(|sign: char| sign.is_ascii_lowercase());
+    let two_digits = number.len() == 2 && number.bytes().all(|ch| ch.is_ascii_digit());
+    let plain = |ch: u8| matches!(ch, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let begins = name.starts_with(|ch: char| ch.is_ascii_lowercase());
     (two_digits && begins && name.bytes().all(plain)).then_some(name)
 }
 

@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{About, Kind, Lesson, Predict, Quiz, Step, name};
+use super::{Head, Kind, Lesson, Predict, Quiz, Step, name};
 
 /// Something in a lesson that cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -107,7 +107,7 @@ pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
         });
     }
     prose.flush(&mut steps);
-    let about: About = about.ok_or_else(|| {
+    let about: Head = about.ok_or_else(|| {
         problem(
             1,
             "expected a ```toml lesson block with title, question, concept, minutes and belief"

@@ -72,7 +72,7 @@ mod tests {
             "if admin   // no "
         );
         assert_eq!(clean_line("a\nb\u{2028}c\u{feff}"), "a b c ");
-        // What joins the parts of one sign does no harm.
+        // What joins the parts of one glyph does no harm.
         assert_eq!(clean("👩\u{200d}🔬 é"), "👩\u{200d}🔬 é");
     }
 

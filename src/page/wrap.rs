@@ -192,7 +192,8 @@ fn glued(words: Vec<Word>) -> Vec<Word> {
 fn between_wide(clusters: &[Cluster]) -> Vec<&[Cluster]> {
     const CLOSING: &str = "、。，．：；？！）」』】〉》〕ー々…,.:;?!)]}\"'";
     const OPENING: &str = "（「『【〈《〔([{\"'";
-    let among = |signs: &str, cluster: &Cluster| cluster.text.chars().all(|ch| signs.contains(ch));
+    let among =
+        |glyphs: &str, cluster: &Cluster| cluster.text.chars().all(|ch| glyphs.contains(ch));
     let mut parts = Vec::new();
     let mut start = 0;
     for at in 1..clusters.len() {

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::lane;
 use super::speedup::faster;
-use super::text::Text;
+use super::text::Picture;
 use crate::page::{Line, Role, Style, columns, fit};
 use crate::report::StrategyReport;
 use crate::trace::Axis;
 use crate::units;
 
-impl Text {
+impl Picture {
     /// Begins another concept, on an axis of its own. Glyphs that were explained are not explained again.
     pub fn turn_page(&mut self, style: Style, expected: Duration) {
         let mut page = Self::new(style, self.slow_poll, expected);

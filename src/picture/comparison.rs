@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::speedup::faster;
-use super::text::Text;
+use super::text::Picture;
 use crate::page::{Line, Role, columns, fit};
 use crate::report::StrategyReport;
 use crate::trace::Axis;
 use crate::units;
 
-impl Text {
+impl Picture {
     /// All strategies on one axis, but for those that failed: giving up early is not being fast.
     pub fn comparison(&self, strategies: &[StrategyReport]) -> Vec<Line> {
         let done = strategies

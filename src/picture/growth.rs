@@ -1,6 +1,6 @@
 //! What a strategy costs with few tasks and with many: bars on a logarithmic scale.
 
-use super::text::Text;
+use super::text::Picture;
 use crate::page::{Line, Role, fit};
 use crate::report::{Cost, Program, SYSTEM, StrategyReport, cost, costs, slope};
 use crate::trace::Axis;
@@ -13,7 +13,7 @@ const MEMORY: (f64, f64) = (1024.0 * 1024.0, 10.0 * 1024.0 * 1024.0 * 1024.0);
 /// How many lanes of the largest measurement are shown above the curve.
 const LANES: usize = 4;
 
-impl Text {
+impl Picture {
     /// One strategy with several numbers of tasks, a row each. `untried` are the numbers that were too many.
     pub fn growth(&mut self, rows: &[StrategyReport], untried: &[usize]) -> Vec<Line> {
         let done = rows.iter().rev().find(|row| row.error.is_none());
@@ -167,7 +167,7 @@ mod tests {
                 features: Vec::new(),
                 allocator: allocator.to_owned(),
             };
-            let text = Text::new(style, Duration::ZERO, Duration::ZERO);
+            let text = Picture::new(style, Duration::ZERO, Duration::ZERO);
             to_ansi(&text.scales(Some(&program)), &style)
         };
         assert!(shown("mimalloc").contains("memory from mimalloc"));

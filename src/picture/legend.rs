@@ -1,13 +1,13 @@
 //! The glyphs of the lanes in words.
 
 use super::lane::role;
-use super::text::Text;
+use super::text::Picture;
 use crate::page::{Line, Role};
 use crate::trace::Cell;
 
 const GAP: &str = "   ";
 
-impl Text {
+impl Picture {
     /// The glyphs that were drawn, in words.
     pub fn legend(&self) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();

@@ -10,7 +10,7 @@ mod speedup;
 mod text;
 
 pub use beliefs::{Tested, beliefs};
-pub use text::Text;
+pub use text::Picture;
 
 use std::io::{self, Write};
 

@@ -13,7 +13,7 @@ use crate::units;
 
 /// Draws the parts of one report. The same for the running snapshot and for what stays.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub struct Picture {
     pub(super) style: Style,
     pub(super) slow_poll: Duration,
     /// Where the axis ends unless a strategy takes longer.
@@ -26,7 +26,7 @@ pub struct Text {
     failed: Option<(String, String)>,
 }
 
-impl Text {
+impl Picture {
     /// `expected` is the longest ideal: the strategies share one axis as long as none is longer.
     pub fn new(style: Style, slow_poll: Duration, expected: Duration) -> Self {
         Self {
@@ -125,7 +125,7 @@ impl Text {
         self.wrapped(Role::Dim, remark, Line::default(), 2)
     }
 
-    /// Takes over the signs that another has drawn, for the legend.
+    /// Takes over the glyphs that another has drawn, for the legend.
     pub(super) fn saw(&mut self, other: Self) {
         self.seen.extend(other.seen);
     }

@@ -7,7 +7,7 @@ use asyncdemo::claims::{
     BlocksTheLoop, Claim, Claims, KeepsTheLoopAwake, OneAfterTheOther, Overlapped, findings,
 };
 use asyncdemo::page::{Style, to_ansi};
-use asyncdemo::picture::Text;
+use asyncdemo::picture::Picture;
 use asyncdemo::report::{
     Blocked, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds,
     StrategyReport, Task,
@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 fn drawn_report(report: &Report, style: Style) -> String {
-    to_ansi(&Text::report(report, style), &style)
+    to_ansi(&Picture::report(report, style), &style)
 }
 
 fn ms(millis: u64) -> Seconds {
@@ -263,7 +263,7 @@ fn many_lanes_are_folded_and_none_is_forgotten() {
 #[test]
 fn the_head_fits_into_any_screen() {
     let head = |width| {
-        let text = Text::new(
+        let text = Picture::new(
             Style {
                 width,
                 ..Style::default()

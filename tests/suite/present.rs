@@ -533,7 +533,7 @@ fn a_course_that_reaches_outside_is_refused_before_it_begins() {
 #[test]
 #[ignore = "it panics"]
 fn panics_on_the_stage() {
-    let _stage = asyncdemo::classroom::terminal::Stage::take().unwrap();
+    let _stage = asyncdemo::classroom::terminal::FullScreen::take().unwrap();
     std::thread::spawn(|| panic!("a strategy"))
         .join()
         .unwrap_err();

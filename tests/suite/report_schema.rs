@@ -174,7 +174,7 @@ fn a_report_of_version_1_is_read_and_drawn() {
     assert_eq!(report.schema, "asyncdemo.report/1");
     assert!(report.is_known() && report.program.is_none() && report.started.is_none());
     let style = asyncdemo::page::Style::default();
-    let drawn = asyncdemo::page::to_ansi(&picture::Text::report(&report, style), &style);
+    let drawn = asyncdemo::page::to_ansi(&picture::Picture::report(&report, style), &style);
     for piece in ["sequential", "join", "fetch one", "the waits overlapped"] {
         assert!(drawn.contains(piece), "{piece} is not in\n{drawn}");
     }

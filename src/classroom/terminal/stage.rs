@@ -22,7 +22,7 @@ use crate::classroom::keys::Key;
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, as long as this lives.
-pub struct Stage {
+pub struct FullScreen {
     out: BufWriter<io::Stdout>,
     shown: Buffer,
 }
@@ -38,7 +38,7 @@ pub enum Heard {
     Nothing,
 }
 
-impl Stage {
+impl FullScreen {
     /// Takes the terminal.
     ///
     /// # Errors
@@ -139,13 +139,13 @@ impl Stage {
         })
     }
 
-    /// Gives the terminal back, until [`Stage::resume`].
+    /// Gives the terminal back, until [`FullScreen::resume`].
     pub fn pause(&mut self) {
         give_back();
     }
 }
 
-impl Drop for Stage {
+impl Drop for FullScreen {
     fn drop(&mut self) {
         give_back();
         // The hook stays quiet from now on: it passes every panic on.

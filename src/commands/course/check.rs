@@ -10,7 +10,7 @@ use crate::commands::status_line::StatusLine;
 use crate::concepts::UsageError;
 use crate::lab::{Invocation, Stop, Trust};
 use crate::lesson::check::{self, Reading, listed, near};
-use crate::lesson::course::Source;
+use crate::lesson::course::LessonFile;
 use crate::lesson::{Answer, Kind, Lesson, Predict, Try, links, parse, value};
 use crate::units;
 
@@ -32,7 +32,7 @@ pub(super) struct Check<'a> {
 
 impl Check<'_> {
     /// Checks a lesson, the first of so many.
-    pub(super) fn lesson(&self, source: &Source, place: (usize, usize)) -> Result<Checked> {
+    pub(super) fn lesson(&self, source: &LessonFile, place: (usize, usize)) -> Result<Checked> {
         let begin = Instant::now();
         let mut checked = Checked::new(&source.file);
         match parse(&source.file, &source.markdown) {

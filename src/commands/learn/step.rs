@@ -316,12 +316,12 @@ impl Tutor<'_> {
 
     fn verdict(&self, mark: Mark, words: &str) -> Result<()> {
         let style = &self.screen.out;
-        let (sign, plain, paint) = match mark {
+        let (glyph, plain, paint) = match mark {
             Mark::Right | Mark::ByArithmetic => ("✓", "+", Role::Literal),
             Mark::Wrong => ("✗", "x", Role::Waiting),
             Mark::Open => ("·", "-", Role::Dim),
         };
-        let sign = if style.ascii { plain } else { sign };
+        let glyph = if style.ascii { plain } else { glyph };
         let beside = Style {
             width: style.width.saturating_sub(2),
             ..*style
@@ -329,7 +329,7 @@ impl Tutor<'_> {
         let text = to_ansi(&markdown(words, &beside), &beside)
             .trim_end()
             .replace('\n', "\n  ");
-        self.print(&format!("\n{} {text}\n", style.paint(paint, sign)))
+        self.print(&format!("\n{} {text}\n", style.paint(paint, glyph)))
     }
 
     fn answered(

@@ -9,7 +9,7 @@ use asyncdemo::concepts::ALL;
 use asyncdemo::lab::{Invocation, Trust};
 use asyncdemo::lesson::{self, Kind, Lesson, check};
 use asyncdemo::page::{self, Style, to_ansi};
-use asyncdemo::picture::Text;
+use asyncdemo::picture::Picture;
 use asyncdemo::progress::Progress;
 use asyncdemo::report::Report;
 use tempfile::TempDir;
@@ -190,7 +190,7 @@ fn reports(count: u64) {
         let broken = mutate::text(&whole[dice.below(whole.len())], dice);
         if let Ok(report) = serde_json::from_str::<Report>(&broken) {
             for style in styles() {
-                is_harmless(&to_ansi(&Text::report(&report, style), &style));
+                is_harmless(&to_ansi(&Picture::report(&report, style), &style));
             }
         }
     });
