@@ -74,6 +74,27 @@ pub struct Program {
 /// The allocator of whoever names none: the system's.
 pub const SYSTEM: &str = "system";
 
+impl Report {
+    /// Reads one, of this version or an earlier one: there the heartbeat was a task called so, and no task knew
+    /// where it was tracked.
+    ///
+    /// # Errors
+    /// Where the JSON is no report.
+    pub fn from_json(json: &[u8]) -> serde_json::Result<Self> {
+        let mut report: Self = serde_json::from_slice(json)?;
+        for strategy in &mut report.strategies {
+            let heart = |task: &Task| task.label == "heartbeat" && task.location.is_none();
+            if let Some(heartbeat) = &mut strategy.heartbeat
+                && heartbeat.lane.is_none()
+                && let Some(at) = strategy.tasks.iter().position(heart)
+            {
+                heartbeat.lane = Some(strategy.tasks.remove(at));
+            }
+        }
+        Ok(report)
+    }
+}
+
 /// The computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
