@@ -119,9 +119,9 @@ pub(super) fn name(lesson: &str, slide: usize, all: bool, knob: Option<&str>) ->
 pub(super) fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport {
     let past = |at: &Seconds| at.0 <= now;
     let mut seen = strategy.clone();
-    seen.tasks.retain(|task| past(&task.created_s));
-    for task in &mut seen.tasks {
-        cut(task, now);
+    for lanes in [&mut seen.tasks, &mut seen.closures] {
+        lanes.retain(|task| past(&task.created_s));
+        lanes.iter_mut().for_each(|task| cut(task, now));
     }
     seen.heartbeat = seen.heartbeat.and_then(|heartbeat| heard(heartbeat, now));
     seen.blocked.retain(|blocked| past(&blocked.start_s));

@@ -224,7 +224,9 @@ async fn no_yield(recorder: Recorder, block: Time) -> Result<Output> {
 // ANCHOR: spawn-blocking
 async fn spawn_blocking(recorder: Recorder, block: Time) -> Result<Output> {
     sleep(MOMENT).await;
-    let elsewhere = tokio::task::spawn_blocking(move || blocking_work(block));
+    let work = move || blocking_work(block);
+    let work = recorder.track_blocking("its thread", work);
+    let elsewhere = tokio::task::spawn_blocking(work);
     recorder.track("worker task", elsewhere).await?;
     sleep(MOMENT).await;
     Ok(Output::new("done"))

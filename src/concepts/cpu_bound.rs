@@ -279,6 +279,7 @@ async fn spawned(recorder: Recorder, work: Work) -> Result<Output> {
 async fn spawn_blocking(recorder: Recorder, work: Work) -> Result<Output> {
     let threads = (1..=work.pieces).map(|piece| {
         let computing = move || compute(piece, work.rounds);
+        let computing = recorder.track_blocking("its thread", computing);
         let thread = tokio::task::spawn_blocking(computing);
         recorder.track(format!("piece {piece}"), thread)
     });
@@ -291,9 +292,10 @@ async fn spawn_blocking(recorder: Recorder, work: Work) -> Result<Output> {
 async fn rayon(recorder: Recorder, work: Work, pool: Pool) -> Result<Output> {
     let computing = (1..=work.pieces).map(|piece| {
         let (sender, hash) = oneshot::channel();
-        pool.spawn(move || {
+        let computing = move || {
             let _ = sender.send(compute(piece, work.rounds));
-        });
+        };
+        pool.spawn(recorder.track_blocking("its thread", computing));
         recorder.track(format!("piece {piece}"), hash)
     });
     // The pool has so many threads. What they have no time for yet queues.

@@ -185,15 +185,16 @@ async fn tokio_concurrent(recorder: Recorder, folder: Arc<Folder>) -> Sums {
 // ANCHOR: one-offload
 async fn one_offload(recorder: Recorder, folder: Arc<Folder>) -> Sums {
     // One trip for all: what follows runs on a thread of the blocking pool.
-    let batch = spawn_blocking(move || {
+    let batch = move || {
         let mut sums = Vec::new();
         for file in &folder.files {
             std::fs::write(&file.path, file.contents())?;
             sums.push(checksum(&std::fs::read(&file.path)?));
         }
         Ok(sums)
-    });
-    recorder.track("all files", batch).await?
+    };
+    let batch = recorder.track_blocking("its thread", batch);
+    recorder.track("all files", spawn_blocking(batch)).await?
 }
 // ANCHOR_END: one-offload
 

@@ -210,7 +210,9 @@ async fn offloaded_route(recorder: Recorder, stage: Stage) -> Result<Output> {
     async fn item(State(app): State<App>, Path(id): Path<usize>) -> Answer {
         // So FastAPI calls a plain `def` route: on one of so many threads.
         let _thread = app.pool.acquire().await;
-        let query = spawn_blocking(move || blocking_query(id, app.latency));
+        let query = move || blocking_query(id, app.latency);
+        let query = app.recorder.track_blocking("its thread", query);
+        let query = spawn_blocking(query);
         let item = app.recorder.track(format!("GET item {id}"), query).await;
         item.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }

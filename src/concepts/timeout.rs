@@ -310,6 +310,7 @@ async fn abort_blocking(recorder: Recorder, time: Time) -> Result<Output> {
     let job = Job::start();
     let in_thread = job.clone();
     let work = move || blocking_work(in_thread, time.work);
+    let work = recorder.track_blocking("its thread", work);
     let thread = tokio::task::spawn_blocking(work);
     let abort = thread.abort_handle();
     // The timeout drops the handle: that ends the waiting, not the work.
@@ -376,8 +377,7 @@ async fn order(database: &Connection, payment: Duration) -> Result<()> {
     insert(database, 2).await
 }
 
-/// It owns the connection. Where that is dropped before the COMMIT, SQLite
-/// undoes what was written.
+/// It owns the connection. Dropped before the COMMIT, it undoes the writes.
 async fn in_transaction(database: Connection, wait: Duration) -> Result<()> {
     execute(&database, "BEGIN IMMEDIATE").await?;
     order(&database, wait).await?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::fold::{DrawnLanes, fold};
 use super::lane;
 use super::speedup::faster;
 use super::text::Picture;
@@ -62,20 +63,21 @@ impl Picture {
 
     /// At most so many as there may be; the last one stands for all that have none.
     fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis, most: usize) -> Vec<Line> {
-        let tasks = strategy.lanes();
-        let count = tasks.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
-        let shown = if count > most {
-            (most - 1).min(tasks.len())
+        let all = strategy.lanes();
+        let count = all.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
+        let DrawnLanes { lanes, hidden } = if count > most {
+            fold(strategy, most.saturating_sub(1))
         } else {
-            tasks.len()
+            let lanes = all;
+            DrawnLanes { lanes, hidden: 0 }
         };
-        let mut lines: Vec<Line> = tasks[..shown]
-            .iter()
+        let mut lines: Vec<Line> = lanes
+            .into_iter()
             .map(|task| self.lane(strategy, task, axis))
             .collect();
-        if shown < count {
+        if hidden > 0 {
             let at_once = units::whole(strategy.most_in_flight());
-            let mut more = format!("  + {}, {at_once} at once", units::whole(count - shown));
+            let mut more = format!("  + {}, {at_once} at once", units::whole(hidden));
             if columns(&more) >= self.label_width() {
                 more = format!("  {at_once} at once");
             }

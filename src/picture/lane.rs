@@ -24,19 +24,27 @@ pub(super) fn cells(
     slow_poll: Duration,
     axis: Axis,
 ) -> Vec<Cell> {
+    let blocked = blocked.iter();
+    let blocked: Vec<_> = blocked.map(|it| (it.start_s.0, it.end_s.0)).collect();
+    with_life(task, |life| life.cells(&blocked, slow_poll, axis))
+}
+
+/// The cells of a closure's lane.
+pub(super) fn cells_of_a_closure(closure: &Task, axis: Axis) -> Vec<Cell> {
+    with_life(closure, |life| life.cells_of_a_closure(axis))
+}
+
+fn with_life(task: &Task, cells: impl FnOnce(Life<'_>) -> Vec<Cell>) -> Vec<Cell> {
     let polls = task.polls.iter();
     let polls: Vec<_> = polls.map(|poll| (poll.start_s.0, poll.end_s.0)).collect();
     let wakes: Vec<_> = task.wakes_s.iter().map(|wake| wake.0).collect();
-    let blocked = blocked.iter();
-    let blocked: Vec<_> = blocked.map(|it| (it.start_s.0, it.end_s.0)).collect();
-    let life = Life {
+    cells(Life {
         created: task.created_s.0,
         polls: &polls,
         wakes: &wakes,
         outcome: task.outcome,
         end: task.end_s.0,
-    };
-    life.cells(&blocked, slow_poll, axis)
+    })
 }
 
 /// The lane as it is shown.

@@ -3,6 +3,7 @@
 mod beliefs;
 mod brief;
 mod comparison;
+mod fold;
 mod growth;
 mod lane;
 mod legend;

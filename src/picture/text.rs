@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::fold::{DrawnLanes, fold};
 use super::lane;
 use super::speedup::faster;
 use crate::page::{Line, Role, Style, columns, fit, unbroken, wrap};
@@ -143,21 +144,23 @@ impl Picture {
     }
 
     pub(super) fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<Line> {
-        let tasks = strategy.lanes();
-        let count = tasks.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
-        let shown = if count > self.style.lanes {
-            self.style.lanes.saturating_sub(2).max(1).min(tasks.len())
+        let all = strategy.lanes();
+        let count = all.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
+        let is_folded = count > self.style.lanes;
+        let DrawnLanes { lanes, hidden } = if is_folded {
+            fold(strategy, self.style.lanes.saturating_sub(2).max(1))
         } else {
-            tasks.len()
+            let lanes = all;
+            DrawnLanes { lanes, hidden: 0 }
         };
-        let mut lines: Vec<Line> = tasks[..shown]
-            .iter()
+        let mut lines: Vec<Line> = lanes
+            .into_iter()
             .map(|task| self.lane(strategy, task, axis))
             .collect();
-        if shown < count {
+        if hidden > 0 {
             let most = format!(
                 "  + {} more, {} in flight at most",
-                units::whole(count - shown),
+                units::whole(hidden),
                 units::whole(strategy.most_in_flight())
             );
             lines.push(Line::of(Role::Dim, &most));
@@ -175,11 +178,20 @@ impl Picture {
         );
         let mut line = Line::plain(&format!("{label} "));
         if task.outcome == Outcome::NeverPolled {
-            let text = fit("made, never polled: an empty lane", axis.cells);
+            let never = if strategy.is_closure(task) {
+                "made, never called: an empty lane"
+            } else {
+                "made, never polled: an empty lane"
+            };
+            let text = fit(never, axis.cells);
             line.push(Role::Dim, text.trim_end());
             return line;
         }
-        let cells = lane::cells(task, &strategy.blocked, self.slow_poll, axis);
+        let cells = if strategy.is_closure(task) {
+            lane::cells_of_a_closure(task, axis)
+        } else {
+            lane::cells(task, &strategy.blocked, self.slow_poll, axis)
+        };
         self.seen.extend(cells.iter().copied());
         let life = if strategy.is_heartbeat(task) {
             String::new()

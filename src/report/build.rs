@@ -47,6 +47,7 @@ impl StrategyReport {
             rest: None,
             language: None,
             interpreter: None,
+            closures: Vec::new(),
         }
     }
 
@@ -86,12 +87,9 @@ impl StrategyReport {
             .collect();
         self.threads = median.timeline.threads_that_polled();
         self.metrics = median.metrics.clone();
-        self.tasks = median
-            .timeline
-            .tasks
-            .iter()
-            .map(|task| Task::since(task, median.start))
-            .collect();
+        let since = |task: &trace::Task| Task::since(task, median.start);
+        self.tasks = median.timeline.tasks.iter().map(since).collect();
+        self.closures = median.timeline.closures.iter().map(since).collect();
         self.rest = median.timeline.rest.as_ref().map(|rest| Rest {
             in_flight: thinned(&median.timeline.in_flight(), STRETCHES)
                 .into_iter()

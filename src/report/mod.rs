@@ -153,6 +153,10 @@ pub struct StrategyReport {
     /// What ran it: `CPython 3.13.0`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interpreter: Option<String>,
+    /// The closures that it handed to threads, in the order of their making. They are no tasks: each has one poll, its
+    /// call.
+    #[serde(default)]
+    pub closures: Vec<Task>,
 }
 
 /// Tasks taken together, because there are too many of them to list.
@@ -282,11 +286,20 @@ impl StrategyReport {
         most(&self.in_flight())
     }
 
-    /// What is drawn: the heartbeat, where it is to be seen, and the tasks that are listed one by one.
+    /// What is drawn: the heartbeat, where it is to be seen, and the tasks that are listed one by one, each with the
+    /// closures that it waits for below it.
     pub fn lanes(&self) -> Vec<&Task> {
         let heartbeat = self.heartbeat.iter();
         let heartbeat = heartbeat.filter_map(|heartbeat| heartbeat.lane.as_ref());
-        heartbeat.chain(&self.tasks).collect()
+        let created = |task: &Task| task.created_s;
+        let tasks = trace::with_closures(&self.tasks, &self.closures, created);
+        heartbeat.chain(tasks).collect()
+    }
+
+    /// Whether this is the lane of a closure, and no task.
+    pub fn is_closure(&self, lane: &Task) -> bool {
+        let mut closures = self.closures.iter();
+        closures.any(|closure| std::ptr::eq(closure, lane))
     }
 
     /// Whether this is the heartbeat's lane, and no task of that name.
@@ -301,9 +314,10 @@ impl StrategyReport {
         self.tasks.len() + self.rest.as_ref().map_or(0, |rest| rest.count)
     }
 
-    /// When the last of it ended: the wall time, or a task's end where one outlived it.
+    /// When the last of it ended: the wall time, or the end of a task or of a thread's work that outlived it.
     pub fn end(&self) -> Seconds {
-        let tasks = self.tasks.iter().map(|task| task.end_s).max();
+        let lanes = self.tasks.iter().chain(&self.closures);
+        let tasks = lanes.map(|task| task.end_s).max();
         let rest = self.rest.iter().filter_map(|rest| rest.in_flight.last());
         let rest = rest.map(|(at, _)| *at).max();
         tasks.max(rest).max(self.wall()).unwrap_or_default()

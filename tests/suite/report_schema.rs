@@ -309,7 +309,7 @@ fn full() -> Value {
 
 /// The fields that reports did not have from the beginning, and those that are not known everywhere. All
 /// others are always there.
-const LATER: [&str; 11] = [
+const LATER: [&str; 12] = [
     "lane",
     "location",
     "strategy",
@@ -321,6 +321,7 @@ const LATER: [&str; 11] = [
     "language",
     "interpreter",
     "exception",
+    "closures",
 ];
 
 /// Where the keys are a concept's own.

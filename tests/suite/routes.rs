@@ -113,7 +113,7 @@ fn the_heart_is_no_request() {
     let claims: Claims = vec![Arc::new(WaitTogether)];
     let together = findings([(&report, &claims[..])], &[]);
     let expected = "2 of 2 waited at once, and 1 thread served them all";
-    let mut told = together.iter().map(|finding| &finding.text);
+    let mut told = together.iter().map(|finding| &finding.sentence);
     assert!(told.any(|text| text.starts_with(expected)), "{together:?}");
 }
 

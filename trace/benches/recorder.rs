@@ -20,6 +20,7 @@ fn main() {
         return println!("{}", role.peak_kib());
     }
     polls();
+    closures();
     memory();
 }
 
@@ -51,6 +52,32 @@ fn polls() {
         "  added              {:7.0} ns   (target: at most 120)",
         median(&mut added)
     );
+}
+
+/// The same of a closure: to make it, to call it, and to note both.
+fn closures() {
+    const CALLS: u32 = 20_000;
+    const ROUNDS: usize = 21;
+    let call = |times: u32| {
+        black_box(times);
+    };
+    let mut plain = Vec::new();
+    let mut tracked = Vec::new();
+    for _ in 0..ROUNDS {
+        plain.push(nanos_per_call(CALLS, call));
+        let recorder = Recorder::new();
+        let call = |times| recorder.track_blocking("call", move || call(times))();
+        tracked.push(nanos_per_call(CALLS, call));
+    }
+    println!("a closure (track_blocking, called once, median of {ROUNDS} rounds of {CALLS})");
+    println!("  untracked          {:7.0} ns", median(&mut plain));
+    println!("  tracked            {:7.0} ns", median(&mut tracked));
+}
+
+fn nanos_per_call(calls: u32, call: impl Fn(u32)) -> f64 {
+    let start = Instant::now();
+    (0..calls).for_each(call);
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
 }
 
 fn runtime() -> Runtime {

@@ -8,13 +8,14 @@ use std::time::Duration;
 use crate::life::{Outcome, Poll};
 use crate::log::{Event, Kind, Logs};
 use crate::rest::Rest;
-use crate::task::{Tasks, Tracker};
+use crate::task::{TaskRole, Tasks, Tracker};
 use crate::timeline::{Task, Thread, Timeline};
 
 /// What of a record is kept whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// So many tasks, the first that were made; the others are summed up.
+    /// So many tasks, the first that were made; the others are summed up. And so many closures; of others nothing is
+    /// kept.
     pub tasks: usize,
     /// Of those others, each poll that is at least so long.
     pub slow_poll: Duration,
@@ -76,8 +77,12 @@ pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
             outcome,
             end: ended,
         };
-        if tracker.is_heartbeat {
+        if tracker.role == TaskRole::Heartbeat {
             timeline.heartbeat = Some(whole());
+        } else if tracker.role == TaskRole::Closure {
+            if timeline.closures.len() < keep.tasks {
+                timeline.closures.push(whole());
+            }
         } else if timeline.tasks.len() < keep.tasks {
             timeline.tasks.push(whole());
         } else {

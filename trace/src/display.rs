@@ -24,7 +24,7 @@ impl fmt::Display for Timeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let picture = Picture::of(self, f.width().unwrap_or(WIDTH), f.alternate());
         picture.head(f)?;
-        for task in self.heartbeat.iter().chain(&self.tasks) {
+        for task in self.lanes() {
             picture.lane(task, f)?;
         }
         if let Some(rest) = &self.rest {
@@ -49,13 +49,14 @@ struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     fn of(timeline: &'a Timeline, width: usize, ascii: bool) -> Self {
-        let lanes = || timeline.heartbeat.iter().chain(&timeline.tasks);
         let width = width.max(3);
-        let longest = lanes().map(|task| task.label.width()).max().unwrap_or(0);
+        let lanes = timeline.lanes().into_iter();
+        let longest = lanes.map(|task| task.label.width()).max().unwrap_or(0);
         let label = longest.clamp(1, (width / 3).max(1));
         let figure = if width < NARROW { 0 } else { FIGURE };
         let rest = timeline.rest.iter().flat_map(|rest| &rest.lives);
-        let ends = timeline.tasks.iter().map(|task| task.end);
+        let ends = timeline.tasks.iter().chain(&timeline.closures);
+        let ends = ends.map(|task| task.end);
         let end = ends.chain(rest.map(|life| life.1)).max();
         let end = end.unwrap_or(timeline.end);
         let workers = timeline.threads_that_polled();
@@ -84,7 +85,12 @@ impl<'a> Picture<'a> {
     fn lane(&self, task: &Task, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let label = self.fit(&task.label, self.label);
         if task.polls.is_empty() {
-            let line = format!("{label} never polled");
+            let never = if self.timeline.is_closure(task) {
+                "never called"
+            } else {
+                "never polled"
+            };
+            let line = format!("{label} {never}");
             return writeln!(f, "{}", self.fit(&line, self.width).trim_end());
         }
         let cells = self.cells(task).into_iter();
@@ -109,7 +115,11 @@ impl<'a> Picture<'a> {
             outcome: task.outcome,
             end: task.end.min(self.end),
         };
-        life.cells(&self.blocked, SLOW_POLL, self.axis)
+        if self.timeline.is_closure(task) {
+            life.cells_of_a_closure(self.axis)
+        } else {
+            life.cells(&self.blocked, SLOW_POLL, self.axis)
+        }
     }
 
     fn is_heartbeat(&self, task: &Task) -> bool {
@@ -119,7 +129,7 @@ impl<'a> Picture<'a> {
 
     /// The glyphs that occur, with what they mean.
     fn legend(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lanes = self.timeline.heartbeat.iter().chain(&self.timeline.tasks);
+        let lanes = self.timeline.lanes().into_iter();
         let seen: BTreeSet<Cell> = lanes.flat_map(|task| self.cells(task)).collect();
         let entries = seen.iter().filter_map(|cell| {
             let glyph = cell.glyph(self.ascii);
@@ -199,6 +209,33 @@ mod tests {
         );
         let ascii = format!("{:#60}", recorder.timeline());
         assert!(ascii.is_ascii(), "{ascii}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_closure_has_a_lane_below_the_task_that_waits_for_it() {
+        let recorder = Recorder::new();
+        let closure = recorder.track_blocking("its thread", || ());
+        let waits = recorder.track("waits", brew(100));
+        let other = recorder.track("other", brew(300));
+        // Nothing calls it until then: it could not run.
+        tokio::join!(waits, other, async {
+            brew(200).await;
+            closure();
+        });
+        drop(recorder.track_blocking("forgotten", || ()));
+        assert_eq!(
+            format!("{:60}", recorder.timeline()),
+            [
+                "           0 s         0.1          0.2          0.3",
+                "waits      ├───────────┤                           100.000ms",
+                "its thread ░░░░░░░░░░░░░░░░░░░░░░░░░┤                0.000ns",
+                "other      ├───────────┼────────────┼───────────┤  300.000ms",
+                "forgotten  never called",
+                "├ ┤ first and last poll   ─ waiting   ┼ a short poll",
+                "░ could not run",
+            ]
+            .join("\n")
+        );
     }
 
     #[tokio::test(start_paused = true)]

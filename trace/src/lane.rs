@@ -136,6 +136,13 @@ impl Life<'_> {
         cells
     }
 
+    /// As [`cells`](Self::cells), for a closure: until a thread takes it up, it could not run, and from then on it runs,
+    /// on a thread that it may hold as long as it likes.
+    pub fn cells_of_a_closure(&self, axis: Axis) -> Vec<Cell> {
+        let taken_up = self.polls.first().map_or(self.end, |call| call.0);
+        self.cells(&[(self.created, taken_up)], Duration::MAX, axis)
+    }
+
     fn shares(&self, blocked: &[(Duration, Duration)], slow_poll: Duration, axis: Axis) -> Shares {
         let zero = vec![Duration::ZERO; axis.cells];
         let (mut busy, mut slow, mut stuck) = (zero.clone(), zero.clone(), zero);

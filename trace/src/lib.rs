@@ -59,4 +59,4 @@ pub use life::{Outcome, Poll, Span, State, in_flight, spans};
 pub use recorder::{Recorder, Tracked};
 pub use rest::Rest;
 pub use task::Label;
-pub use timeline::{Place, Task, Thread, Timeline};
+pub use timeline::{Place, Task, Thread, Timeline, with_closures};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::collect::{self, Keep};
 use crate::heartbeat::beat;
 use crate::log::Logs;
-use crate::task::{Description, Label, Tasks, Tracker};
+use crate::task::{Description, Label, TaskRole, Tasks, Tracker};
 use crate::timeline::Timeline;
 
 /// Notes what the futures that it tracks do.
@@ -47,33 +47,68 @@ impl Recorder {
     /// that panics as panicked, one that nobody ever polls as never polled.
     #[track_caller]
     pub fn track<F: Future>(&self, label: impl Into<Label>, future: F) -> Tracked<F> {
-        self.tracked(Some(label.into()), future, false)
+        self.tracked(Some(label.into()), future, TaskRole::Future)
     }
 
     /// As [`track`](Self::track), without a label: the task is called by the place of this call, `src/main.rs:12`.
     #[track_caller]
     pub fn here<F: Future>(&self, future: F) -> Tracked<F> {
-        self.tracked(None, future, false)
+        self.tracked(None, future, TaskRole::Future)
     }
 
     /// A ticker that beats every [`PERIOD`](crate::PERIOD), for ever. Spawn it on the runtime that is measured: it
     /// becomes [`Timeline::heartbeat`], and is none of the timeline's tasks. Of several, the last one made counts.
     #[track_caller]
     pub fn heartbeat(&self) -> impl Future<Output = ()> + Send + 'static {
-        self.tracked(Some("heartbeat".into()), beat(), true)
+        self.tracked(Some("heartbeat".into()), beat(), TaskRole::Heartbeat)
+    }
+
+    /// As [`track`](Self::track), for a closure that a thread will call: hand what this returns to `spawn_blocking`, to
+    /// a thread pool, to `std::thread::spawn`. The closure's call is noted from its beginning to its end, with its
+    /// thread, and stands in [`Timeline::closures`].
+    ///
+    /// Whoever awaits such a call only waits, and may be gone before the thread is done. This shows what the thread does:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use asyncdemo_trace::{Outcome, Recorder};
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+    /// let recorder = Recorder::new();
+    /// let work = || std::thread::sleep(Duration::from_millis(30));
+    /// let thread = tokio::task::spawn_blocking(recorder.track_blocking("its thread", work));
+    /// let waiting = recorder.track("waits", thread);
+    /// let _gave_up = tokio::time::timeout(Duration::from_millis(5), waiting).await;
+    /// # while recorder.timeline().closures[0].outcome == Outcome::Running { tokio::task::yield_now().await }
+    ///
+    /// let timeline = recorder.timeline();
+    /// assert_eq!(timeline.tasks[0].outcome, Outcome::Cancelled);
+    /// assert_eq!(timeline.closures[0].outcome, Outcome::Completed);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn track_blocking<L, F, T>(&self, label: L, closure: F) -> impl FnOnce() -> T + use<L, F, T>
+    where
+        L: Into<Label>,
+        F: FnOnce() -> T,
+    {
+        let call = Call(self.tracker(Some(label.into()), TaskRole::Closure));
+        move || call.0.call(closure)
     }
 
     #[track_caller]
-    fn tracked<F>(&self, label: Option<Label>, future: F, is_heartbeat: bool) -> Tracked<F> {
+    fn tracked<F>(&self, label: Option<Label>, future: F, role: TaskRole) -> Tracked<F> {
+        let tracker = self.tracker(label, role);
+        Tracked { future, tracker }
+    }
+
+    #[track_caller]
+    fn tracker(&self, label: Option<Label>, role: TaskRole) -> Arc<Tracker> {
         let description = Description {
             label,
             location: Location::caller(),
-            is_heartbeat,
+            role,
         };
-        Tracked {
-            future,
-            tracker: self.tasks.add(&self.logs, description),
-        }
+        self.tasks.add(&self.logs, description)
     }
 
     /// How long ago this recorder was made.
@@ -96,6 +131,15 @@ impl Recorder {
     /// million takes about a second then (`benches/scale.rs`).
     pub fn timeline_of(&self, keep: Keep) -> Timeline {
         collect::timeline(&self.tasks, &self.logs, keep)
+    }
+}
+
+/// A closure that is tracked, until it has been called or dropped.
+struct Call(Arc<Tracker>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.dropped();
     }
 }
 
@@ -291,6 +335,60 @@ mod tests {
         assert_eq!([rest.busy, rest.scheduled, rest.idle], sums);
         assert_eq!(some.in_flight(), whole.in_flight());
         assert_eq!(some.threads_that_polled(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_closure_is_seen_on_its_thread_though_nobody_waits_any_more() {
+        let recorder = Recorder::new();
+        let (go, told) = std::sync::mpsc::channel::<()>();
+        let work = recorder.track_blocking("its thread", move || told.recv());
+        let mut waits = Box::pin(recorder.track("waits", tokio::task::spawn_blocking(work)));
+        assert!(futures_util::poll!(waits.as_mut()).is_pending());
+        let running = |recorder: &Recorder| recorder.timeline().closures[0].start().is_some();
+        while !running(&recorder) {
+            tokio::task::yield_now().await;
+        }
+        drop(waits);
+        let given_up = recorder.elapsed();
+        assert_eq!(recorder.timeline().closures[0].outcome, Outcome::Running);
+        go.send(()).unwrap();
+        while recorder.timeline().closures[0].outcome == Outcome::Running {
+            tokio::task::yield_now().await;
+        }
+
+        let timeline = recorder.timeline();
+        let [task] = &timeline.tasks[..] else {
+            panic!("one task: {timeline:?}")
+        };
+        let closure = &timeline.closures[0];
+        assert_eq!(
+            (task.outcome, closure.outcome),
+            (Outcome::Cancelled, Outcome::Completed)
+        );
+        assert!(task.end <= given_up && closure.end > given_up);
+        assert_ne!(closure.polls[0].thread, task.polls[0].thread);
+        // It is no task: it is not in flight, and the loop did not run it.
+        assert_eq!(
+            (timeline.most_in_flight(), timeline.threads_that_polled()),
+            (1, 1)
+        );
+    }
+
+    #[test]
+    fn a_closure_that_panics_or_is_never_called_says_so() {
+        let recorder = Recorder::new();
+        drop(recorder.track_blocking("never", || ()));
+        let panics = recorder.track_blocking("panics", || panic!("on purpose"));
+        assert!(std::thread::spawn(panics).join().is_err());
+        assert_eq!(recorder.track_blocking(format!("{}", 1), || 7)(), 7);
+        let outcomes: Vec<_> = recorder
+            .timeline()
+            .closures
+            .iter()
+            .map(|it| it.outcome)
+            .collect();
+        let expected = [Outcome::NeverPolled, Outcome::Panicked, Outcome::Completed];
+        assert_eq!(outcomes, expected);
     }
 
     #[tokio::test]

@@ -26,8 +26,7 @@ const THREAD_BITS: u32 = 16;
 #[derive(Debug)]
 pub(crate) struct Tracker {
     pub(crate) id: u32,
-    /// Whether this is the ticker beside the work, and not a part of it.
-    pub(crate) is_heartbeat: bool,
+    pub(crate) role: TaskRole,
     /// `None`: it is called by its location.
     label: Option<Label>,
     /// Where it was tracked.
@@ -96,6 +95,14 @@ impl Tracker {
             tracker: Arc::clone(self),
             inner: inner.clone(),
         }))
+    }
+
+    /// Notes a call of a closure: from its beginning to its end it is one poll.
+    pub(crate) fn call<T>(&self, closure: impl FnOnce() -> T) -> T {
+        let mut open = OpenPoll::begin(self);
+        let returned = closure();
+        open.kind = Kind::Ready;
+        returned
     }
 
     /// The future has been dropped.
@@ -212,7 +219,7 @@ impl Tasks {
     pub(crate) fn add(&self, logs: &Arc<Logs>, description: Description) -> Arc<Tracker> {
         let tracker = Arc::new(Tracker {
             id: self.next.fetch_add(1, Ordering::Relaxed),
-            is_heartbeat: description.is_heartbeat,
+            role: description.role,
             label: description.label,
             location: description.location,
             created: logs.now(),
@@ -251,7 +258,18 @@ pub(crate) struct Description {
     /// `None`: it is called by its location.
     pub(crate) label: Option<Label>,
     pub(crate) location: &'static Location<'static>,
-    pub(crate) is_heartbeat: bool,
+    pub(crate) role: TaskRole,
+}
+
+/// What a tracker tracks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskRole {
+    /// A future.
+    Future,
+    /// A closure, on whichever thread calls it.
+    Closure,
+    /// The ticker beside the work, and not a part of it.
+    Heartbeat,
 }
 
 fn open(shard: &Mutex<Vec<Arc<Tracker>>>) -> MutexGuard<'_, Vec<Arc<Tracker>>> {

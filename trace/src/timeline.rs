@@ -19,6 +19,9 @@ pub struct Timeline {
     pub tasks: Vec<Task>,
     /// The tasks that were made after those, where not all were to be kept.
     pub rest: Option<Rest>,
+    /// The calls of tracked closures, in the order of their making, each one poll on the thread that ran it. They are
+    /// no tasks: they are not in flight, and nothing is scheduled on their threads.
+    pub closures: Vec<Task>,
     /// The threads that polled or woke; [`Poll::thread`] counts into this.
     pub threads: Vec<Thread>,
 }
@@ -69,7 +72,7 @@ pub struct Thread {
     pub name: Option<String>,
 }
 
-/// One tracked future.
+/// One tracked future, or one tracked closure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// As given to [`Recorder::track`](crate::Recorder::track).
@@ -129,6 +132,23 @@ impl Task {
 }
 
 impl Timeline {
+    /// What a picture has a lane for: the heartbeat, and each task with the closures that it waits for below it.
+    /// A closure is made before the future that waits for it.
+    pub fn lanes(&self) -> Vec<&Task> {
+        let mut lanes: Vec<&Task> = self.heartbeat.iter().collect();
+        lanes.extend(with_closures(&self.tasks, &self.closures, |task| {
+            task.created
+        }));
+        lanes
+    }
+
+    /// Whether this lane is a closure's.
+    pub fn is_closure(&self, lane: &Task) -> bool {
+        self.closures
+            .iter()
+            .any(|closure| std::ptr::eq(closure, lane))
+    }
+
     /// How many tasks had started and not ended, after each change. Begins with the first start.
     pub fn in_flight(&self) -> Vec<(Duration, usize)> {
         let whole = self.tasks.iter();
@@ -165,6 +185,24 @@ impl Timeline {
         }
         polled.into_iter().filter(|polled| *polled).count()
     }
+}
+
+/// Each task with the closures that it waits for below it: those that were made between the task before and this one.
+pub fn with_closures<'a, T, I: PartialOrd>(
+    tasks: &'a [T],
+    closures: &'a [T],
+    created: impl Fn(&T) -> I,
+) -> Vec<&'a T> {
+    let mut closures = closures.iter().peekable();
+    let mut lanes = Vec::new();
+    for task in tasks {
+        lanes.push(task);
+        while let Some(closure) = closures.next_if(|closure| created(closure) <= created(task)) {
+            lanes.push(closure);
+        }
+    }
+    lanes.extend(closures);
+    lanes
 }
 
 #[cfg(test)]
