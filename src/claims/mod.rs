@@ -28,4 +28,4 @@ pub use waits::{
     OverlappedOn, SerialisedBy, ThreadEach, WaitTogether,
 };
 
-pub use crate::report::{Outcome, cost};
+pub use crate::report::{Figure, Outcome, cost};

@@ -11,7 +11,7 @@ use crate::concepts::{self, region};
 use crate::lesson::{Answer, Guess, Kind, Predict};
 use crate::page::{self, Language, Line, Role, Style, markdown, wrap};
 use crate::picture::Picture;
-use crate::report::Report;
+use crate::report::{Figure, Report};
 
 type Lines = Vec<Line>;
 
@@ -280,7 +280,9 @@ fn drawn(show: &Show, run: &SlideRun, height: usize, style: &Style) -> Lines {
             drawn.push(Line::default());
         }
         if report.strategies.len() > 1 {
-            drawn.extend(text.comparison(&report.strategies));
+            let concept = concepts::find(&report.concept);
+            let figure = concept.map_or(Figure::Wall, |entry| entry.about.figure);
+            drawn.extend(text.comparison(&report.strategies, figure));
         } else if show.axis {
             let remark = "one strategy alone: enter runs the others beside it";
             drawn.extend(text.remark(remark));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::status_line::StatusLine;
-use crate::page::{Style, to_ansi};
+use crate::page::{Line, Style, to_ansi};
 use crate::picture::Picture;
 use crate::report::StrategyReport;
 
@@ -37,11 +37,22 @@ impl Live {
         self.line = StatusLine::new(self.style);
     }
 
-    /// What it has done so far.
-    pub(super) fn see(&self, so_far: &StrategyReport) {
+    /// What it has done so far, below what those before it have done, if they do not stay on the screen by themselves.
+    pub(super) fn see(&self, before: &[StrategyReport], so_far: Option<&StrategyReport>) {
         if let Some(style) = self.style {
-            let mut text = Picture::new(style, self.slow_poll, self.expected);
-            self.say(to_ansi(&text.strategy(so_far), &style).trim_end());
+            let strategies = before.iter().chain(so_far);
+            let ends = strategies.clone().map(|strategy| strategy.end().0);
+            let end = ends.fold(self.expected, Duration::max);
+            let mut text = Picture::new(style, self.slow_poll, end);
+            let lanes: Vec<Line> = strategies.flat_map(|it| text.strategy(it)).collect();
+            // Where it will stand in the end, so that nothing jumps then.
+            let mut lines = if style.brief {
+                text.legend()
+            } else {
+                Vec::new()
+            };
+            lines.extend(lanes);
+            self.say(to_ansi(&lines, &style).trim_end());
         }
     }
 

@@ -10,7 +10,7 @@ use super::screen::{Screen, print};
 use crate::concepts::Strategy;
 use crate::lab::{Audience, Format, Invocation, Options, Stop};
 use crate::page::{Line, Style, to_ansi};
-use crate::picture::{self, Picture};
+use crate::picture::{self, Picture, Subject};
 use crate::report::{Report, StrategyReport};
 use crate::units;
 
@@ -47,17 +47,13 @@ pub fn run(
         Some(sizes) => invocation.measure_sizes(sizes, stop, &mut session)?,
         None => invocation.measure(stop, &mut session)?,
     };
-    let picture = |session: &Session| match sizes {
-        Some(_) => {
-            session.show(&session.text.scales(report.program.as_ref()))?;
-            session.print("\n")
-        }
-        None => session.show(&session.text.comparison(&report.strategies)),
-    };
-    session.end(&report, picture, &others)?;
+    session.end(&report, &chosen, &others)?;
     let ending = Ending::of(&report, stop);
     Ok((report, ending))
 }
+
+/// On so many lines there is room for lanes below the rows of a strategy that ran with many sizes.
+const ROOMY: usize = 60;
 
 /// Where a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +83,10 @@ struct Session<'a> {
     text: Picture,
     live: Live,
     code_begun: bool,
+    /// How many lines there are below the head, where all is drawn at the end: as much of it as fits.
+    rows: Option<usize>,
+    /// What has run and is drawn at the end.
+    done: Vec<StrategyReport>,
 }
 
 impl<'a> Session<'a> {
@@ -102,13 +102,32 @@ impl<'a> Session<'a> {
         // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
         let expected = expected + expected / 30;
         let slow_poll = *options.slow_poll;
+        let rows = screen
+            .rows
+            .filter(|_| !options.full && invocation.sizes().is_none());
+        let live = watched(options, screen).map(|style| match rows {
+            Some(rows) => Style {
+                brief: true,
+                lanes: lanes(rows, chosen.len()),
+                ..style
+            },
+            None => style,
+        });
+        // Rows are printed as they come, so what is left out of them is known before.
+        let brief = invocation.sizes().is_some() && !options.full;
+        let out = Style {
+            brief: brief && screen.rows.is_some_and(|rows| rows < ROOMY),
+            ..screen.out
+        };
         Self {
             invocation,
             setting,
             screen,
-            text: Picture::new(screen.out, slow_poll, expected),
-            live: Live::new(watched(options, screen), slow_poll, expected),
+            text: Picture::new(out, slow_poll, expected),
+            live: Live::new(live, slow_poll, expected),
             code_begun: false,
+            rows,
+            done: Vec::new(),
         }
     }
 
@@ -123,54 +142,86 @@ impl<'a> Session<'a> {
         self.print(&to_ansi(lines, &self.screen.out))
     }
 
-    fn head(&self, chosen: &[Strategy]) -> Result<()> {
+    fn head(&mut self, chosen: &[Strategy]) -> Result<()> {
         let about = &self.invocation.set.about;
-        self.show(&self.text.head(about.name, about.title, about.python))?;
+        let mut head = self.text.head(about.name, about.title, about.python);
+        match &mut self.rows {
+            // A shell's prompt, or what a lesson says to the run, should fit on the screen with it.
+            Some(rows) => {
+                let beside = if self.setting == Setting::Lesson {
+                    6
+                } else {
+                    1
+                };
+                *rows = rows.saturating_sub(head.len() + beside);
+            }
+            None => head.push(Line::default()),
+        }
+        self.show(&head)?;
         match self.invocation.options.code {
             Some(code) => self.print(&code::in_front(code, about, chosen, self.screen)?),
             None => Ok(()),
         }
     }
 
-    /// The report as JSON, if that was asked for. Otherwise what `picture` draws, and the findings.
-    fn end(
-        &self,
-        report: &Report,
-        picture: impl FnOnce(&Self) -> Result<()>,
-        others: &[Strategy],
-    ) -> Result<()> {
+    /// The report as JSON, if that was asked for. Otherwise what is not yet on the screen.
+    fn end(&self, report: &Report, chosen: &[Strategy], others: &[Strategy]) -> Result<()> {
         if self.invocation.options.format == Format::Json {
             let mut json = Vec::new();
             picture::json(report, &mut json)?;
             return Ok(print(&String::from_utf8_lossy(&json))?);
         }
-        if report.partial {
-            let partial = "partial: stopped before the end; what is above was measured until then";
-            return self.show(&self.text.remark(partial));
+        let refuting = chosen.iter().find(|strategy| strategy.refutes_belief);
+        let (all, brief) = match self.setting {
+            Setting::Alone => (self.more(others), self.in_brief(others)),
+            Setting::Lesson => (String::new(), String::new()),
+        };
+        let subject = Subject {
+            report,
+            figure: self.invocation.set.about.figure,
+            decides: refuting.map(|strategy| strategy.name),
+            more: [&all, &brief],
+        };
+        match self.rows {
+            Some(rows) => self.show(&Picture::fitting(&subject, self.screen.out, rows)),
+            None => self.show(&self.text.end(&subject)),
         }
-        // A lesson that runs one strategy has nothing to compare it with.
-        if !(self.setting == Setting::Lesson && report.strategies.len() == 1) {
-            picture(self)?;
-        }
-        self.show(&self.text.findings(&report.findings))?;
-        if self.setting == Setting::Lesson {
-            return self.show(&self.text.legend());
-        }
+    }
+
+    /// What else there is to try.
+    fn more(&self, others: &[Strategy]) -> String {
         let mut more = Vec::new();
         if !others.is_empty() {
             let names: Vec<_> = others.iter().map(|strategy| strategy.name).collect();
-            more.push(format!(
-                "More ways: {} (--all, or --strategy NAME)",
-                names.join(", ")
-            ));
+            more.push(format!("More strategies (--all): {}", names.join(", ")));
         }
         more.extend(self.invocation.set.next.map(str::to_owned));
         if self.invocation.options.code.is_none() {
             more.push("the code: --code, with Python beside it: --code=both".to_owned());
         }
-        self.show(&self.text.remark(&more.join(" · ")))?;
-        self.show(&self.text.legend())
+        more.join(" · ")
     }
+
+    /// How to get the rest, in a line.
+    fn in_brief(&self, others: &[Strategy]) -> String {
+        let mut more = vec!["Every figure: --full".to_owned()];
+        if !others.is_empty() {
+            let others = units::count(others.len(), "more strategy", "more strategies");
+            more.push(format!("{others}: --all"));
+        }
+        if self.invocation.options.code.is_none() {
+            more.push("the code: --code".to_owned());
+        }
+        more.join(" · ")
+    }
+}
+
+/// How many lanes each of so many strategies may have for all of them to be seen on so many lines.
+fn lanes(rows: usize, strategies: usize) -> usize {
+    let strategies = strategies.max(1);
+    // A title each; and what was typed, the head, the legend and the axis, in two lines where they have to be.
+    let lines = rows.saturating_sub(7 + strategies);
+    (lines / strategies).clamp(1, 6)
 }
 
 /// How what happens is shown while it happens, if somebody looks.
@@ -187,6 +238,9 @@ impl Audience for Session<'_> {
             self.print(&code::before(code, about, strategy, first, self.screen)?)?;
         }
         self.live.begin();
+        if !self.done.is_empty() {
+            self.live.see(&self.done, None);
+        }
         Ok(())
     }
 
@@ -195,11 +249,15 @@ impl Audience for Session<'_> {
     }
 
     fn see(&mut self, so_far: StrategyReport) {
-        self.live.see(&so_far);
+        self.live.see(&self.done, Some(&so_far));
     }
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
         self.live.end();
+        if self.rows.is_some() {
+            self.done.push(report.clone());
+            return Ok(());
+        }
         let block = self.text.strategy(report);
         self.show(&block)
     }
@@ -208,6 +266,16 @@ impl Audience for Session<'_> {
         let (size, seconds) = (units::whole(size), since.as_secs());
         let told = format!("  {} with {size} … {seconds} s", strategy.name);
         self.live.say(&told);
+    }
+
+    fn after_size(&mut self, rows: &[StrategyReport]) -> Result<()> {
+        let Some(row) = rows.last() else {
+            return Ok(());
+        };
+        self.live.end();
+        self.show(&self.text.grown(row, rows.len() == 1))?;
+        self.live.begin();
+        Ok(())
     }
 
     fn after_sizes(&mut self, rows: &[StrategyReport], untried: &[usize]) -> Result<()> {

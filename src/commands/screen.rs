@@ -47,6 +47,8 @@ pub struct Screen {
     pub out: Style,
     /// For what is wrong.
     pub err: Style,
+    /// How many lines standard output has. `None` where it is no terminal.
+    pub rows: Option<usize>,
     /// For what is drawn while a strategy runs. `None` where standard error is no terminal.
     pub live: Option<Style>,
     /// Whether somebody can be asked something, and answer.
@@ -80,9 +82,11 @@ impl Screen {
                 ..complaints
             }
         });
+        let rows = out.size_checked().filter(|_| io::stdout().is_terminal());
         Self {
             out: style(&out, io::stdout().is_terminal()),
             err: complaints,
+            rows: rows.map(|(rows, _)| usize::from(rows)),
             live,
             asks: io::stdin().is_terminal() && io::stdout().is_terminal(),
         }

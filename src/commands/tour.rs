@@ -250,7 +250,7 @@ impl Audience for TourPage<'_> {
     }
 
     fn see(&mut self, so_far: StrategyReport) {
-        self.live.see(&so_far);
+        self.live.see(&[], Some(&so_far));
     }
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {

@@ -27,7 +27,7 @@ use self::claims::{
 };
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, Strategy};
-use crate::claims::BlocksTheLoop;
+use crate::claims::{BlocksTheLoop, Figure};
 use crate::services::client;
 use crate::services::mailbox::{Mail, Mailbox};
 use crate::trace::Recorder;
@@ -59,6 +59,7 @@ impl Concept for Background {
                                              the same shutdown, with and without waiting
   asyncdemo background --strategy blocking-background --code",
         heartbeat_lane: false,
+        figure: Figure::Metric(LOST, "mails lost"),
         source: include_str!("background.rs"),
         twin: include_str!("../../lessons/python/background.py"),
         python_file: "background.py",

@@ -17,7 +17,9 @@ use tokio::time::{sleep, timeout};
 
 use super::knob::{Count, Wait};
 use super::{About, Concept, Flavor, Output, Strategy};
-use crate::claims::{BlocksTheLoop, KeepsTheLoopAwake, OneBlocker, OneStopsAll, TimeoutIsLate};
+use crate::claims::{
+    BlocksTheLoop, Figure, KeepsTheLoopAwake, OneBlocker, OneStopsAll, TimeoutIsLate,
+};
 use crate::trace::Recorder;
 
 /// The knobs of `blocking-pitfall`.
@@ -57,6 +59,7 @@ impl Concept for BlockingPitfall {
   asyncdemo blocking-pitfall --strategy timeout-cannot-help --code
   asyncdemo blocking-pitfall --strategy no-yield --code",
         heartbeat_lane: true,
+        figure: Figure::LongestGap,
         source: include_str!("blocking_pitfall.rs"),
         twin: include_str!("../../lessons/python/blocking-pitfall.py"),
         python_file: "blocking-pitfall.py",

@@ -27,7 +27,7 @@ use self::claims::{OnOneThread, OnSeveral};
 use self::probe::{Calibration, Probe, Sample};
 use super::knob::{Count, Wait};
 use super::{About, Concept, Flavor, Metrics, Output, Strategy};
-use crate::claims::KeepsTheLoopAwake;
+use crate::claims::{Figure, KeepsTheLoopAwake};
 use crate::trace::Recorder;
 
 /// The knobs of `cpu-bound`.
@@ -66,6 +66,7 @@ impl Concept for CpuBound {
                                             no faster, but the heart beats
   asyncdemo cpu-bound --all --code          six ways, with the code that runs",
         heartbeat_lane: true,
+        figure: Figure::Wall,
         source: include_str!("cpu_bound.rs"),
         twin: include_str!("../../lessons/python/cpu-bound.py"),
         python_file: "cpu-bound.py",

@@ -24,7 +24,8 @@ use self::claims::{NothingLost, ROWS_BEFORE, ROWS_EXPECTED, ROWS_FOUND, TurnsCos
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, Strategy, knob};
 use crate::claims::{
-    BlocksTheLoop, CostsMore, KeepsTheLoopAwake, OneAfterTheOther, OverlappedOn, SerialisedBy,
+    BlocksTheLoop, CostsMore, Figure, KeepsTheLoopAwake, OneAfterTheOther, OverlappedOn,
+    SerialisedBy,
 };
 use crate::services::database::{Database, Databases, ITEMS, Pool};
 use crate::trace::Recorder;
@@ -80,6 +81,7 @@ impl Concept for Db {
   asyncdemo db --database shop.db --strategy writers
                                             rows in a file that stays",
         heartbeat_lane: false,
+        figure: Figure::Wall,
         source: include_str!("db.rs"),
         twin: include_str!("../../lessons/python/db.py"),
         python_file: "db.py",

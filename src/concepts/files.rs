@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 use super::knob::{Count, Size};
 use super::{About, Concept, Output, Strategy, UsageError, knob};
-use crate::claims::{BlockedThroughout, ComparedWith, KeepsTheLoopAwake};
+use crate::claims::{BlockedThroughout, ComparedWith, Figure, KeepsTheLoopAwake};
 use crate::services::files::OpenFiles;
 use crate::services::folder::{Folder, Folders, checksum};
 use crate::trace::Recorder;
@@ -63,6 +63,7 @@ impl Concept for Files {
                                             fewer threads at once: does the heart beat again?
   asyncdemo files --strategy one-offload --code",
         heartbeat_lane: true,
+        figure: Figure::LongestGap,
         source: include_str!("files.rs"),
         twin: include_str!("../../lessons/python/files.py"),
         python_file: "files.py",

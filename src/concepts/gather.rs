@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::knob::Wait;
 use super::{About, Concept, Output, Strategy, UsageError};
-use crate::claims::{ErrorCancels, MadeIsNotStarted, OneAfterTheOther, Overlapped};
+use crate::claims::{ErrorCancels, Figure, MadeIsNotStarted, OneAfterTheOther, Overlapped};
 use crate::trace::Recorder;
 
 /// The knobs of `gather`.
@@ -47,6 +47,7 @@ impl Concept for Gather {
   asyncdemo gather --all --code             five ways, with the code that runs
   asyncdemo gather --strategy first-error   one fails: what becomes of the other?",
         heartbeat_lane: false,
+        figure: Figure::Wall,
         source: include_str!("gather.rs"),
         twin: include_str!("../../lessons/python/gather.py"),
         python_file: "gather.py",

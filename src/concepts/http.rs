@@ -19,7 +19,7 @@ use serde::{Serialize, Serializer};
 use self::stage::{CONNECTIONS, MOST, Most, RequestPlan, Stage};
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, SLOW_POLL, Strategy, UsageError};
-use crate::claims::{BlocksTheLoop, CountsMore, LimitedTo, OneAfterTheOther, Overlapped};
+use crate::claims::{BlocksTheLoop, CountsMore, Figure, LimitedTo, OneAfterTheOther, Overlapped};
 use crate::services::client::{self, Blocking};
 use crate::services::failure::Failure;
 use crate::services::files::OpenFiles;
@@ -67,6 +67,7 @@ impl Concept for Http {
   asyncdemo http --all --code                  five ways, with the code that runs
   asyncdemo http --url http://localhost:8000/  your own server",
         heartbeat_lane: false,
+        figure: Figure::Wall,
         source: include_str!("http.rs"),
         twin: include_str!("../../lessons/python/http.py"),
         python_file: "http.py",

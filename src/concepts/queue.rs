@@ -19,10 +19,11 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use self::claims::{HoldsBack, JobsAtOnce, OnDisk, PilesUp};
+use self::claims::{DEPTH, HoldsBack, JobsAtOnce, OnDisk, PilesUp};
 use self::plan::{Meter, POLICY, Plan};
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, Strategy};
+use crate::claims::Figure;
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{self, JobStore, NewJob};
 use crate::trace::Recorder;
@@ -65,6 +66,7 @@ impl Concept for Queue {
   asyncdemo jobs --durable jobs.db --enqueue 200
   asyncdemo jobs --durable jobs.db --work    kill -9 it in the middle, and again",
         heartbeat_lane: false,
+        figure: Figure::Metric(DEPTH, "most jobs waiting in the queue"),
         source: include_str!("queue.rs"),
         twin: include_str!("../../lessons/python/work-queue.py"),
         // A `queue.py` would be what the other files, and the standard library, import as `queue`.

@@ -21,11 +21,11 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-use self::claims::{OthersAreServed, OthersWait};
+use self::claims::{LONGEST_PING, OthersAreServed, OthersWait};
 use self::stage::Stage;
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, SLOW_POLL, Strategy};
-use crate::claims::{BlocksTheLoop, LimitedTo, OverlappedOn, WaitTogether};
+use crate::claims::{BlocksTheLoop, Figure, LimitedTo, OverlappedOn, WaitTogether};
 use crate::services::server;
 use crate::trace::Recorder;
 
@@ -60,6 +60,7 @@ impl Concept for Routes {
   asyncdemo routes --clients 1000 --strategy async-route
   asyncdemo routes --strategy blocking-route --code",
         heartbeat_lane: true,
+        figure: Figure::Metric(LONGEST_PING, "longest wait of a /ping"),
         source: include_str!("routes.rs"),
         twin: include_str!("../../lessons/python/routes.py"),
         python_file: "routes.py",

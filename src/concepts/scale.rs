@@ -22,7 +22,7 @@ use tokio::time::sleep;
 use self::claims::{AllAtOnce, Flat, Grows, HeldWhileStarting, TakesMoreMemory};
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, Sizes, Strategy, UsageError, is_alone};
-use crate::claims::cost;
+use crate::claims::{Figure, cost};
 use crate::services::usage::Usage;
 use crate::trace::Recorder;
 
@@ -66,6 +66,7 @@ impl Concept for Scale {
                                               why a large join_all gets slow
   asyncdemo scale --tasks 1000000 --strategy spawned --delay 5s",
         heartbeat_lane: false,
+        figure: Figure::BytesEach,
         source: include_str!("scale.rs"),
         twin: include_str!("../../lessons/python/scale.py"),
         python_file: "scale.py",

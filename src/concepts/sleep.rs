@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 
 use super::knob::{Count, Wait};
 use super::{About, Concept, Output, Strategy};
-use crate::claims::{NeverStarted, OneAfterTheOther, Overlapped, ThreadEach};
+use crate::claims::{Figure, NeverStarted, OneAfterTheOther, Overlapped, ThreadEach};
 use crate::trace::Recorder;
 
 /// The knobs of `sleep`.
@@ -44,6 +44,7 @@ impl Concept for Sleep {
                                         three threads, or one that waits for three
   asyncdemo sleep --tasks 100 --code    a hundred waits, and the code that runs",
         heartbeat_lane: false,
+        figure: Figure::Wall,
         source: include_str!("sleep.rs"),
         twin: include_str!("../../lessons/python/sleep.py"),
         python_file: "sleep.py",

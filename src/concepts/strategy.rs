@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, Figure};
 use crate::trace::Recorder;
 
 /// A poll at least this long is called blocking, where nobody says otherwise.
@@ -31,6 +31,8 @@ pub struct About {
     pub examples: &'static str,
     /// Whether the heartbeat is part of the picture, as a lane of its own.
     pub heartbeat_lane: bool,
+    /// What its strategies are compared by.
+    pub figure: Figure,
     /// The concept's own source file, for `--code`.
     pub source: &'static str,
     /// The same in Python, for `--code=python`.

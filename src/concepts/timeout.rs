@@ -3,8 +3,7 @@
 //! Cancelling a future means dropping it, and it can be dropped only between two polls, that is, where it awaits.
 //! `timeout` and `select!` drop the loser, `abort` asks the runtime to drop the task: whatever blocks or computes
 //! runs on to its next `.await`, and a `spawn_blocking` closure that has begun runs to its end. Drop code runs, but
-//! it cannot await. Work that has to clean up asynchronously must be asked to stop. Any `.await` can be the last one
-//! of a dropped future.
+//! cannot await: work that cleans up asynchronously must be asked to stop. Any `.await` can be the last.
 
 mod claims;
 mod shop;
@@ -26,7 +25,7 @@ use self::claims::{
 use self::shop::{Books, Shop};
 use super::knob::Wait;
 use super::{About, Concept, Flavor, Output, Strategy};
-use crate::claims::TimeoutIsLate;
+use crate::claims::{Figure, TimeoutIsLate};
 use crate::services::database::Databases;
 use crate::trace::Recorder;
 
@@ -61,6 +60,7 @@ impl Concept for Timeout {
                                             ask it to stop, and let it clean up
   asyncdemo timeout --all --code            seven ways, with the code that runs",
         heartbeat_lane: false,
+        figure: Figure::LongestTask("the work ended after"),
         source: include_str!("timeout.rs"),
         twin: include_str!("../../lessons/python/timeout.py"),
         python_file: "timeout.py",
@@ -70,11 +70,11 @@ impl Concept for Timeout {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let (work, deadline, cleanup) = (*self.work, *self.deadline, *self.cleanup);
+        let (work, deadline) = (*self.work, *self.deadline);
         let time = Time {
             work,
             deadline,
-            cleanup,
+            cleanup: *self.cleanup,
         };
         let (first, late) = (work.min(deadline), work > deadline); // in time, nothing is stopped
         let place = Databases::temporary();
@@ -131,7 +131,7 @@ impl Concept for Timeout {
                 time,
                 cancel_token,
             )
-            .ideal(first + cleanup * u32::from(work >= deadline))
+            .ideal(first + time.cleanup * u32::from(work >= deadline))
             .claim_if(late, CleansUpItself(deadline)),
             Strategy::staged(
                 "half-done",

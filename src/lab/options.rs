@@ -46,6 +46,10 @@ pub struct Options {
     )]
     pub code: Option<Code>,
 
+    /// Every lane, figure and finding, also where they do not fit the screen
+    #[arg(long, help_heading = "What to show")]
+    pub full: bool,
+
     /// No live view
     #[arg(long, short, help_heading = "What to show")]
     pub quiet: bool,

@@ -55,7 +55,10 @@ impl Invocation {
                     stop,
                 };
                 match process.repeated(audience)? {
-                    Some(report) => reports.push(report),
+                    Some(report) => {
+                        reports.push(report);
+                        audience.after_size(&reports[begin..])?;
+                    }
                     None => break,
                 }
             }

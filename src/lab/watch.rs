@@ -35,6 +35,14 @@ pub trait Audience {
     /// A process measures this size, and has done so for this long.
     fn waits(&mut self, _strategy: &Strategy, _size: usize, _since: Duration) {}
 
+    /// A strategy has run with another size, in a process of its own: the last of the rows.
+    ///
+    /// # Errors
+    /// Where it cannot be shown: then nothing more is run.
+    fn after_size(&mut self, _rows: &[StrategyReport]) -> Result<()> {
+        Ok(())
+    }
+
     /// A strategy has run with each size, in a process each, but for those that are too large for it.
     ///
     /// # Errors

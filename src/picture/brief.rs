@@ -37,22 +37,26 @@ impl Picture {
         axis: Axis,
         lanes: usize,
     ) -> Vec<Line> {
-        let faster = strategy.speedup.map(faster).unwrap_or_default();
-        let faster = if faster.is_empty() {
-            faster
+        let shown = !self.compared && !strategy.did_nothing();
+        let faster = strategy.speedup.filter(|_| shown).map(faster);
+        let faster = faster
+            .filter(|faster| !faster.is_empty())
+            .map_or_else(String::new, |faster| format!(" · {faster}"));
+        let room = if shown {
+            self.lane_width()
         } else {
-            format!(" · {faster}")
+            self.style.width.saturating_sub(self.label_width())
         };
-        let room = self.lane_width();
         let summary = self.style.tame(&strategy.summary);
         let summary = fit(&summary, room.saturating_sub(columns(&faster)));
         let about = fit(&format!("{}{faster}", summary.trim_end()), room);
         let name = fit(&strategy.name, self.label_width() - 1);
-        let wall = strategy.wall().map(|wall| units::duration(wall.0));
+        let wall = strategy.wall().filter(|_| shown);
+        let wall = wall.map(|wall| units::duration(wall.0));
         let beside = format!(
             "{} {about}{}",
             &name[name.trim_end().len()..],
-            self.at_the_right(&wall.unwrap_or_default())
+            wall.map_or_else(String::new, |wall| self.at_the_right(&wall))
         );
         let title = Line::of(Role::Name, name.trim_end()).with(Role::Plain, &beside);
         let mut lines = vec![title.trim_end()];
@@ -76,12 +80,11 @@ impl Picture {
             .map(|task| self.lane(strategy, task, axis))
             .collect();
         if hidden > 0 {
-            let at_once = units::whole(strategy.most_in_flight());
-            let mut more = format!("  + {}, {at_once} at once", units::whole(hidden));
-            if columns(&more) >= self.label_width() {
-                more = format!("  {at_once} at once");
-            }
-            let more = fit(&more, self.label_width() - 1);
+            let at_once = match strategy.most_in_flight() {
+                1 => "  one at a time".to_owned(),
+                most => format!("  {} at once", units::whole(most)),
+            };
+            let more = fit(&at_once, self.label_width() - 1);
             let curve = lane::curve(&strategy.in_flight(), axis, self.style.ascii);
             lines.push(Line::plain(&format!("{more} {curve}")));
         }

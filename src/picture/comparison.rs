@@ -1,68 +1,122 @@
-//! All strategies of a report on one axis.
+//! All strategies of a report beside each other, by the figure that their concept is about.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 use super::speedup::faster;
 use super::text::Picture;
 use crate::page::{Line, Role, columns, fit};
-use crate::report::StrategyReport;
-use crate::trace::Axis;
+use crate::report::{Figure, StrategyReport};
 use crate::units;
 
+/// The columns of wall, ideal and overhead, and of the figure before its bar.
+const TIMES: usize = 33;
+const VALUE: usize = 10;
+
 impl Picture {
-    /// All strategies on one axis, but for those that failed: giving up early is not being fast.
-    pub fn comparison(&self, strategies: &[StrategyReport]) -> Vec<Line> {
-        let done = strategies
+    /// A bar for each strategy, but for those that failed or did nothing: giving up early is not being fast. Nothing
+    /// where there are no two to compare.
+    pub fn comparison(&self, strategies: &[StrategyReport], figure: Figure) -> Vec<Line> {
+        let times = self.style.width >= 72 && !self.style.brief;
+        let mut rows: Vec<_> = strategies
             .iter()
-            .filter(|strategy| strategy.error.is_none());
-        let walls: Vec<_> = done
-            .filter_map(|strategy| Some((strategy, strategy.wall()?.0)))
+            .filter(|strategy| strategy.error.is_none() && !strategy.did_nothing())
+            .filter(|strategy| times && strategy.wall().is_some() || figure.of(strategy).is_some())
             .collect();
-        let Some(longest) = walls.iter().map(|(_, wall)| *wall).max() else {
+        // Of one with several sizes, the largest.
+        rows.reverse();
+        let mut seen = BTreeSet::new();
+        rows.retain(|strategy| seen.insert(&strategy.name));
+        rows.reverse();
+        if rows.len() < 2 {
             return Vec::new();
-        };
-        let wide = self.style.width >= 72;
-        let (column, head) = if wide {
-            (33, "wall       ideal      overhead")
+        }
+        let values = rows.iter().filter_map(|strategy| figure.of(strategy));
+        let most = values.fold(0.0, f64::max);
+        // The wall time stands first in a table that has it.
+        let value_width = if times && figure == Figure::Wall {
+            0
         } else {
-            (10, "wall")
+            VALUE
         };
-        let room = self
-            .style
-            .width
-            .saturating_sub(self.label_width() + column)
-            .max(1) as f64;
-        let times = |strategy: &StrategyReport| strategy.speedup.map_or_else(String::new, faster);
-        let share =
-            |wall: Duration| wall.as_secs_f64() / longest.as_secs_f64().max(f64::MIN_POSITIVE);
+        let words = |strategy: &StrategyReport| match strategy.speedup {
+            Some(times) if figure == Figure::Wall => faster(times),
+            _ => String::new(),
+        };
+        let used = self.label_width() + value_width + if times { TIMES } else { 0 };
+        let room = self.style.width.saturating_sub(used).max(1) as f64;
         // The longest bars for which every row still has room for its words.
-        let cells = walls.iter().map(|(strategy, wall)| {
-            let words = columns(&times(strategy)) as f64;
-            if words > 0.0 {
-                (room - words - 2.0) / share(*wall)
-            } else {
-                room
-            }
+        let cells = rows.iter().filter_map(|strategy| {
+            let words = columns(&words(strategy)) as f64;
+            let share = figure.of(strategy)? / most;
+            (words > 0.0 && share > 0.0).then(|| (room - words - 2.0) / share)
         });
-        let axis = Axis::new(longest, cells.fold(room, f64::min).max(1.0) as usize);
-        let mut lines = vec![Line::of(Role::Dim, &self.indented("", head))];
-        for (strategy, wall) in &walls {
-            let mut row = fit(&units::duration(*wall), if wide { 11 } else { 10 });
-            if wide {
-                let ideal = strategy
-                    .ideal_s
-                    .map_or_else(|| "-".to_owned(), |ideal| units::duration(ideal.0));
-                let overhead = strategy
-                    .overhead_s
-                    .map_or_else(|| "-".to_owned(), units::seconds);
-                row += &format!("{}{}", fit(&ideal, 11), fit(&overhead, 11));
+        let cells = cells.fold(room, f64::min).max(1.0);
+        let mut head = String::new();
+        if times {
+            head += &fit("wall       ideal      overhead", TIMES);
+        }
+        if value_width > 0 {
+            head += figure.name();
+        }
+        let indent = self.style.width.saturating_sub(columns(&head));
+        let head = " ".repeat(indent.min(self.label_width())) + &head;
+        let mut lines = vec![Line::of(Role::Dim, head.trim_end())];
+        for strategy in rows {
+            let name = Line::of(Role::Name, &fit(&strategy.name, self.label_width()));
+            let mut row = String::new();
+            if times {
+                row += &wall_ideal_overhead(strategy);
             }
-            let bar = if self.style.ascii { "#" } else { "█" }.repeat(axis.cell(*wall) + 1);
-            let name = Line::of(Role::Name, &fit(&strategy.name, self.label_width() - 1));
-            let row = format!(" {row}{bar} {}", times(strategy));
+            if let Some(value) = figure.of(strategy) {
+                if value_width > 0 {
+                    row += &fit(&figure.shown(value), value_width);
+                }
+                row += &bar(value / most, cells, self.style.ascii);
+                row += &format!(" {}", words(strategy));
+            }
             lines.push(name.with(Role::Plain, &row).trim_end());
         }
         lines.push(Line::default());
         lines
+    }
+}
+
+fn wall_ideal_overhead(strategy: &StrategyReport) -> String {
+    let times = [
+        strategy.wall().map(|wall| units::duration(wall.0)),
+        strategy.ideal_s.map(|ideal| units::duration(ideal.0)),
+        strategy.overhead_s.map(units::seconds),
+    ];
+    times
+        .map(|time| fit(time.as_deref().unwrap_or("-"), TIMES / 3))
+        .concat()
+}
+
+/// A bar of this share of `cells`. However small the share, something is seen of it; of nothing there is no bar.
+fn bar(share: f64, cells: f64, ascii: bool) -> String {
+    if share.is_nan() || share <= 0.0 {
+        return String::new();
+    }
+    let eighths = (share.min(1.0) * cells * 8.0).round().max(1.0) as usize;
+    if ascii {
+        return "#".repeat(eighths.div_ceil(8));
+    }
+    let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    "█".repeat(eighths / 8) + parts[eighths % 8]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_long_as_its_share_and_nothing_has_none() {
+        let drawn = |share| [bar(share, 4.0, false), bar(share, 4.0, true)];
+        assert_eq!(drawn(1.0), ["████", "####"]);
+        assert_eq!(drawn(0.5), ["██", "##"]);
+        assert_eq!(drawn(0.001), ["▏", "#"]);
+        for nothing in [0.0, -1.0, f64::NAN] {
+            assert_eq!(drawn(nothing), ["", ""]);
+        }
     }
 }

@@ -1,52 +1,44 @@
-//! What a strategy costs with few tasks and with many: bars on a logarithmic scale.
+//! What a strategy costs with few tasks and with many: a row for each number.
 
 use super::text::Picture;
-use crate::page::{Line, Role, fit};
+use crate::page::{Line, Role};
 use crate::report::{Cost, Program, SYSTEM, StrategyReport, cost, costs, slope};
 use crate::trace::Axis;
 use crate::units;
-
-/// The ends of the scales: the same for every strategy, so that their bars can be compared.
-const CPU: (f64, f64) = (1e-4, 1e2);
-const MEMORY: (f64, f64) = (1024.0 * 1024.0, 10.0 * 1024.0 * 1024.0 * 1024.0);
 
 /// How many lanes of the largest measurement are shown above the curve.
 const LANES: usize = 4;
 
 impl Picture {
-    /// One strategy with several numbers of tasks, a row each. `untried` are the numbers that were too many.
-    pub fn growth(&mut self, rows: &[StrategyReport], untried: &[usize]) -> Vec<Line> {
-        let done = rows.iter().rev().find(|row| row.error.is_none());
-        let Some(largest) = done.or(rows.last()) else {
-            return Vec::new();
-        };
-        let wide = self.style.width >= 72;
-        let mut lines = self.title(largest);
-        let head = if wide {
-            format!(
-                "{:>11}{:>10}{:>10} {:<11}{:>9} {:<11}{:>9}",
-                "tasks", "overhead", "CPU", "", "memory", "", "per task"
-            )
-        } else {
-            format!(
-                "{:>11}{:>10}{:>10}{:>9}",
-                "tasks", "overhead", "CPU", "per task"
-            )
-        };
-        lines.push(Line::of(Role::Dim, head.trim_end()));
-        for row in rows {
-            lines.extend(self.row(row, wide));
+    /// One strategy with so many tasks: a row. The first has the title and the head above it.
+    pub fn grown(&self, row: &StrategyReport, first: bool) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if first {
+            lines.extend(self.title(row));
+            let head = self.cells("tasks", ["overhead", "CPU", "memory", "per task"]);
+            lines.push(Line::of(Role::Dim, &head));
         }
-        for tasks in untried {
-            let row = format!(
-                "{:>11}  not tried: too many for this way",
-                units::whole(*tasks)
-            );
+        lines.extend(self.row(row));
+        lines
+    }
+
+    /// What stands below the `rows` of a strategy. `untried` are the numbers that were too many.
+    pub fn growth(&mut self, rows: &[StrategyReport], untried: &[usize]) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if let [first, more @ ..] = untried {
+            let more = if more.is_empty() { "" } else { "and more: " };
+            let first = units::whole(*first);
+            let row = format!("{first:>11}  {more}not tried: too many for this strategy");
             lines.push(Line::of(Role::Dim, &row));
         }
-        lines.extend(self.slopes(rows));
-        lines.extend(self.largest(largest));
-        lines.push(Line::default());
+        if !self.style.brief {
+            lines.extend(self.slopes(rows));
+            let done = rows.iter().rev().find(|row| row.error.is_none());
+            if let Some(largest) = done {
+                lines.extend(self.largest(largest));
+            }
+            lines.push(Line::default());
+        }
         lines
     }
 
@@ -67,49 +59,44 @@ impl Picture {
         lines
     }
 
-    /// How to read the bars, and whose memory it is if it is not the system's.
-    pub fn scales(&self, program: Option<&Program>) -> Vec<Line> {
-        let mut lines = self.remark(
-            "bars: ten times as much is always as much longer (CPU 100 µs to 100 s, memory 1 MiB to 10 GiB)",
-        );
+    /// Whose memory it is, if it is not the system's.
+    pub(super) fn allocator(&self, program: Option<&Program>) -> Vec<Line> {
         let allocator = program.map_or(SYSTEM, |program| &program.allocator);
-        if allocator != SYSTEM {
-            lines.extend(self.remark(&format!(
-                "memory from {allocator}, not from the system's allocator: bytes and CPU are other ones than in a plain build"
-            )));
+        if allocator == SYSTEM {
+            return Vec::new();
         }
-        lines
+        self.remark(&format!(
+            "memory from {allocator}, not from the system's allocator: bytes and CPU are other ones than in a plain build"
+        ))
     }
 
-    fn row(&self, row: &StrategyReport, wide: bool) -> Vec<Line> {
+    fn row(&self, row: &StrategyReport) -> Vec<Line> {
         let tasks = row.metrics.get(cost::TASKS).copied().unwrap_or_default();
         let tasks = units::whole(tasks as usize);
         if let Some(error) = &row.error {
             let first = Line::of(Role::Alarm, &format!("{tasks:>11}  "));
             return self.wrapped(Role::Alarm, error, first, 13);
         }
-        let overhead = row
-            .overhead_s
-            .map_or_else(|| "-".to_owned(), units::seconds);
-        let Some(cost) = Cost::of(row) else {
-            return vec![Line::plain(&format!("{tasks:>11}{overhead:>10}"))];
-        };
-        let cpu = units::duration(cost.cpu);
-        let each = cost
-            .bytes_each()
-            .map_or_else(|| "-".to_owned(), units::bytes);
-        let text = if wide {
-            let bar = |value: f64, scale| fit(&logarithmic(value, scale, 10, self.style.ascii), 11);
-            format!(
-                "{tasks:>11}{overhead:>10}{cpu:>10} {}{:>9} {}{each:>9}",
-                bar(cost.cpu.as_secs_f64(), CPU),
-                units::bytes(cost.peak),
-                bar(cost.peak, MEMORY),
-            )
-        } else {
-            format!("{tasks:>11}{overhead:>10}{cpu:>10}{each:>9}")
-        };
-        vec![Line::plain(&text)]
+        let overhead = row.overhead_s.map(units::seconds);
+        let cost = Cost::of(row);
+        let figures = [
+            overhead,
+            cost.map(|cost| units::duration(cost.cpu)),
+            cost.map(|cost| units::bytes(cost.peak)),
+            cost.and_then(|cost| cost.bytes_each()).map(units::bytes),
+        ];
+        let figures = figures.each_ref().map(|figure| figure.as_deref());
+        vec![Line::plain(
+            &self.cells(&tasks, figures.map(|figure| figure.unwrap_or("-"))),
+        )]
+    }
+
+    /// A row's columns; the last but one only where the screen is wide.
+    fn cells(&self, tasks: &str, [overhead, cpu, peak, each]: [&str; 4]) -> String {
+        if self.style.width < 72 {
+            return format!("{tasks:>11}{overhead:>10}{cpu:>10}{each:>9}");
+        }
+        format!("{tasks:>11}{overhead:>11}{cpu:>11}{peak:>11}{each:>11}")
     }
 
     fn slopes(&self, rows: &[StrategyReport]) -> Vec<Line> {
@@ -123,29 +110,12 @@ impl Picture {
         };
         let times = |slope: f64| 10_f64.powf(slope);
         let text = format!(
-            "ten times the tasks: CPU × {:.1}, memory × {:.1} (slopes {cpu:.2}, {memory:.2})",
+            "ten times the tasks: CPU × {:.1}, memory × {:.1}",
             times(cpu),
             times(memory),
         );
         self.wrapped(Role::Dim, &text, Line::of(Role::Dim, "  "), 2)
     }
-}
-
-/// A bar whose length is the value's logarithm between the ends of the scale.
-fn logarithmic(value: f64, (least, most): (f64, f64), cells: usize, ascii: bool) -> String {
-    let share = (value / least).ln() / (most / least).ln();
-    // What cannot be compared, 0 and NaN, has no bar.
-    let share = if share.is_finite() {
-        share.clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    let eighths = (share * cells as f64 * 8.0).round() as usize;
-    if ascii {
-        return "#".repeat(eighths / 8);
-    }
-    let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    "█".repeat(eighths / 8) + parts[eighths % 8]
 }
 
 #[cfg(test)]
@@ -168,21 +138,9 @@ mod tests {
                 allocator: allocator.to_owned(),
             };
             let text = Picture::new(style, Duration::ZERO, Duration::ZERO);
-            to_ansi(&text.scales(Some(&program)), &style)
+            to_ansi(&text.allocator(Some(&program)), &style)
         };
         assert!(shown("mimalloc").contains("memory from mimalloc"));
         assert!(!shown(SYSTEM).contains("memory from"));
-    }
-
-    #[test]
-    fn each_decade_is_as_long_as_the_next() {
-        let bar = |value| logarithmic(value, (1.0, 1e4), 8, false);
-        assert_eq!(bar(1.0), "");
-        assert_eq!(bar(10.0), "██");
-        assert_eq!(bar(100.0), "████");
-        assert_eq!(bar(20.0), "██▋");
-        assert_eq!(bar(1e9), "████████");
-        assert_eq!((bar(0.0), bar(f64::NAN)), (String::new(), String::new()));
-        assert_eq!(logarithmic(100.0, (1.0, 1e4), 8, true), "####");
     }
 }

@@ -67,12 +67,13 @@ pub(super) fn curve(in_flight: &[(Seconds, usize)], axis: Axis, ascii: bool) -> 
             .iter_mut()
             .for_each(|cell| *cell = (*cell).max(*count));
     }
-    let highest = most.iter().copied().max().unwrap_or(0).max(1);
+    // Never a full block: that is a poll which held its thread. And one alone is no mountain.
     let bars: &[char] = if ascii {
-        &['.', ':', '+', '#']
+        &['.', ':', '=']
     } else {
-        &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+        &['▁', '▂', '▃', '▄', '▅', '▆', '▇']
     };
+    let highest = most.iter().copied().fold(bars.len(), usize::max);
     let bar = |count: usize| {
         if count == 0 {
             ' '

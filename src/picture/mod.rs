@@ -3,6 +3,7 @@
 mod beliefs;
 mod brief;
 mod comparison;
+mod fitting;
 mod fold;
 mod growth;
 mod lane;
@@ -11,11 +12,14 @@ mod speedup;
 mod text;
 
 pub use beliefs::{Tested, beliefs};
+pub use fitting::Subject;
 pub use text::Picture;
 
 use std::io::{self, Write};
 
 use crate::report::Report;
+
+const PARTIAL: &str = "partial: stopped before the end; what is above was measured until then";
 
 /// Writes the report alone, as JSON, and a newline.
 ///

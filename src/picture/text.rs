@@ -7,7 +7,7 @@ use super::fold::{DrawnLanes, fold};
 use super::lane;
 use super::speedup::faster;
 use crate::page::{Line, Role, Style, columns, fit, unbroken, wrap};
-use crate::report::{Finding, Heartbeat, Outcome, Report, StrategyReport, Task};
+use crate::report::{Finding, Heartbeat, Outcome, StrategyReport, Task};
 use crate::trace::Axis;
 use crate::trace::Cell;
 use crate::units;
@@ -25,6 +25,8 @@ pub struct Picture {
     pub(super) explained: BTreeSet<Cell>,
     /// Who failed last, and why: others may fail for the same reason.
     failed: Option<(String, String)>,
+    /// Whether bars below will say what the title of a strategy says otherwise.
+    pub(super) compared: bool,
 }
 
 impl Picture {
@@ -38,30 +40,22 @@ impl Picture {
             seen: BTreeSet::new(),
             explained: BTreeSet::new(),
             failed: None,
+            compared: false,
         }
-    }
-
-    /// A whole report, as it stands when nothing more is to come.
-    pub fn report(report: &Report, style: Style) -> Vec<Line> {
-        let ends = report.strategies.iter().map(|strategy| strategy.end().0);
-        let mut text = Self::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
-        let mut lines = Vec::new();
-        for strategy in &report.strategies {
-            lines.extend(text.strategy(strategy));
-        }
-        lines.extend(text.comparison(&report.strategies));
-        lines.extend(text.findings(&report.findings));
-        lines.extend(text.legend());
-        lines
     }
 
     /// What is shown, and what it is called elsewhere.
     pub fn head(&self, name: &str, title: &str, python: &str) -> Vec<Line> {
-        let right = format!("in FastAPI: {python}");
-        let named = Line::of(Role::Name, &fit(name, self.label_width()));
+        let right = format!("in Python: {python}");
+        let beside = columns(title) + columns(&right) + 2;
+        let room = self.style.width.saturating_sub(beside);
+        // Aligned with the lanes where that leaves the head on one line.
+        let label = room.clamp(columns(name) + 2, self.label_width().max(columns(name) + 2));
+        let named = Line::of(Role::Name, &fit(name, label));
         let used = named.width() + columns(title) + columns(&right);
         let gap = self.style.width.saturating_sub(used);
-        let mut lines = if gap < 2 {
+        if gap < 2 {
+            let named = Line::of(Role::Name, &fit(name, self.label_width()));
             let mut lines = self.wrapped(Role::Plain, title, named, self.label_width());
             lines.extend(self.wrapped(Role::Dim, &right, Line::of(Role::Dim, "  "), 2));
             lines
@@ -71,9 +65,7 @@ impl Picture {
                 left.with(Role::Plain, &" ".repeat(gap))
                     .with(Role::Dim, &right),
             ]
-        };
-        lines.push(Line::default());
-        lines
+        }
     }
 
     /// One strategy: its lanes, and what they took. A ruler stands above it if its axis is a new one.
@@ -123,6 +115,9 @@ impl Picture {
 
     /// A remark below everything: what else there is to try.
     pub fn remark(&self, remark: &str) -> Vec<Line> {
+        if remark.is_empty() {
+            return Vec::new();
+        }
         self.wrapped(Role::Dim, remark, Line::default(), 2)
     }
 
@@ -137,7 +132,11 @@ impl Picture {
             workers => format!("{}, {workers} workers", strategy.runtime.flavor),
         };
         let name = fit(&strategy.name, self.label_width() - 1);
-        let about = format!("{} {}", strategy.summary, unbroken(&format!("· {runtime}")));
+        let about = if self.style.brief {
+            strategy.summary.clone()
+        } else {
+            format!("{} {}", strategy.summary, unbroken(&format!("· {runtime}")))
+        };
         let name = Line::of(Role::Name, &name).with(Role::Plain, " ");
         let indent = name.width();
         self.wrapped(Role::Plain, &about, name, indent)
@@ -215,7 +214,7 @@ impl Picture {
         let mut lines = Vec::new();
         if let Some(heartbeat) = &strategy.heartbeat {
             let (text, role) = self.event_loop(strategy, heartbeat);
-            lines.extend(self.figure("heartbeat", &text, role));
+            lines.extend(self.figure("event loop", &text, role));
         }
         if !strategy.metrics.is_empty() {
             let counted = strategy.metrics.iter().map(|(key, value)| {
@@ -243,8 +242,7 @@ impl Picture {
         let blocked = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll
             && !strategy.blocked.is_empty();
         if !blocked {
-            let period = units::duration(heartbeat.period_s.0);
-            return (format!("every {period}, longest gap {gap}"), Role::Dim);
+            return (format!("longest gap of the heartbeat {gap}"), Role::Dim);
         }
         let in_all: Duration = strategy
             .blocked
@@ -257,8 +255,8 @@ impl Picture {
             ""
         };
         let text = match &heartbeat.blocked_by {
-            Some(by) => format!("deaf for {gap}{stretch}: {by} held the thread"),
-            None => format!("deaf for {gap}{stretch}"),
+            Some(by) => format!("blocked for {gap}{stretch} by {by}"),
+            None => format!("blocked for {gap}{stretch}"),
         };
         (text, Role::Alarm)
     }

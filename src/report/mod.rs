@@ -5,6 +5,7 @@
 
 mod build;
 pub mod cost;
+mod figure;
 mod finding;
 mod seconds;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use build::Measured;
 pub use cost::{Cost, costs, slope};
+pub use figure::Figure;
 pub use finding::Finding;
 pub use seconds::Seconds;
 
@@ -312,6 +314,14 @@ impl StrategyReport {
     /// How many tasks there were.
     pub fn task_count(&self) -> usize {
         self.tasks.len() + self.rest.as_ref().map_or(0, |rest| rest.count)
+    }
+
+    /// Whether it made tasks, and none of them was ever polled.
+    pub fn did_nothing(&self) -> bool {
+        let began =
+            !self.closures.is_empty() || self.tasks.iter().any(|task| task.start_s.is_some());
+        let rest = self.rest.as_ref().map_or(0, Rest::started);
+        self.task_count() > 0 && !began && rest == 0
     }
 
     /// When the last of it ended: the wall time, or the end of a task or of a thread's work that outlived it.

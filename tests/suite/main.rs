@@ -30,6 +30,7 @@ mod registry;
 mod report_schema;
 mod routes;
 mod scale;
+mod screens;
 mod terminal;
 mod timeout;
 mod tour;

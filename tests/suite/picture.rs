@@ -182,7 +182,7 @@ fn a_report_is_drawn_like_this() {
 in-turn             one.await, then two.await · current-thread
   fetch one         ├────────────────┤                                   1.001 s
   fetch two                          ├────────────────────────────────┤  2.001 s
-  heartbeat         every 10 ms, longest gap 11 ms
+  event loop        longest gap of the heartbeat 11 ms
   wall              3.002 s · ideal 3.000 s · overhead 2.0 ms
 
 at-once             tokio::join!(one, two) · current-thread
@@ -191,28 +191,28 @@ at-once             tokio::join!(one, two) · current-thread
   dropped           ├───────✗                                             500 ms
   broken                    ├──!                                          200 ms
   forgotten         made, never polled: an empty lane
-  heartbeat         every 10 ms, longest gap 11 ms
+  event loop        longest gap of the heartbeat 11 ms
   wall              2.001 s (median of 3, 2.000 s to 2.004 s) · ideal 2.000 s ·
                     overhead 1.0 ms · 1.50× faster
 
 blocks              std::thread::sleep · current-thread
   blocker            ╋███████████████████████╋─┤                         1.500 s
   waiting           ├─░░░░░░░░░░░░░░░░░░░░░░░──┤                         1.600 s
-  heartbeat         deaf for 1.400 s: blocker held the thread
+  event loop        blocked for 1.400 s by blocker
   counted           first reply 250 ms · rows 12
   wall              1.600 s · ideal 1.500 s · overhead 100 ms · 1.88× faster
 
 fails               no answer · current-thread
   fetch one         ┤                                                      20 ms
-  heartbeat         every 10 ms, longest gap 11 ms
+  event loop        longest gap of the heartbeat 11 ms
   wall              20 ms · ideal 1.000 s
   failed            the server at 127.0.0.1:8080 is gone
                     Is it running?
 
                     wall       ideal      overhead
-in-turn             3.002 s    3.000 s    2.0 ms     ███████████████████
+in-turn             3.002 s    3.000 s    2.0 ms     ███████████████████▌
 at-once             2.001 s    2.000 s    1.0 ms     █████████████ 1.50× faster
-blocks              1.600 s    1.500 s    100 ms     ███████████ 1.88× faster
+blocks              1.600 s    1.500 s    100 ms     ██████████▍ 1.88× faster
 
 in-turn: one at a time, so the waits added up: 3.002 s of waiting took 3.002 s.
 at-once: the waits overlapped. It took as long as the longest one (2.001 s), not
@@ -255,7 +255,7 @@ fn many_lanes_are_folded_and_none_is_forgotten() {
     let folded = drawn(100);
     assert_eq!(shown(&folded), 3);
     assert!(
-        folded.contains("\n  + 97 more, 100 in flight at most\n  in flight         █████"),
+        folded.contains("\n  + 97 more, 100 in flight at most\n  in flight         ▇▇▇▇▇"),
         "{folded}"
     );
 }
@@ -287,7 +287,7 @@ fn the_head_fits_into_any_screen() {
     }
     assert_eq!(
         head(40),
-        "db          queries to a real SQLite\n            file\n  in FastAPI: await session.execute()\n\n"
+        "db          queries to a real SQLite\n            file\n  in Python: await session.execute()\n"
     );
 }
 
@@ -387,7 +387,7 @@ prop_compose! {
 }
 
 #[test]
-fn what_is_drawn_as_deaf_is_not_called_awake() {
+fn what_is_drawn_as_blocked_is_not_called_awake() {
     let kinds = |blocked: Vec<Blocked>| {
         let mut chunked = strategy("chunked", "", 400, 400, Vec::new());
         chunked.blocked = blocked;
@@ -401,7 +401,7 @@ fn what_is_drawn_as_deaf_is_not_called_awake() {
         let told = findings([(&chunked, &claims[..])], &[]);
         let kinds: Vec<_> = told.into_iter().map(|finding| finding.kind).collect();
         let drawn = drawn_report(&report(vec![chunked], &[]), Style::default());
-        (kinds, drawn.contains("deaf for 26 ms"))
+        (kinds, drawn.contains("blocked for 26 ms"))
     };
     let held = Blocked {
         start_s: ms(100),

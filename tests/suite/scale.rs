@@ -50,7 +50,7 @@ fn what_is_too_much_for_a_way_is_not_tried_and_says_so() {
     assert_eq!((output.status, &*output.stderr), (Some(0), ""));
     let text = output.stdout;
     assert!(
-        text.contains("\n    100,001  not tried: too many for this way\n"),
+        text.contains("\n    100,001  not tried: too many for this strategy\n"),
         "{text}"
     );
 }

@@ -10,13 +10,13 @@ fn for_ever() -> Test {
 
 /// What remains of [`for_ever`] when it is stopped.
 const STOPPED: &str = "\
-gather  two waits at once  in FastAPI: asyncio.gather
+gather  two waits at once  in Python: asyncio.gather
 
 <ruler>
 join  tokio::join!(one, two) · current-thread
-  fetch one  ✗  <time>
-  fetch two  ✗  <time>
-  heartbeat  every <time>, longest gap <time>
+  fetch one  ├─✗  <time>
+  fetch two  ├─✗  <time>
+  event loop  longest gap of the heartbeat <time>
   wall  <time> · ideal <time>
 
 partial: stopped before the end; what is above was measured until then
@@ -66,12 +66,17 @@ fn what_remains_is_what_a_pipe_is_given() {
     // The last two are too low for the picture: it is cut, and what is drawn must be cleared all the same.
     for rows in [60, 12, 6, 3] {
         on_a_quiet_machine(GATHER, || {
+            let call = if rows < 60 {
+                gather().args(["--full"])
+            } else {
+                gather()
+            };
             let Finished {
                 screen,
                 status,
                 ready_for_a_shell,
                 ..
-            } = gather().on_a_terminal(rows, 80).finish();
+            } = call.on_a_terminal(rows, 80).finish();
             assert_eq!((status, ready_for_a_shell), (0, true), "{rows} rows");
             mask(&screen)
         });
@@ -81,7 +86,7 @@ fn what_remains_is_what_a_pipe_is_given() {
 #[test]
 fn ctrl_c_leaves_what_was_measured_and_nothing_else() {
     // At the start there is nothing on the screen but the head; later, there is a picture.
-    for until in ["FastAPI", "fetch two"] {
+    for until in ["in Python", "fetch two"] {
         on_a_quiet_machine(STOPPED, || {
             let mut terminal = for_ever().on_a_terminal(30, 80);
             terminal.wait_for(until);
@@ -129,8 +134,8 @@ fn blocked() -> Test {
 #[test]
 fn ctrl_c_works_while_a_thread_sleeps() {
     let mut terminal = blocked().on_a_terminal(30, 80);
-    // The thread is taken a moment after the heartbeat's lane is there: the figure says that it beats no more.
-    terminal.wait_for("deaf for");
+    // The thread is taken a moment after the heartbeat's lane is there: then the lane says that it beats no more.
+    terminal.wait_for("░");
     terminal.press("\x03");
     let seen = terminal.finish();
     assert_eq!(
@@ -145,8 +150,8 @@ fn ctrl_c_works_while_a_thread_sleeps() {
     );
     assert_eq!(
         seen.screen.matches("  heartbeat  ").count(),
-        2,
-        "one lane, one figure:\n{}",
+        1,
+        "one lane, and the figure has another name:\n{}",
         seen.screen
     );
 }
@@ -156,7 +161,7 @@ fn a_second_ctrl_c_ends_it_at_once() {
     // Of two that are heard as one, the first alone counts: then what was measured is still printed.
     on_a_quiet_machine("exit code 130, at once, ready for a shell", || {
         let mut terminal = blocked().on_a_terminal(30, 80);
-        terminal.wait_for("deaf for");
+        terminal.wait_for("░");
         terminal.press("\x03");
         crate::support::wait(std::time::Duration::from_millis(50));
         terminal.press("\x03");

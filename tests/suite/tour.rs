@@ -30,7 +30,7 @@ fn rows(stdout: &str) -> Vec<String> {
 const GATHER: &str = "\
 1 belief, each put to the test by a run: about <time>
 
-gather  two waits at once  in FastAPI: asyncio.gather
+gather  two waits at once  in Python: asyncio.gather
 True? \"Doing two things at once takes two threads.\"
 
 <ruler>

@@ -76,7 +76,7 @@ fn figure(text: &str) -> Option<(&'static str, &str)> {
 }
 
 fn squeeze(line: &str) -> String {
-    let in_rail = |sign: char| "─┼╋░■█".contains(sign);
+    let in_rail = |sign: char| "─┼╋░■█▉▊▋▌▍▎▏".contains(sign);
     let chars: Vec<char> = line.chars().collect();
     chars
         .chunk_by(|one, two| (*one == ' ' && *two == ' ') || (in_rail(*one) && in_rail(*two)))

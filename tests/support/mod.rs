@@ -289,19 +289,19 @@ pub(crate) fn gather() -> Test {
 
 /// What [`gather`] prints, but for what [`mask`] hides.
 pub(crate) const GATHER: &str = "\
-gather  two waits at once  in FastAPI: asyncio.gather
+gather  two waits at once  in Python: asyncio.gather
 
 <ruler>
 sequential  one.await, then two.await · current-thread
   fetch one  ├─┤  <time>
   fetch two  ├─┤  <time>
-  heartbeat  every <time>, longest gap <time>
+  event loop  longest gap of the heartbeat <time>
   wall  <time> · ideal <time> · overhead <time>
 
 join  tokio::join!(one, two) · current-thread
   fetch one  ├─┤  <time>
   fetch two  ├─┤  <time>
-  heartbeat  every <time>, longest gap <time>
+  event loop  longest gap of the heartbeat <time>
   wall  <time> · ideal <time> · overhead <time> · <times>× faster
 
   wall  ideal  overhead
@@ -311,7 +311,7 @@ join  <time>  <time>  <time>  █ <times>× faster
 sequential: one at a time, so the waits added up: <time> of waiting took <time>.
 join: the waits overlapped. It took as long as the longest one (<time>), not their sum (<time>). 1 thread did it, busy for <time> of <time>. Waiting needs no thread.
 
-More ways: created-first, spawned, first-error (--all, or --strategy NAME) · the code: --code, with Python beside it: --code=both
+More strategies (--all): created-first, spawned, first-error · the code: --code, with Python beside it: --code=both
 <legend>
 ";
 

@@ -1,0 +1,162 @@
+//! A run on a screen of so many lines: all of it, or its brief form, with as much as there is room for.
+
+use super::text::Picture;
+use crate::page::{Line, Style};
+use crate::report::{Figure, Finding, Report};
+
+/// So many lanes of a strategy show enough: with fewer, the other strategies' findings make room for them.
+const ENOUGH: usize = 6;
+
+/// A report, and what its concept knows of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// What was measured.
+    pub report: &'a Report,
+    /// What the strategies are compared by.
+    pub figure: Figure,
+    /// The strategy whose finding decides, if it ran.
+    pub decides: Option<&'a str>,
+    /// What else there is to try: below all of it, and below its brief form.
+    pub more: [&'a str; 2],
+}
+
+impl<'a> Subject<'a> {
+    /// A report of which no more is known than what it says.
+    fn of(report: &'a Report) -> Self {
+        Self {
+            report,
+            figure: Figure::Wall,
+            decides: None,
+            more: ["", ""],
+        }
+    }
+
+    /// The place of the one finding that decides, if there is any.
+    fn deciding(&self) -> Option<usize> {
+        let all = &self.report.findings;
+        let decides = |finding: &Finding| Some(finding.strategy.as_str()) == self.decides;
+        all.iter().position(decides).or(all.len().checked_sub(1))
+    }
+
+    /// The places of the other findings: first those of the strategy with the longest bar.
+    fn by_weight(&self) -> Vec<usize> {
+        let strategies = self.report.strategies.iter();
+        let valued = strategies.filter_map(|it| Some((self.figure.of(it)?, &it.name)));
+        let longest = valued.max_by(|one, two| one.0.total_cmp(&two.0));
+        let longest = longest.map(|(_, name)| name);
+        let all = &self.report.findings;
+        let (mut first, rest): (Vec<_>, Vec<_>) =
+            (0..all.len()).partition(|at| Some(&all[*at].strategy) == longest);
+        first.extend(rest);
+        first.retain(|at| Some(*at) != self.deciding());
+        first
+    }
+}
+
+impl Picture {
+    /// A whole report, as it stands when nothing more is to come.
+    pub fn report(report: &Report, style: Style) -> Vec<Line> {
+        Self::whole(&Subject::of(report), style)
+    }
+
+    /// All of it where `rows` lines are enough, else its brief form: the legend and the axis first, then the lanes, the
+    /// strategies compared, and what decides. With as many lanes as fit.
+    pub fn fitting(subject: &Subject<'_>, style: Style, rows: usize) -> Vec<Line> {
+        let mut whole = Self::whole(subject, style);
+        if whole.len() < rows {
+            // There is room for a gap below the head, too.
+            whole.insert(0, Line::default());
+            return whole;
+        }
+        let all = &subject.report.findings[..];
+        let mut findings: Vec<usize> = subject.deciding().into_iter().collect();
+        let page = |findings: &[usize], lanes| {
+            let findings: Vec<_> = findings.iter().map(|at| all[*at].clone()).collect();
+            Self::in_brief(subject, &findings, Style { lanes, ..style })
+        };
+        let fits = |findings: &[usize], lanes: &usize| page(findings, *lanes).len() <= rows;
+        let lanes = (1..=ENOUGH).rev().find(|lanes| fits(&findings, lanes));
+        let Some(mut lanes) = lanes else {
+            return page(&findings, 1);
+        };
+        for at in subject.by_weight() {
+            let mut more = findings.clone();
+            more.push(at);
+            more.sort_unstable();
+            if fits(&more, &lanes) {
+                findings = more;
+            }
+        }
+        let more = (lanes + 1..=style.lanes).rev();
+        lanes = more
+            .clone()
+            .find(|lanes| fits(&findings, lanes))
+            .unwrap_or(lanes);
+        page(&findings, lanes)
+    }
+
+    /// A whole report, as a pipe is given it.
+    fn whole(subject: &Subject<'_>, style: Style) -> Vec<Line> {
+        let mut text = Self::beside(subject, style);
+        let mut lines = Vec::new();
+        for strategy in &subject.report.strategies {
+            lines.extend(text.strategy(strategy));
+        }
+        lines.extend(text.end(subject));
+        lines
+    }
+
+    fn in_brief(subject: &Subject<'_>, findings: &[Finding], style: Style) -> Vec<Line> {
+        let style = Style {
+            brief: true,
+            ..style
+        };
+        let mut text = Self::beside(subject, style);
+        text.compared = true;
+        let strategies = subject.report.strategies.iter();
+        let lanes: Vec<Line> = strategies.flat_map(|it| text.strategy(it)).collect();
+        let mut lines = text.legend();
+        lines.extend(lanes);
+        lines.extend(text.below(subject, findings));
+        lines
+    }
+
+    /// What stands below the strategies: the comparison, the findings, what else there is, and the signs in words.
+    pub fn end(&self, subject: &Subject<'_>) -> Vec<Line> {
+        if self.style.brief {
+            let deciding = subject
+                .deciding()
+                .map(|at| subject.report.findings[at].clone());
+            return self.below(subject, deciding.as_slice());
+        }
+        let mut lines = self.below(subject, &subject.report.findings);
+        if !subject.report.partial {
+            lines.extend(self.legend());
+        }
+        lines
+    }
+
+    fn below(&self, subject: &Subject<'_>, findings: &[Finding]) -> Vec<Line> {
+        if subject.report.partial {
+            return self.remark(super::PARTIAL);
+        }
+        let mut lines = self.comparison(&subject.report.strategies, subject.figure);
+        if self.style.brief {
+            // The sentence belongs to the bars: no gap between them.
+            lines.pop();
+        }
+        if subject.figure == Figure::BytesEach {
+            lines.extend(self.allocator(subject.report.program.as_ref()));
+        }
+        lines.extend(self.findings(findings));
+        lines.extend(self.remark(subject.more[usize::from(self.style.brief)]));
+        lines
+    }
+
+    fn beside(subject: &Subject<'_>, style: Style) -> Self {
+        let strategies = subject.report.strategies.iter();
+        let ends = strategies.map(|strategy| strategy.end().0).max();
+        let slow_poll = subject.report.slow_poll_s.0;
+        Self::new(style, slow_poll, ends.unwrap_or_default())
+    }
+}
