@@ -56,24 +56,26 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
             (own.as_slice(), Trust::Foreign)
         }
     };
-    // A course of one's own has its progress nowhere: its lessons may have the names of the built-in ones.
-    let progress = match trust {
-        Trust::Own => keep(options.data_dir.as_deref())?,
-        Trust::Foreign => Progress::unsaved()?,
-    };
+    let progress = keep(options.data_dir.as_deref(), options.course.as_deref())?;
     let answers = Answers::from(options.answers.as_deref(), screen)?;
     let mut tutor = Tutor::new(screen, stop, progress, answers, trust);
+    if options.course.is_some() || options.data_dir.is_some() {
+        tutor.goes_on = "The same command";
+    }
     if trust == Trust::Foreign {
-        tutor.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is not kept.")?;
+        tutor.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is kept apart from that of the built-in lessons.")?;
     }
     let first = match &options.lesson {
         Some(name) => course::find(lessons, name)?,
-        None => tutor.where_it_stopped(lessons)?,
+        None => tutor.where_it_stopped(lessons),
     };
     for (index, lesson) in lessons.iter().enumerate().skip(first) {
         let go = tutor.play(lesson, (index + 1, lessons.len()))?;
         match go {
             Go::On if index + 1 < lessons.len() => {}
+            Go::On if trust == Trust::Foreign || !tutor.kept => {
+                tutor.say("That was the last lesson.")?
+            }
             Go::On => {
                 tutor.say("That was the last lesson. asyncdemo status shows how you did, asyncdemo review asks again what you missed.")?;
             }
@@ -84,15 +86,22 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
     Ok(Ending::Done)
 }
 
-/// The progress, or, after one warning, none that is kept.
-fn keep(folder: Option<&Path>) -> Result<Progress, Refused> {
-    let opened = progress::directory(folder).and_then(|folder| Progress::open(&folder));
-    opened.or_else(|trouble| {
-        complain(&format!(
-            "asyncdemo: {trouble}\nThe lessons still play; what you do now is not saved.\n"
-        ));
-        Progress::unsaved()
-    })
+/// The progress, or, after one warning, none that is kept; and whether it is. That of a course from a folder is in a
+/// place of its own: its lessons may have the names of the built-in ones.
+fn keep(folder: Option<&Path>, course: Option<&Path>) -> Result<(Progress, bool), Refused> {
+    let opened = progress::directory(folder).and_then(|folder| match course {
+        None => Progress::open(&folder),
+        Some(course) => Progress::open(&progress::of_course(&folder, course)),
+    });
+    match opened {
+        Ok(progress) => Ok((progress, true)),
+        Err(trouble) => {
+            complain(&format!(
+                "asyncdemo: {trouble}\nThe lessons still play; what you do now is not saved.\n"
+            ));
+            Ok((Progress::unsaved()?, false))
+        }
+    }
 }
 
 /// What comes after a step or a lesson.
@@ -106,15 +115,26 @@ enum Go {
 }
 
 impl Tutor<'_> {
-    /// The lesson that is not finished, or the first that has not been begun.
-    fn where_it_stopped(&mut self, lessons: &[Lesson]) -> Result<usize> {
+    /// The lesson last touched; if that was finished, the next one that was not.
+    fn where_it_stopped(&self, lessons: &[Lesson]) -> usize {
         let known = self.progress.lessons().unwrap_or_default();
-        let state = |lesson: &Lesson| known.iter().find(|known| known.lesson == lesson.name);
-        let begun = lessons
+        let latest = self.progress.latest().ok().flatten();
+        let latest = lessons
             .iter()
-            .position(|lesson| state(lesson).is_some_and(|known| !known.finished));
-        let fresh = lessons.iter().position(|lesson| state(lesson).is_none());
-        Ok(begun.or(fresh).unwrap_or(0))
+            .position(|lesson| Some(&lesson.name) == latest.as_ref());
+        let after = match latest {
+            Some(latest) => match self.progress.position(&lessons[latest].name) {
+                Ok(Some(_)) => return latest,
+                _ => latest + 1,
+            },
+            None => 0,
+        };
+        let finished = |at: &usize| {
+            let mut known = known.iter();
+            known.any(|known| known.finished && known.lesson == lessons[*at].name)
+        };
+        let mut order = (after..lessons.len()).chain(0..after);
+        order.find(|at| !finished(at)).unwrap_or(0)
     }
 
     fn play(&mut self, lesson: &Lesson, (number, of): (usize, usize)) -> Result<Go> {
@@ -141,10 +161,14 @@ impl Tutor<'_> {
             })?;
             match said {
                 Said::Quit | Said::Closed => {
-                    self.say("Saved. asyncdemo learn goes on here.")?;
+                    self.say(&self.farewell(&lesson.name, next))?;
                     return Ok(Go::Quit);
                 }
-                Said::Stopped(signal) => return Ok(Go::Stopped(signal)),
+                Said::Stopped(signal) => {
+                    // The terminal may be gone: that is no other ending.
+                    let _ = self.say(&self.farewell(&lesson.name, next));
+                    return Ok(Go::Stopped(signal));
+                }
                 _ => at = next,
             }
         }

@@ -10,8 +10,11 @@ pub fn watch(stop: Stop) {
     use std::{process, thread};
 
     use console::Term;
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
     use signal_hook::iterator::Signals;
+
+    // A file that may not grow is an error of whoever writes it, and not the end of the program.
+    let _ = signal_hook::flag::register(SIGXFSZ, Default::default());
 
     // Not Tokio's signals: its driver panics where no file can be opened.
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {

@@ -16,7 +16,7 @@ use self::place::{KIND, TABLES};
 use crate::services::database::{Why, file};
 
 pub use crate::services::database::Refused;
-pub use place::directory;
+pub use place::{directory, of_course};
 pub use questions::{Due, QuestionKind};
 pub use summary::{LessonProgress, Score};
 

@@ -68,6 +68,23 @@ pub fn directory(given: Option<&Path>) -> Result<PathBuf, Refused> {
     choose(given, env::var_os(VARIABLE), of_the_platform)
 }
 
+/// Where in `directory` the progress in a course from a folder is kept: by the folder's name and whole path, so that
+/// no two courses share it.
+pub fn of_course(directory: &Path, course: &Path) -> PathBuf {
+    let path = course.canonicalize().unwrap_or_else(|_| course.to_owned());
+    // FNV-1a, 64 bits: the same in every version and on every machine.
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in path.as_os_str().as_encoded_bytes() {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let plain = |sign: &char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_');
+    let name: String = name.chars().filter(plain).take(40).collect();
+    directory
+        .join("courses")
+        .join(format!("{name}-{hash:016x}"))
+}
+
 fn choose(
     given: Option<&Path>,
     variable: Option<OsString>,
@@ -124,6 +141,16 @@ mod tests {
             let expected = Path::new("/home/ada/.local/share/asyncdemo");
             assert_eq!(chosen(None, unset), expected);
         }
+    }
+
+    #[test]
+    fn each_course_has_a_place_of_its_own() {
+        let place = |course| of_course(Path::new("/data"), Path::new(course));
+        let one = place("/nowhere/a b/../c");
+        assert!(one.starts_with("/data/courses"), "{}", one.display());
+        assert_eq!(one, place("/nowhere/a b/../c"));
+        assert_ne!(one, place("/nowhere/d/c"));
+        assert_eq!(place("/").parent(), Some(Path::new("/data/courses")));
     }
 
     #[test]

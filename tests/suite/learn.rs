@@ -8,7 +8,6 @@ use asyncdemo::lesson::{Kind, Lesson, Step};
 use crate::support::{Output, Test};
 #[cfg(unix)]
 use crate::support::{signal, wait};
-#[cfg(unix)]
 use std::time::Duration;
 
 /// A course of one small lesson, whose runs are quick.
@@ -82,9 +81,16 @@ fn learn(course: &Path, answers: &str) -> Output {
     let file = course.join("answers.txt");
     fs::write(&file, answers).expect("there is room");
     let line = ["learn".as_ref(), "--course".as_ref(), course.as_os_str()];
+    let data = fresh();
     Test::new(line)
         .args(["--answers".as_ref(), file.as_os_str()])
+        .args(["--data-dir".as_ref(), data.path().as_os_str()])
         .output()
+}
+
+/// A folder for progress, in which nothing is kept yet.
+fn fresh() -> tempfile::TempDir {
+    tempfile::tempdir().expect("there is room")
 }
 
 #[track_caller]
@@ -188,7 +194,7 @@ fn the_end_of_the_answers_saves_and_is_no_error() {
         assert!(
             output
                 .stdout
-                .ends_with("Saved. asyncdemo learn goes on here.\n")
+                .ends_with("Saved. The same command goes on here.\n")
         );
     }
 }
@@ -268,6 +274,160 @@ fn the_built_in_lessons_go_on_where_one_stopped() {
     assert!(second.stdout.contains("step 1 of "), "{}", second.stdout);
     let third = play("q\n");
     in_order(&third.stdout, &["You stopped at step 2.", "step 2 of "]);
+}
+
+/// Plays built-in lessons with these answers.
+#[track_caller]
+fn play(data: &Path, lesson: &[&str], answers: &str) -> Output {
+    let file = data.join("answers.txt");
+    fs::write(&file, answers).expect("there is room");
+    let output = Test::new(["learn"])
+        .args(lesson)
+        .args(["--answers".as_ref(), file.as_os_str()])
+        .args(["--data-dir".as_ref(), data.as_os_str()])
+        .output();
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    output
+}
+
+#[test]
+fn it_goes_on_in_the_lesson_last_touched() {
+    let data = fresh();
+    let goes_on = |lesson: &str| {
+        let output = play(data.path(), &[], "q\n");
+        assert!(
+            output.stdout.contains(lesson),
+            "{lesson}: {}",
+            output.stdout
+        );
+    };
+    play(data.path(), &["2"], "\nq\n");
+    let left = play(data.path(), &["gather"], "\nq\n");
+    assert!(
+        left.stdout
+            .ends_with("Saved. The same command goes on here.\n")
+    );
+    goes_on("Lesson 7 of 12");
+    play(data.path(), &["await"], "q\n");
+    goes_on("Lesson 2 of 12");
+    // Behind a lesson that is finished comes the next that is not.
+    let mut progress = asyncdemo::progress::Progress::open(data.path()).expect("it opens");
+    progress
+        .finished("routes", Duration::ZERO)
+        .expect("it is kept");
+    progress
+        .finished("await", Duration::ZERO)
+        .expect("it is kept");
+    goes_on("Lesson 4 of 12");
+    progress
+        .finished("scale", Duration::ZERO)
+        .expect("it is kept");
+    goes_on("Lesson 1 of 12");
+}
+
+#[test]
+fn nothing_is_called_saved_that_is_kept_nowhere() {
+    let data = fresh();
+    let file = data.path().join("a-file");
+    fs::write(&file, "not a folder").expect("there is room");
+    let nowhere = [
+        Test::new(["learn", "gather"]).env("HOME", "/dev/null"),
+        Test::new(["learn", "gather"]),
+        Test::new(["learn", "gather", "--data-dir"]).args([&file]),
+        // Nobody may write there, not even root.
+        #[cfg(target_os = "linux")]
+        Test::new(["learn", "gather", "--data-dir", "/proc/nowhere"]),
+        Test::new(["learn", "--data-dir"]).args([
+            file.as_os_str(),
+            "--course".as_ref(),
+            course().keep().as_os_str(),
+        ]),
+    ];
+    for learning in nowhere {
+        let output = learning.output();
+        assert_eq!(output.status, Some(0), "{}", output.stderr);
+        let told = "Not saved: there is no place for your progress.\n";
+        assert!(output.stdout.ends_with(told), "{}", output.stdout);
+        assert!(!output.stdout.contains("goes on here"), "{}", output.stdout);
+        assert!(output.stderr.contains("what you do now is not saved"));
+    }
+}
+
+/// As on a full disk: no file may grow.
+#[cfg(unix)]
+#[test]
+fn nothing_is_called_saved_that_the_disk_has_no_room_for() {
+    let data = fresh();
+    let full = |blocks: &str| {
+        let line = format!(
+            "ulimit -f {blocks}; exec {} learn gather --data-dir {} </dev/null",
+            env!("CARGO_BIN_EXE_asyncdemo"),
+            data.path().display()
+        );
+        let output = std::process::Command::new("sh")
+            .args(["-c", &line])
+            .output()
+            .expect("there is a shell");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        (String::from_utf8_lossy(&output.stdout).into_owned(), told)
+    };
+    // First there is no store yet; then there is one, and nothing can be added.
+    for begun in [false, true] {
+        if begun {
+            play(data.path(), &["gather"], "\nq\n");
+        }
+        let (screen, told) = full("0");
+        let last = screen.trim_end().lines().last().unwrap_or_default();
+        assert!(last.starts_with("Not saved: "), "{last}\n{told}");
+        assert!(told.contains("saved."), "{told}");
+    }
+    let again = play(data.path(), &["gather"], "q\n");
+    assert!(
+        again.stdout.contains("You stopped at step 2."),
+        "{}",
+        again.stdout
+    );
+}
+
+#[test]
+fn a_course_keeps_its_progress_apart() {
+    let (course, other, data) = (course(), course(), fresh());
+    let answers = data.path().join("answers.txt");
+    let play = |course: &Path, typed: &str| {
+        fs::write(&answers, typed).expect("there is room");
+        Test::new(["learn", "--course"])
+            .args([
+                course.as_os_str(),
+                "--answers".as_ref(),
+                answers.as_os_str(),
+            ])
+            .args(["--data-dir".as_ref(), data.path().as_os_str()])
+            .output()
+    };
+    let first = play(course.path(), "\nq\n");
+    assert!(
+        first
+            .stdout
+            .ends_with("Saved. The same command goes on here.\n")
+    );
+    let second = play(course.path(), "q\n");
+    in_order(&second.stdout, &["You stopped at step 2.", "step 2 of 6"]);
+    let elsewhere = play(other.path(), "q\n");
+    assert!(
+        elsewhere.stdout.contains("step 1 of 6"),
+        "{}",
+        elsewhere.stdout
+    );
+    // Of the built-in lessons nothing was begun.
+    let status = Test::new(["status", "--data-dir"])
+        .args([data.path()])
+        .output();
+    assert!(
+        status.stdout.contains("Nothing is done yet"),
+        "{}",
+        status.stdout
+    );
 }
 
 #[test]
@@ -592,7 +752,9 @@ fn on_a_terminal_it_listens_and_ctrl_c_saves() {
         "--course".as_ref(),
         course.path().as_os_str(),
     ];
-    let mut terminal = Test::new(line).on_a_terminal(40, 80);
+    let data = fresh();
+    let data_dir = ["--data-dir".as_ref(), data.path().as_os_str()];
+    let mut terminal = Test::new(line).args(data_dir).on_a_terminal(40, 80);
     terminal.wait_for("Two waits, at once.");
     terminal.press("\r");
     terminal.wait_for("Your prediction (for example 250ms) >");
@@ -606,4 +768,5 @@ fn on_a_terminal_it_listens_and_ctrl_c_saves() {
         "{}",
         seen.screen
     );
+    assert!(seen.screen.contains("Saved."), "{}", seen.screen);
 }

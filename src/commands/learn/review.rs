@@ -32,8 +32,8 @@ pub struct Options {
 /// # Errors
 /// Where standard output cannot be written, or the answers or the progress cannot be read.
 pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
-    let progress = keep(options.data_dir.as_deref())?;
-    let due = progress.due(SystemTime::now())?;
+    let progress = keep(options.data_dir.as_deref(), None)?;
+    let due = progress.0.due(SystemTime::now())?;
     let answers = Answers::from(options.answers.as_deref(), screen)?;
     let mut tutor = Tutor::new(screen, stop, progress, answers, Trust::Own);
     tutor.reviews = true;

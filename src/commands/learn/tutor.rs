@@ -45,8 +45,12 @@ pub(super) struct Tutor<'a> {
     pub(super) trust: Trust,
     /// Whether what is asked was asked before: then the review keeps the score.
     pub(super) reviews: bool,
-    /// Whether saving has failed already: that is said once.
+    /// Whether there is a store at all.
+    pub(super) kept: bool,
+    /// Whether saving has failed already: that is said once, and at the end that not all is saved.
     pub(super) warned: bool,
+    /// What goes on where this stops.
+    pub(super) goes_on: &'static str,
     /// Whether the keys have been told.
     pub(super) keys_told: bool,
 }
@@ -55,7 +59,7 @@ impl<'a> Tutor<'a> {
     pub(super) fn new(
         screen: &'a Screen,
         stop: &'a Stop,
-        progress: Progress,
+        (progress, kept): (Progress, bool),
         answers: Answers,
         trust: Trust,
     ) -> Self {
@@ -63,6 +67,8 @@ impl<'a> Tutor<'a> {
             screen,
             stop,
             progress,
+            kept,
+            goes_on: "asyncdemo learn",
             answers,
             trust,
             reviews: false,
@@ -84,6 +90,24 @@ impl<'a> Tutor<'a> {
             ));
         }
         Ok(())
+    }
+
+    /// What became of what was done, as the store says it.
+    pub(super) fn farewell(&self, lesson: &str, step: usize) -> String {
+        let latest = self.progress.latest().ok().flatten();
+        let position = self.progress.position(lesson).ok().flatten();
+        let there = latest.as_deref() == Some(lesson) && position == Some(step);
+        let goes_on = self.goes_on;
+        match (self.kept, there, self.warned) {
+            (false, _, _) => "Not saved: there is no place for your progress.".to_owned(),
+            (true, false, _) => "Not saved: your progress could not be written.".to_owned(),
+            (true, true, false) => format!("Saved. {goes_on} goes on here."),
+            (true, true, true) => {
+                format!(
+                    "Your place is saved: {goes_on} goes on here. Some of what came before is not."
+                )
+            }
+        }
     }
 
     pub(super) fn print(&self, text: &str) -> Result<()> {
