@@ -1,5 +1,6 @@
 //! Runs a strategy on a runtime of its own, under the recorder and beside a heartbeat.
 
+mod bound;
 mod invocation;
 mod measure;
 mod options;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
+pub use self::bound::Bound;
 pub use self::invocation::{Invocation, Trust};
 pub use self::measure::measure;
 pub use self::options::{Code, Format, Options};

@@ -26,6 +26,30 @@ fn paragraph(role: Role, text: &str, style: &Style) -> Lines {
     )
 }
 
+/// Markdown as [`paragraph`] has words: what is plain in it is of this kind, and each line begins with `first` or `hang`.
+fn marked(role: Role, text: &str, style: &Style, first: &Line, hang: &Line) -> Lines {
+    let beside = Style {
+        width: style.width.saturating_sub(hang.to_string().len()).max(1),
+        ..*style
+    };
+    let lines = markdown(text, &beside).into_iter().enumerate();
+    let mark = |(at, line): (usize, Line)| {
+        let mut marked = if at == 0 { first.clone() } else { hang.clone() };
+        for (piece, text) in line.pieces() {
+            let plain = *piece == Role::default();
+            marked.push(if plain { role } else { *piece }, text);
+        }
+        marked
+    };
+    lines.map(mark).collect()
+}
+
+/// What is asked.
+fn question(text: &str, style: &Style) -> Lines {
+    let none = Line::default();
+    marked(Role::Name, text, style, &none, &none)
+}
+
 /// Whether there is room for figures three rows high.
 fn has_room_for_figures(style: &Style) -> bool {
     style.width >= 50 && !style.ascii
@@ -66,7 +90,7 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             lines
         }
         Kind::Predict(predict) => {
-            let mut lines = paragraph(Role::Name, &predict.question, style);
+            let mut lines = question(&predict.question, style);
             lines.push(Line::default());
             command(&mut lines);
             lines.push(Line::default());
@@ -75,7 +99,7 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             lines
         }
         Kind::Quiz(quiz) => {
-            let mut lines = paragraph(Role::Name, &quiz.question, style);
+            let mut lines = question(&quiz.question, style);
             if quiz.wants_several() {
                 lines.extend(paragraph(Role::Dim, "more than one is right", style));
             }
@@ -84,7 +108,7 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             lines
         }
         Kind::Try(a_try) => {
-            let mut lines = paragraph(Role::Name, &a_try.question, style);
+            let mut lines = question(&a_try.question, style);
             lines.push(Line::default());
             command(&mut lines);
             if show.measured().is_some() {
@@ -141,10 +165,10 @@ fn answer(candidate: &Candidate, place: usize, right: Option<bool>, style: &Styl
         Some(false) => (Role::Dim, ""),
         None => (Role::Plain, ""),
     };
-    let text = format!("{}{glyph}", style.tame(&candidate.text));
+    let text = format!("{}{glyph}", candidate.text);
     let number = Line::of(Role::Name, &format!("{:>2}  ", place + 1));
     let indent = Line::of(Role::Name, "    ");
-    wrap(&Line::of(role, &text), style.width, &number, &indent)
+    marked(role, &text, style, &number, &indent)
 }
 
 fn bar(hands: usize, most: usize, right: Option<bool>, style: &Style) -> Line {

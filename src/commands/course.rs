@@ -5,15 +5,19 @@ mod check;
 mod told;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 
 use super::run::Ending;
 use super::screen::{FormatFlag, Screen, TextOrJson, print};
 use super::status_line::StatusLine;
-use crate::lab::{Stop, Trust};
+use crate::lab::{Bound, Stop, Trust};
 use crate::lesson::course::{LessonFile, sources, written};
 use check::Check;
+
+/// How long a course from a directory may take where nothing else is asked for.
+const FOREIGN: Duration = Duration::from_secs(600);
 
 /// What is to be done.
 #[derive(clap::Args, Clone, Debug)]
@@ -40,6 +44,15 @@ struct CheckOptions {
     /// A directory with lessons called NN-name.md; without one, the lessons in this program
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
+
+    /// Stop after so long [default: 10m for a course from a directory; the built-in lessons take what they take]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        value_parser = humantime::parse_duration,
+        help_heading = "How to check"
+    )]
+    at_most: Option<Duration>,
 
     #[command(flatten)]
     output: FormatFlag,
@@ -72,18 +85,21 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
         // The lessons in the program link to files of its repository, which may not be at hand.
         None => Some(Path::new(".")).filter(|_| sources.iter().all(LessonFile::is_here)),
     };
+    let foreign = (trust == Trust::Foreign).then_some(FOREIGN);
+    let time = Bound::new(options.at_most.or(foreign));
     let check = Check {
         trust,
         root,
         stop,
+        time,
         line: StatusLine::new(screen.live),
     };
     let mut found = told::Found::new(trust, misnamed, root.is_some());
-    if let (Some(folder), []) = (&options.folder, &sources[..]) {
+    if let (Some(folder), [], true) = (&options.folder, &sources[..], found.is_well()) {
         found.nothing(&folder.display().to_string());
     }
     for (place, source) in sources.iter().enumerate() {
-        if stop.signal().is_some() {
+        if stop.signal().is_some() || time.is_over() {
             break;
         }
         let lesson = check.lesson(source, (place + 1, sources.len()))?;
@@ -93,6 +109,9 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
         found.lessons.push(lesson);
     }
     found.partial = stop.signal().is_some();
+    if let Some(most) = time.most.filter(|_| time.is_over() && !found.partial) {
+        found.out_of_time(most, sources.len());
+    }
     print(&match options.output.format {
         TextOrJson::Text => found.text(&screen.out),
         TextOrJson::Json => serde_json::to_string(&found)? + "\n",

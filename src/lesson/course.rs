@@ -140,15 +140,16 @@ impl NoSuchLesson {
 impl fmt::Display for NoSuchLesson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no lesson `{}`; ", self.wanted)?;
-        let meant = self.meant();
-        if !meant.is_empty() {
-            let meant: Vec<_> = meant.iter().map(|name| format!("`{name}`")).collect();
-            write!(f, "did you mean {}? ", meant.join(" or "))?;
-        }
         match &self.names[..] {
             [] => write!(f, "none was begun"),
             names => write!(f, "there are {}", names.join(", ")),
+        }?;
+        let meant = self.meant();
+        if meant.is_empty() {
+            return Ok(());
         }
+        let meant: Vec<_> = meant.iter().map(|name| format!("`{name}`")).collect();
+        write!(f, ". Did you mean {}?", meant.join(" or "))
     }
 }
 
@@ -200,14 +201,11 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
     for named in names {
         let path = folder.join(&named);
         let file = path.display().to_string();
-        let mut wrong = |what: String| {
+        let mut wrong_at = |line: usize, what: String| {
             let file = file.clone();
-            written.problems.push(Problem {
-                file,
-                line: 1,
-                what,
-            });
+            written.problems.push(Problem { file, line, what });
         };
+        let mut wrong = |what: String| wrong_at(1, what);
         let Some(lesson) = name::of_stem(name::stem(&named)) else {
             wrong("expected a name like 07-gather.md: two digits, a dash, then small letters, digits and dashes".to_owned());
             continue;
@@ -224,7 +222,10 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
                 file,
                 markdown: Cow::Owned(markdown),
             }),
-            Err(error) => wrong(format!("expected a text: {error}")),
+            Err(error) => match error.downcast::<NotUtf8>() {
+                Ok(bad) => wrong_at(bad.line, format!("expected a text: {bad}")),
+                Err(error) => wrong(format!("expected a text: {error}")),
+            },
         }
     }
     Ok(written)
@@ -239,7 +240,25 @@ fn text(path: &Path) -> io::Result<String> {
     if about.len() > LARGEST {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
-    fs::read_to_string(path)
+    String::from_utf8(fs::read(path)?).map_err(|error| {
+        let (good, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+        let before = &bytes[..good];
+        let mut lines = before.split(|byte| *byte == b'\n');
+        io::Error::other(NotUtf8 {
+            line: lines.clone().count(),
+            column: lines.next_back().unwrap_or_default().len() + 1,
+            byte: bytes[good],
+        })
+    })
+}
+
+/// A byte that cannot stand where it does.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not UTF-8: byte {column} of this line is {byte:#04x}")]
+struct NotUtf8 {
+    line: usize,
+    column: usize,
+    byte: u8,
 }
 
 #[cfg(test)]

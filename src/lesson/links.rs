@@ -1,34 +1,26 @@
 //! Where the links of a lesson lead. Nothing is fetched.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::Path;
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use reqwest::Url;
 
 use super::course::LessonFile;
-use super::parse::Unexpected;
-use super::{Kind, Lesson, Problem};
+use super::parse::{Unexpected, line_of};
+use super::{Lesson, Problem};
 
 /// What is wrong with the links of a lesson. Those to files are looked up below `root`, which holds the
 /// lesson's own file; without one they are not.
 pub fn links(source: &LessonFile, lesson: &Lesson, root: Option<&Path>) -> Vec<Problem> {
-    let mut wrong = wrong_links(&source.markdown, 1, source, root);
+    let known: HashSet<String> = anchors(&source.markdown).collect();
+    let wrong_links = |text, first| wrong_links(text, first, source, root, &known);
+    let mut wrong = wrong_links(&source.markdown, 1);
     for step in &lesson.steps {
-        let mut texts = match &step.kind {
-            // What stands between the blocks is in the file, too.
-            Kind::Prose(_) | Kind::Run(_) | Kind::Code(_) => Vec::new(),
-            Kind::Predict(predict) => vec![&predict.question, &predict.why],
-            Kind::Quiz(quiz) => {
-                let whys = quiz.choices.iter().map(|choice| &choice.why);
-                whys.chain([&quiz.question]).collect()
-            }
-            Kind::Try(turn) => vec![&turn.question, &turn.why],
-        };
-        texts.extend(step.hint.iter().chain(&step.notes));
-        for text in texts {
+        for text in step.texts_of_blocks() {
             // Where in its block a text stands, TOML does not say.
-            let here = wrong_links(text, step.line, source, root).into_iter();
+            let here = wrong_links(text, step.line).into_iter();
             wrong.extend(here.map(|(_, what)| (step.line, what)));
         }
     }
@@ -45,8 +37,10 @@ fn wrong_links(
     first: usize,
     source: &LessonFile,
     root: Option<&Path>,
+    known: &HashSet<String>,
 ) -> Vec<(usize, String)> {
-    let line = |at: usize| markdown[..at].matches('\n').count() + first;
+    let line = line_of(markdown);
+    let line = |at: usize| line(at) - 1 + first;
     let broken = RefCell::new(Vec::new());
     let note = |link: BrokenLink<'_>| -> Option<(CowStr<'_>, CowStr<'_>)> {
         // Brackets alone are often no link at all.
@@ -83,7 +77,7 @@ fn wrong_links(
                     &markdown[range.clone()]
                 )))
             }
-            _ => leads(&dest_url, source, root),
+            _ => leads(&dest_url, source, root, known),
         };
         if let Err(Unexpected(what)) = told {
             wrong.push((line(range.start), what));
@@ -94,9 +88,14 @@ fn wrong_links(
 }
 
 /// Whether there is something at an address, as far as that can be told from here.
-fn leads(address: &str, source: &LessonFile, root: Option<&Path>) -> Result<(), Unexpected> {
+fn leads(
+    address: &str,
+    source: &LessonFile,
+    root: Option<&Path>,
+    known: &HashSet<String>,
+) -> Result<(), Unexpected> {
     if let Some(anchor) = address.strip_prefix('#') {
-        return if anchors(&source.markdown).any(|known| known == anchor) {
+        return if known.contains(anchor) {
             Ok(())
         } else {
             Err(Unexpected(format!(
@@ -185,7 +184,8 @@ mod tests {
             markdown: markdown.to_owned().into(),
         };
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        wrong_links(markdown, 1, &source, Some(root))
+        let known = anchors(markdown).collect();
+        wrong_links(markdown, 1, &source, Some(root), &known)
     }
 
     #[test]

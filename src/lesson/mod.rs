@@ -10,6 +10,8 @@ mod judge;
 mod links;
 mod name;
 mod parse;
+mod trial;
+mod unshown;
 
 use serde::Deserialize;
 
@@ -17,6 +19,8 @@ pub use answer::{Answer, Unit, value};
 pub use judge::{Guess, Mark, RUNS, Verdict};
 pub use links::links;
 pub use parse::{Problem, parse};
+pub use trial::Trial;
+pub use unshown::unshown;
 
 /// A lesson.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +87,28 @@ impl Step {
             Kind::Try(attempt) => Some(attempt.with(&attempt.suggest)),
             Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
         }
+    }
+
+    /// The Markdown in its blocks, where TOML does not say on which line it stands. What stands between the blocks
+    /// is in the file itself.
+    fn texts_of_blocks(&self) -> Vec<&str> {
+        let mut texts: Vec<&str> = match &self.kind {
+            Kind::Prose(_) | Kind::Run(_) | Kind::Code(_) => Vec::new(),
+            Kind::Predict(predict) => {
+                let choices = predict.choices.iter().map(|choice| choice.text.as_str());
+                choices
+                    .chain([predict.question.as_str(), &predict.why])
+                    .collect()
+            }
+            Kind::Quiz(quiz) => {
+                let choices = quiz.choices.iter();
+                let texts = choices.flat_map(|choice| [choice.text.as_str(), &choice.why]);
+                texts.chain([quiz.question.as_str()]).collect()
+            }
+            Kind::Try(turn) => vec![&turn.question, &turn.why],
+        };
+        texts.extend(self.hint.iter().chain(&self.notes).map(String::as_str));
+        texts
     }
 }
 

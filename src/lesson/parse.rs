@@ -156,6 +156,12 @@ impl Prose {
     }
 }
 
+/// On which line, from 1, a byte stands: counted once, as a long file has many blocks.
+pub(super) fn line_of(text: &str) -> impl Fn(usize) -> usize {
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    move |at| ends.partition_point(|end| *end < at) + 1
+}
+
 enum Block<'a> {
     /// A paragraph, a list, a heading, a fence that is only shown.
     Markdown(&'a str),
@@ -169,7 +175,7 @@ enum Block<'a> {
 
 /// The outermost blocks, each with the line on which it begins.
 fn blocks(markdown: &str) -> Vec<(usize, Block<'_>)> {
-    let line = |at: usize| markdown[..at].matches('\n').count() + 1;
+    let line = line_of(markdown);
     let mut blocks = Vec::new();
     let mut depth = 0_usize;
     let mut fence: Option<(String, String)> = None;

@@ -211,7 +211,9 @@ fn a_dash_for_the_file_of_answers_is_standard_input() {
             "--course".as_ref(),
             course.path().as_os_str(),
         ];
-        Test::new(line).args(args).from(answers).output()
+        let data = fresh();
+        let learning = Test::new(line).args(args).from(answers);
+        learning.env("ASYNCDEMO_DATA_DIR", data.path()).output()
     };
     for args in [&["--answers", "-"][..], &[]] {
         let output = played(args);
@@ -330,9 +332,9 @@ fn nothing_is_called_saved_that_is_kept_nowhere() {
     let data = fresh();
     let file = data.path().join("a-file");
     fs::write(&file, "not a folder").expect("there is room");
+    let foreign = course();
     let nowhere = [
         Test::new(["learn", "gather"]).env("HOME", "/dev/null"),
-        Test::new(["learn", "gather"]),
         Test::new(["learn", "gather", "--data-dir"]).args([&file]),
         // Nobody may write there, not even root.
         #[cfg(target_os = "linux")]
@@ -340,7 +342,7 @@ fn nothing_is_called_saved_that_is_kept_nowhere() {
         Test::new(["learn", "--data-dir"]).args([
             file.as_os_str(),
             "--course".as_ref(),
-            course().keep().as_os_str(),
+            foreign.path().as_os_str(),
         ]),
     ];
     for learning in nowhere {
@@ -680,8 +682,10 @@ fn a_concepts_name_finds_its_lesson_and_a_misspelt_one_is_understood() {
     ] {
         let output = Test::new(["learn", typed]).output();
         assert_eq!(output.status, Some(2));
-        let told = format!("there is no lesson `{typed}`; did you mean {meant}? there are ");
+        let told = format!("there is no lesson `{typed}`; there are ");
         assert!(output.stderr.contains(&told), "{}", output.stderr);
+        let meant = format!(". Did you mean {meant}?\n");
+        assert!(output.stderr.contains(&meant), "{}", output.stderr);
     }
 }
 

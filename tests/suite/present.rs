@@ -431,6 +431,91 @@ fn a_disturbed_run_is_run_again_and_the_room_is_judged_by_arithmetic() {
     whole(&terminal.finish(), 0);
 }
 
+/// Code with tabs, a table, HTML, and words that have no blanks between them.
+const MIXED: &str = "Read *this* first.
+
+```python
+if a:
+\tb()
+```
+
+| what | how long |
+| --- | --- |
+| `one` | 200 ms |
+
+<p>In a paragraph.</p>
+
+待機は仕事ではありません一つのスレッドで多くの待機ができます。";
+
+#[test]
+fn learn_and_present_show_the_same_markdown() {
+    let room = Room::new();
+    let lesson = LESSON
+        .replace("Read *this* first.", MIXED)
+        .replace("What starts a future?", "What *starts* a `future`?")
+        .replace("\"Calling it\"", "\"Calling `it`\"");
+    fs::write(room.path().join("01-two.md"), lesson).unwrap();
+    let answers = room.path().join("answers.txt");
+    fs::write(&answers, "q\n").unwrap();
+    let learn = Test::new(["learn", "--course"])
+        .args([
+            room.path().as_os_str(),
+            "--answers".as_ref(),
+            answers.as_os_str(),
+        ])
+        .env("COLUMNS", "60")
+        .env("ASYNCDEMO_DATA_DIR", room.path())
+        .output();
+    let (_, shown) = learn.stdout.split_once("Read this first.").unwrap();
+    let (shown, _) = shown.split_once("Enter goes on").unwrap();
+    for line in [
+        "  if a:\n      b()\n",
+        "what  how long\n",
+        "one   200 ms\n",
+        "\nIn a paragraph.\n",
+    ] {
+        assert!(shown.contains(line), "{line:?} in\n{shown}");
+    }
+    let mut terminal = room.on(40, 64);
+    terminal.wait_for("True?");
+    terminal.press(" ");
+    for line in shown.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        // Where a line of them ends depends on the margin.
+        if line.is_ascii() {
+            terminal.wait_for(line);
+        }
+    }
+    terminal.wait_until("no character is lost", |frame| {
+        let ours = |text: &str| {
+            text.chars()
+                .filter(|ch| *ch > '\u{3000}')
+                .collect::<String>()
+        };
+        ours(frame) == ours(MIXED)
+    });
+    terminal.press("  ");
+    terminal.wait_for("What starts a future?");
+    terminal.wait_for("Calling it");
+    assert!(!terminal.shows("`"));
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn a_course_may_not_name_a_file_by_a_knob_that_is_turned_either() {
+    let room = Room::new();
+    let turn = "\n```toml try\nquestion = \"Q?\"\nrun = \"db\"\nknob = \"--database\"\nsuggest = \"x.db\"\nwhy = \"W.\"\n```\n";
+    fs::write(room.path().join("01-two.md"), format!("{LESSON}{turn}")).unwrap();
+    let seen = room.on(24, 80).finish();
+    assert_eq!(seen.status, 1);
+    assert!(
+        seen.screen.contains("a foreign course may not"),
+        "{}",
+        seen.screen
+    );
+    assert!(!room.path().join("x.db").exists());
+}
+
 #[test]
 fn a_quiz_says_that_more_than_one_is_right() {
     let room = Room::new();

@@ -8,14 +8,14 @@ use anyhow::Result;
 use super::told::{Checked, Prediction};
 use crate::commands::status_line::StatusLine;
 use crate::concepts::UsageError;
-use crate::lab::{Invocation, Stop, Trust};
-use crate::lesson::check::{self, Reading, listed, near};
+use crate::lab::{Bound, Invocation, Stop, Trust};
+use crate::lesson::check::{self, Reading};
 use crate::lesson::course::LessonFile;
-use crate::lesson::{Answer, Kind, Lesson, Predict, Try, links, parse, value};
-use crate::units;
+use crate::lesson::{Kind, Lesson, Predict, Trial, Try, links, parse, unshown};
+use crate::page::clean;
 
-/// So often a prediction may be run before it has failed: a machine may be busy with something else.
-pub(super) const TRIES: usize = 3;
+/// So often a run may fail before its prediction has: a machine may be out of something for a moment.
+const TRIES: usize = 3;
 
 /// A run that takes longer is no part of a lesson.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -26,8 +26,15 @@ pub(super) struct Check<'a> {
     /// Where links to files are looked up.
     pub(super) root: Option<&'a Path>,
     pub(super) stop: &'a Stop,
+    /// How long all of it may take.
+    pub(super) time: Bound,
     /// Says what is done now, if somebody looks.
     pub(super) line: StatusLine,
+}
+
+/// Whether a page has a blank in its place.
+fn is_hidden(ch: char) -> bool {
+    clean(ch.encode_utf8(&mut [0; 4])) == " "
 }
 
 impl Check<'_> {
@@ -38,6 +45,9 @@ impl Check<'_> {
         match parse(&source.file, &source.markdown) {
             Ok(lesson) => {
                 checked.problems = links(source, &lesson, self.root);
+                checked
+                    .problems
+                    .extend(unshown(&lesson, &source.markdown, is_hidden));
                 self.content(&lesson, place, &mut checked)?;
             }
             Err(problem) => checked.problems.push(problem),
@@ -82,7 +92,7 @@ impl Check<'_> {
             .filter(|step| matches!(step.kind, Kind::Predict(_)))
             .count();
         for (index, (at, predict, line)) in predicted.into_iter().enumerate() {
-            if self.stop.signal().is_some() {
+            if self.stop.signal().is_some() || self.time.is_over() {
                 break;
             }
             self.line.say(&format!(
@@ -128,8 +138,7 @@ impl Check<'_> {
         self.line(&turn.with(&turn.suggest))
     }
 
-    /// Runs a prediction until it holds, at most [`TRIES`] times. What was wrong in the last one, if
-    /// it never did.
+    /// Runs a prediction until it is known whether it holds, and what was wrong if it does not.
     fn predict(
         &self,
         line: usize,
@@ -137,25 +146,27 @@ impl Check<'_> {
         run: &Invocation,
     ) -> Result<(Prediction, Option<String>)> {
         let mut prediction = Prediction::new(line, predict);
-        let mut wrong = None;
-        for _ in 0..TRIES {
-            let report = run.measure(self.stop, &mut ())?;
-            if self.stop.signal().is_some() {
-                return Ok((prediction, None));
-            }
+        let mut trial = Trial::new(predict);
+        let mut failures = 0;
+        while !trial.is_over() {
+            let report = match self.time.measure(run, self.stop)? {
+                Some(report) if self.stop.signal().is_none() => report,
+                _ => return Ok((prediction, None)),
+            };
             let mut failed = report
                 .strategies
                 .iter()
                 .filter_map(|strategy| Some((&strategy.name, strategy.error.as_ref()?)));
             if let Some((name, error)) = failed.next() {
-                wrong = Some(format!(
-                    "`{}`: {name} failed: {}",
-                    predict.run,
-                    error.lines().next().unwrap_or_default()
-                ));
-                continue;
+                failures += 1;
+                if failures < TRIES {
+                    continue;
+                }
+                let error = error.lines().next().unwrap_or_default();
+                let what = format!("`{}`: {name} failed: {error}", predict.run);
+                return Ok((prediction, Some(what)));
             }
-            let Some(measured) = value(&report, &predict.value) else {
+            if trial.add(&report).is_none() {
                 let names: Vec<_> = report
                     .strategies
                     .iter()
@@ -169,50 +180,11 @@ impl Check<'_> {
                     names.join(", ")
                 );
                 return Ok((prediction, Some(what)));
-            };
-            prediction.measured.push(measured);
-            wrong = compare(predict, &prediction.measured);
-            if wrong.is_none() {
-                prediction.holds = true;
-                break;
             }
+            prediction.measured.clone_from(&trial.measured);
         }
+        let wrong = trial.wrong();
+        prediction.holds = wrong.is_none();
         Ok((prediction, wrong))
     }
-}
-
-/// What is wrong with the last of these measurements.
-fn compare(predict: &Predict, measured: &[f64]) -> Option<String> {
-    let unit = predict.unit;
-    let last = *measured.last()?;
-    let value = unit.read(&predict.answer)?;
-    let figures: Vec<_> = measured
-        .iter()
-        .map(|value| {
-            Answer {
-                value: *value,
-                unit,
-            }
-            .to_string()
-        })
-        .collect();
-    let figures = figures.join(", ");
-    let tries = format!("in {}", units::count(measured.len(), "try", "tries"));
-    if !(Answer { value, unit }).is_near(last, predict.tolerance) {
-        return Some(format!(
-            "expected `{}` within {} % of the answer {}, measured {figures} {tries}",
-            predict.value, predict.tolerance, predict.answer
-        ));
-    }
-    let (near_answer, near_measured) = (near(predict, value), near(predict, last));
-    // Choices that do not part the answer from the others have been told of already.
-    if near_answer.len() != 1 || near_measured == near_answer {
-        return None;
-    }
-    Some(format!(
-        "expected one choice within {} % of what was measured, and the one near the answer {}, found {}: measured {figures} {tries}",
-        predict.tolerance,
-        predict.answer,
-        listed(&near_measured)
-    ))
 }

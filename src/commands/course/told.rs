@@ -1,5 +1,7 @@
 //! What a check has found, for people and for programs.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::lab::Trust;
@@ -7,7 +9,7 @@ use crate::lesson::{Predict, Problem};
 use crate::page::{Line, Role, Style, clean_line};
 use crate::units;
 
-const FOREIGN: &str = "Nothing but asyncdemo's own concepts is run for a course from a directory, and a knob that names a file or an address is refused.";
+const FOREIGN: &str = "Nothing but asyncdemo's own concepts is run for a course from a directory, and a knob that names a file or an address is refused. The check takes 10 minutes at most, unless --at-most says otherwise.";
 
 /// What was found in a course.
 #[derive(Debug, Serialize)]
@@ -16,6 +18,9 @@ pub(super) struct Found {
     foreign: bool,
     /// Whether a signal stopped the check.
     pub(super) partial: bool,
+    /// What was not looked at, if the time was over first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    out_of_time: Option<String>,
     /// Whether links to files were looked up.
     files: bool,
     pub(super) lessons: Vec<Checked>,
@@ -50,7 +55,7 @@ pub(super) struct Prediction {
     tolerance: f64,
     /// In each try: seconds, pieces, times or bytes.
     pub(super) measured: Vec<f64>,
-    /// Whether the answer was near the last of them.
+    /// Whether the answer is what they come to.
     pub(super) holds: bool,
 }
 
@@ -123,6 +128,7 @@ impl Found {
         Self {
             foreign: trust == Trust::Foreign,
             partial: false,
+            out_of_time: None,
             files,
             lessons: Vec::new(),
             problems,
@@ -138,8 +144,20 @@ impl Found {
         });
     }
 
+    /// The time was over before the end.
+    pub(super) fn out_of_time(&mut self, most: Duration, lessons: usize) {
+        let tested: usize = self.lessons.iter().map(|one| one.predictions.len()).sum();
+        let there: usize = self.lessons.iter().map(|one| one.to_predict).sum();
+        self.out_of_time = Some(format!(
+            "out of time: the check may take {} in all (--at-most). It came to {} of {}, and to {tested} of their {there} predictions",
+            units::long(most),
+            self.lessons.len(),
+            units::count(lessons, "lesson", "lessons"),
+        ));
+    }
+
     pub(super) fn is_well(&self) -> bool {
-        self.count() == 0
+        self.count() == 0 && self.out_of_time.is_none()
     }
 
     fn count(&self) -> usize {
@@ -158,9 +176,14 @@ impl Found {
         let predictions: usize = self.lessons.iter().map(|lesson| lesson.to_predict).sum();
         let hold: usize = self.lessons.iter().map(Checked::holding).sum();
         let took: f64 = self.lessons.iter().map(|lesson| lesson.took_s).sum();
+        // The sum of nothing is -0.0.
+        let took = took + 0.0;
         text += &format!("{lessons}, {hold} of {predictions} predictions, {wrong}, {took:.1} s\n");
         if self.partial {
             text += "partial: stopped before the end\n";
+        }
+        if let Some(why) = &self.out_of_time {
+            text += &style.filled(&Line::plain(why), "", "  ");
         }
         if !self.files {
             text += "Links to files were not looked up: only in the repository can they be.\n";
