@@ -1,7 +1,8 @@
 //! Runs that were recorded, for the day on which the machine on the stage is not to be trusted.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -54,12 +55,21 @@ impl Recordings {
     /// Those of the file system.
     pub fn keep(&self, job: &RunRequest, report: &Report) -> Result<()> {
         let file = self.file(job);
-        let draft = file.with_extension("json.part");
         let mut json = Vec::new();
         picture::json(report, &mut json)?;
-        fs::write(&draft, json)
-            .and_then(|()| fs::rename(&draft, &file))
+        self.replace(&file, &json)
             .with_context(|| format!("{} could not be written", file.display()))
+    }
+
+    fn replace(&self, file: &Path, text: &[u8]) -> io::Result<()> {
+        let mut draft = tempfile::Builder::new();
+        // Whoever may read a file of this folder may read this one, too: as the umask has it.
+        #[cfg(unix)]
+        draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut draft = draft.prefix(".asyncdemo-").tempfile_in(&self.0)?;
+        draft.write_all(text)?;
+        draft.persist(file)?;
+        Ok(())
     }
 
     /// The recorded run of a slide.
@@ -193,6 +203,17 @@ mod tests {
         assert_eq!(recordings.recorded(&job("07-gather-03")).unwrap(), report());
         let files = fs::read_dir(folder.path().join("deep/er")).unwrap();
         assert_eq!(files.count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_leaves_what_was_there_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = Recordings::new(folder.path().to_owned());
+        // A folder of that name cannot be replaced, by root either.
+        fs::create_dir(folder.path().join("taken.json")).unwrap();
+        let told = recordings.keep(&job("taken"), &report()).unwrap_err();
+        assert!(told.to_string().contains("taken.json"), "{told:#}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -183,8 +183,8 @@ fn suspend(stage: &mut FullScreen) -> io::Result<()> {
     stage.pause();
     #[cfg(unix)]
     {
-        use rustix::process::{Signal, getpid, kill_process};
-        kill_process(getpid(), Signal::TSTP)?;
+        use nix::sys::signal::{Signal, raise};
+        raise(Signal::SIGTSTP)?;
     }
     stage.resume()
 }

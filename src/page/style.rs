@@ -1,6 +1,7 @@
 //! What a stream can show: colour, characters beyond ASCII, and how wide it is.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use console::{Alignment, pad_str, truncate_str};
+use unicode_width::UnicodeWidthStr;
 
 use super::clean::{clean, clean_line};
 
@@ -76,24 +77,9 @@ pub(crate) fn columns(text: &str) -> usize {
 pub(crate) fn fit(text: &str, width: usize) -> String {
     // A label may come from a URL or an error.
     let text = clean_line(text);
-    if columns(&text) <= width {
-        return format!("{text}{}", " ".repeat(width - columns(&text)));
-    }
-    let mut cut = String::new();
-    let mut used = 0;
-    for ch in text.chars() {
-        let wide = ch.width().unwrap_or(0);
-        if used + wide + 1 > width {
-            break;
-        }
-        cut.push(ch);
-        used += wide;
-    }
-    let ellipsis = if used < width { "…" } else { "" };
-    format!(
-        "{cut}{ellipsis}{}",
-        " ".repeat(width.saturating_sub(used + 1))
-    )
+    let ellipsis = if width == 0 { "" } else { "…" };
+    let cut = truncate_str(&text, width, ellipsis);
+    pad_str(&cut, width, Alignment::Left, None).into_owned()
 }
 
 #[cfg(test)]

@@ -32,8 +32,10 @@ impl OpenFiles {
 
 #[cfg(unix)]
 fn soft_limit() -> Option<usize> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
-    Some(usize::try_from(limit).unwrap_or(usize::MAX))
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+
+    let (limit, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+    (limit != RLIM_INFINITY).then(|| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
 #[cfg(not(unix))]
