@@ -51,7 +51,8 @@ pub fn pass_on(pid: u32, stop: &Stop) {
     use std::io::{IsTerminal, stderr, stdin, stdout};
     use std::thread;
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
@@ -59,19 +60,20 @@ pub fn pass_on(pid: u32, stop: &Stop) {
         return;
     };
     let at_a_terminal = stdin().is_terminal() || stdout().is_terminal() || stderr().is_terminal();
-    let child = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // 0 would be this program's whole group.
+    let child = i32::try_from(pid).ok().filter(|pid| *pid > 0);
     let stop = stop.clone();
     let listen = move || {
         for signal in &mut signals {
             stop.stop(signal);
             let sent = match signal {
                 SIGINT if at_a_terminal => None,
-                SIGINT => Some(Signal::INT),
-                _ => Some(Signal::TERM),
+                SIGINT => Some(Signal::SIGINT),
+                _ => Some(Signal::SIGTERM),
             };
             if let (Some(child), Some(sent)) = (child, sent) {
                 // It may have ended by now.
-                let _ = kill_process(child, sent);
+                let _ = kill(Pid::from_raw(child), sent);
             }
         }
     };
