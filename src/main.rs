@@ -7,6 +7,7 @@ use asyncdemo::commands::run::Ending;
 use asyncdemo::commands::screen::{PrintError, complain};
 use asyncdemo::commands::signals;
 use asyncdemo::lab::Stop;
+use asyncdemo::services::scratch;
 
 fn main() -> ExitCode {
     let line: Vec<_> = std::env::args_os().collect();
@@ -17,7 +18,11 @@ fn main() -> ExitCode {
             if !cli.watches() {
                 signals::watch(stop.clone());
             }
-            cli.run(&stop)
+            scratch::sweep();
+            let went = cli.run(&stop);
+            // Also what a strategy has that was stopped, and does not end.
+            scratch::remove_all();
+            went
         }
         Err(told) => cli::tell(&told, &cli::screen(&line)),
     };

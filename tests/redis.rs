@@ -17,7 +17,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use asyncdemo::services::jobs::redis::RedisJobs;
-use asyncdemo::services::jobs::{Claimed, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob};
+use asyncdemo::services::jobs::{
+    Awaited, Claimed, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob,
+};
 use serde_json::Value;
 use support::{Output, Started, Test, signal, wait, within};
 use tempfile::TempDir;
@@ -136,7 +138,7 @@ async fn claim_soon(store: &RedisJobs, worker: &str, policy: LeasePolicy) -> Lea
     loop {
         match store.claim(worker, policy).await.unwrap() {
             Claimed::Job(held) => return held,
-            Claimed::Wait(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Claimed::Wait { .. } => tokio::time::sleep(Duration::from_millis(1)).await,
             Claimed::Empty => panic!("{worker} found nothing"),
         }
     }
@@ -248,7 +250,10 @@ async fn whose_lease_has_ended_writes_nothing_once_another_has_the_job() {
     let late = claim_soon(&store, "late", POLICY).await;
     assert_eq!(
         store.claim("b", POLICY).await.unwrap(),
-        Claimed::Wait(Duration::MAX)
+        Claimed::Wait {
+            awaited: Awaited::Either,
+            time: Duration::MAX
+        }
     );
     assert!(store.extend(&late, POLICY).await.unwrap());
     let next = claim_soon(&store, "next", short).await;
@@ -313,7 +318,7 @@ async fn two_workers_never_have_the_same_lease() {
                             store.complete(&held, name.clone()).await.unwrap();
                         }
                     }
-                    Claimed::Wait(_) => tokio::task::yield_now().await,
+                    Claimed::Wait { .. } => tokio::task::yield_now().await,
                     Claimed::Empty => break,
                 }
             }

@@ -3,7 +3,7 @@
 mod options;
 
 use std::path::Path;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -12,15 +12,17 @@ use tokio::time::sleep;
 
 pub use self::options::{Options, moved};
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, print};
+use super::screen::{Screen, TextOrJson, complain, print};
 use super::status_line::StatusLine;
 use crate::lab::{FRAME, Stop};
 use crate::page::{Line, Role};
 #[cfg(feature = "redis")]
 use crate::services::jobs::redis::RedisJobs;
 use crate::services::jobs::sqlite::SqliteJobs;
-use crate::services::jobs::worker::{JobFailed, Worked, Worker};
-use crate::services::jobs::{Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob};
+use crate::services::jobs::worker::{Idle, JobFailed, Worked, Worker};
+use crate::services::jobs::{
+    Awaited, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob,
+};
 use crate::units;
 
 /// How many dead jobs are named.
@@ -137,6 +139,7 @@ impl JobsSession<'_> {
                 attempts: u32::try_from(*self.options.attempts).unwrap_or(u32::MAX),
             },
             stop: self.stop.token(),
+            idle: Idle::default(),
         };
         let time = *self.options.job_time;
         let job = |held: Lease| async move {
@@ -149,21 +152,27 @@ impl JobsSession<'_> {
         };
         tokio::select! {
             worked = worker.run(store, job) => worked,
-            failed = self.progress(store) => failed.map(|()| Worked::default()),
+            failed = self.progress(store, &worker.idle) => failed.map(|()| Worked::default()),
         }
     }
 
-    /// Says how far the work is, for as long as it is waited for.
-    async fn progress<S: JobStore>(&self, store: &S) -> Result<()> {
-        let wanted = self.options.output.format == TextOrJson::Text && !self.options.quiet;
-        let Some(style) = self.screen.live.filter(|_| wanted) else {
+    /// Says how far the work is, for as long as it is waited for. Where nothing can be drawn, only what is waited for
+    /// and takes a while.
+    async fn progress<S: JobStore>(&self, store: &S, idle: &Idle) -> Result<()> {
+        if self.options.output.format == TextOrJson::Json || self.options.quiet {
             return std::future::pending().await;
+        }
+        let Some(style) = self.screen.live else {
+            return self.remark_on_waits(idle).await;
         };
         let line = StatusLine::new(Some(style));
         loop {
             let counts = store.counts().await?;
+            let waits = idle.awaits().map_or_else(String::new, |(awaited, time)| {
+                format!(" · {}", waits(awaited, time))
+            });
             line.say(&format!(
-                "{} of {} done · {} leased · {} waiting · {} dead · {} repeats",
+                "{} of {} done · {} leased · {} waiting · {} dead · {} repeats{waits}",
                 counts.done,
                 counts.jobs,
                 counts.leased,
@@ -171,6 +180,25 @@ impl JobsSession<'_> {
                 counts.dead,
                 counts.repeats
             ));
+            sleep(FRAME).await;
+        }
+    }
+
+    async fn remark_on_waits(&self, idle: &Idle) -> Result<()> {
+        let mut idle_since = None;
+        let mut told = false;
+        loop {
+            match idle.awaits() {
+                None => (idle_since, told) = (None, false),
+                Some((awaited, time)) => {
+                    let since = *idle_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= A_WHILE && !told {
+                        told = true;
+                        let line = format!("asyncdemo: {}\n", waits(awaited, time));
+                        complain(&self.screen.out.encode(&line));
+                    }
+                }
+            }
             sleep(FRAME).await;
         }
     }
@@ -272,6 +300,31 @@ impl JobsSession<'_> {
         }
         said
     }
+}
+
+/// Who waits for longer wants to know why.
+const A_WHILE: Duration = Duration::from_secs(1);
+
+/// What is waited for, and until when.
+fn waits(awaited: Awaited, time: Option<Duration>) -> String {
+    let what = match awaited {
+        Awaited::Lease => "waits for a job that another worker has, or had when it was killed",
+        Awaited::Rest => "waits for a job that failed and rests",
+        Awaited::Either => "waits for jobs that other workers have, or that failed and rest",
+    };
+    let until = time.and_then(|time| Some((time, SystemTime::now().checked_add(time)?)));
+    until.map_or_else(
+        || what.to_owned(),
+        |(time, until)| {
+            let date = humantime::format_rfc3339_seconds(until).to_string();
+            // The day goes without saying: no lease is longer than a minute.
+            let clock = date.get(11..19).unwrap_or(&date);
+            format!(
+                "{what}: {} more at most, until {clock} UTC",
+                units::seconds(time.as_secs_f64())
+            )
+        },
+    )
 }
 
 /// A name that no other worker has, on any machine.

@@ -15,9 +15,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rusqlite::functions::FunctionFlags;
-use tempfile::TempDir;
 
-use super::scratch::{self, lock};
+use super::scratch::{Scratch, lock};
 
 pub use file::ITEMS;
 pub use pool::{Lent, Pool};
@@ -65,7 +64,7 @@ impl Databases {
                 (file.clone(), path, None)
             }
             None => {
-                let scratch = scratch::directory(self.instead)?;
+                let scratch = Scratch::new(self.instead)?;
                 let path = scratch.path().join("items.db");
                 (path.clone(), path, Some(scratch))
             }
@@ -200,7 +199,7 @@ impl Drop for Database {
 /// What a database and its connections share.
 #[derive(Debug, Default)]
 struct Shared {
-    scratch: Mutex<Option<TempDir>>,
+    scratch: Mutex<Option<Scratch>>,
     state: Mutex<State>,
     changed: Condvar,
 }

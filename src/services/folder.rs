@@ -3,23 +3,19 @@
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
-use tempfile::TempDir;
 
-use super::scratch::{self, lock};
+use super::scratch::{Scratch, lock};
 
-/// How often a directory is removed in vain: whoever still writes into it makes another file meanwhile.
-const TRIES: u32 = 50;
-const BETWEEN_TRIES: Duration = Duration::from_millis(10);
+/// A temporary directory until it is removed, by whoever comes first: its run, or the place where it was made.
+type Shared = Arc<Mutex<Option<Scratch>>>;
 
 /// Where folders are made. Keep it as long as their runs: what is left of them goes with it. A run
 /// that holds its thread cannot remove its files when it is stopped.
 #[derive(Debug, Default)]
 pub struct Folders {
-    live: Mutex<Vec<Arc<Scratch>>>,
+    live: Mutex<Vec<Shared>>,
 }
 
 impl Folders {
@@ -31,11 +27,11 @@ impl Folders {
     /// # Errors
     /// Where no temporary directory can be made, or the files find no room in it.
     pub fn folder(&self, files: usize, size: usize, at_once: usize) -> Result<Folder> {
-        let scratch = scratch::directory("")?;
+        let scratch = Scratch::new("")?;
         let path = scratch.path().to_owned();
-        let scratch = Arc::new(Scratch(Mutex::new(Some(scratch))));
+        let scratch = Arc::new(Mutex::new(Some(scratch)));
         let mut live = lock(&self.live);
-        live.retain(|scratch| lock(&scratch.0).is_some());
+        live.retain(|scratch| lock(scratch).is_some());
         live.push(Arc::clone(&scratch));
         drop(live);
         let files = (1..=files).map(|number| {
@@ -68,7 +64,7 @@ impl Folders {
 impl Drop for Folders {
     fn drop(&mut self) {
         for scratch in lock(&self.live).drain(..) {
-            scratch.remove();
+            drop(lock(&scratch).take());
         }
     }
 }
@@ -82,7 +78,7 @@ pub struct Folder {
     pub at_once: usize,
     path: PathBuf,
     size: usize,
-    scratch: Arc<Scratch>,
+    scratch: Shared,
 }
 
 /// One of them.
@@ -169,36 +165,8 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        self.scratch.remove();
+        drop(lock(&self.scratch).take());
     }
-}
-
-/// A temporary directory until it is removed.
-#[derive(Debug)]
-struct Scratch(Mutex<Option<TempDir>>);
-
-impl Scratch {
-    fn remove(&self) {
-        let Some(scratch) = lock(&self.0).take() else {
-            return;
-        };
-        let path = scratch.keep();
-        for _ in 0..TRIES {
-            match std::fs::remove_dir_all(&path) {
-                Ok(()) => return,
-                Err(error) if error.kind() == ErrorKind::NotFound => return,
-                Err(_) => pause(),
-            }
-        }
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "files are removed by plain threads, between two runs"
-)]
-fn pause() {
-    thread::sleep(BETWEEN_TRIES);
 }
 
 /// The checksum of a file's contents, as `zlib.crc32` has it.
@@ -249,7 +217,7 @@ mod tests {
         let folder = place.folder(400, 1000, 1).unwrap();
         let path = folder.path().to_owned();
         let files = folder.files.clone();
-        let writer = thread::spawn(move || {
+        let writer = std::thread::spawn(move || {
             files
                 .iter()
                 .try_for_each(|file| std::fs::write(&file.path, file.contents()))

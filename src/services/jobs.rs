@@ -16,7 +16,8 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{database, scratch};
+use super::database;
+use super::scratch::Scratch;
 
 /// A job to be put in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,10 +66,26 @@ pub struct Lease {
 pub enum Claimed {
     /// A job.
     Job(Lease),
-    /// Nothing now: others have what is left, or it rests before it is tried again. Ask again after this.
-    Wait(Duration),
+    /// Nothing now: ask again.
+    Wait {
+        /// What is awaited.
+        awaited: Awaited,
+        /// For so long at most; [`Duration::MAX`] where the store does not know.
+        time: Duration,
+    },
     /// Nothing is left.
     Empty,
+}
+
+/// Why there is nothing to do, though jobs are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// A job is with another worker: it is done soon, or its lease ends.
+    Lease,
+    /// A job has failed, and rests before it is tried again.
+    Rest,
+    /// One of them.
+    Either,
 }
 
 /// What is in a store.

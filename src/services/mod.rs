@@ -9,6 +9,6 @@ pub mod files;
 pub mod folder;
 pub mod jobs;
 pub mod mailbox;
-pub(crate) mod scratch;
+pub mod scratch;
 pub mod server;
 pub mod usage;

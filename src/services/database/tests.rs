@@ -1,3 +1,5 @@
+use tempfile::TempDir;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Barrier;

@@ -16,7 +16,8 @@ use redis::streams::StreamRangeReply;
 use redis::{AsyncCommands, AsyncConnectionConfig, Client, FromRedisValue, RedisError, Script};
 
 use super::{
-    Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED, backoff,
+    Awaited, Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED,
+    backoff,
 };
 
 /// How long to wait for a server that does not say whether it is there.
@@ -260,7 +261,10 @@ impl JobStore for RedisJobs {
             }),
             [] => Claimed::Empty,
             // When the next one will be free is not known here; the worker looks again soon.
-            _ => Claimed::Wait(Duration::MAX),
+            _ => Claimed::Wait {
+                awaited: Awaited::Either,
+                time: Duration::MAX,
+            },
         })
     }
 

@@ -3,69 +3,28 @@
 //! Every change is one `BEGIN IMMEDIATE` transaction: SQLite has one writer at a time, so two workers
 //! cannot take the same job, in whatever process they are.
 
+mod clock;
+mod tables;
 mod turns;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Result;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
-use tempfile::TempDir;
 use tokio_rusqlite::Connection;
 
+use self::clock::{Clock, ms};
+use self::tables::{HELD, KIND};
 use self::turns::Turns;
+use super::database::Why;
 use super::database::file::{self, FileKind};
-use super::database::{Elsewhere, Why, turn};
 use super::{
-    Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED, backoff,
+    Awaited, Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED,
+    backoff,
 };
-use super::{database, scratch};
-
-static KIND: FileKind = FileKind {
-    elsewhere: Elsewhere {
-        taken: "Give --durable a name that is not taken: the file is made for you.",
-        other: "give --durable another name",
-    },
-    layout: 101,
-    upgrades: &[],
-    tables: || TABLES.to_owned(),
-    whole: (
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('jobs', 'leases', 'results')",
-        3,
-        "its tables are not all there",
-    ),
-    waits: turn::wait::<30>,
-};
-
-/// `due_ms`: from when on a job may be claimed. For one that is leased, when its lease ends.
-/// `attempts` counts against the limit; `lease` counts every claim.
-const TABLES: &str = "
-CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    fails INTEGER NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting'
-        CHECK (state IN ('waiting', 'leased', 'done', 'dead')),
-    due_ms INTEGER NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    lease INTEGER NOT NULL DEFAULT 0,
-    error TEXT
-);
-CREATE INDEX due ON jobs (due_ms, id) WHERE state IN ('waiting', 'leased');
-CREATE TABLE leases (
-    job INTEGER NOT NULL REFERENCES jobs (id),
-    lease INTEGER NOT NULL,
-    worker TEXT NOT NULL,
-    from_ms INTEGER NOT NULL,
-    until_ms INTEGER NOT NULL,
-    PRIMARY KEY (job, lease)
-) WITHOUT ROWID;
-CREATE TABLE results (
-    job INTEGER PRIMARY KEY REFERENCES jobs (id),
-    lease INTEGER NOT NULL,
-    result TEXT NOT NULL
-);";
+use super::{Scratch, database};
 
 /// Jobs in a file.
 #[derive(Clone, Debug)]
@@ -75,8 +34,9 @@ pub struct SqliteJobs {
     /// One connection, with a thread of its own: within a process, transactions take turns there.
     connection: Connection,
     turns: Turns,
+    clock: Clock,
     /// Goes with the last clone, where the file is a temporary one.
-    _scratch: Option<Arc<TempDir>>,
+    _scratch: Option<Arc<Scratch>>,
 }
 
 impl SqliteJobs {
@@ -102,7 +62,7 @@ impl SqliteJobs {
     /// # Errors
     /// Where no such directory can be made.
     pub fn temporary() -> Result<Self> {
-        let scratch = scratch::directory("")?;
+        let scratch = Scratch::new("")?;
         let file = scratch.path().join("jobs.db");
         Self::new(&file, file::make_or_check, Some(Arc::new(scratch)))
     }
@@ -110,7 +70,7 @@ impl SqliteJobs {
     fn new(
         shown: &Path,
         ready: fn(&Path, &FileKind) -> Result<(), Why>,
-        scratch: Option<Arc<TempDir>>,
+        scratch: Option<Arc<Scratch>>,
     ) -> Result<Self> {
         // A job that was accepted is on the disk, whatever happens to the machine.
         let connection = KIND.connect(shown, ready, "FULL")?;
@@ -121,6 +81,7 @@ impl SqliteJobs {
             shown: shown.to_owned(),
             connection: database::threaded(connection)?,
             turns: Turns::default(),
+            clock: Clock::default(),
             _scratch: scratch,
         })
     }
@@ -130,12 +91,12 @@ impl SqliteJobs {
         &self,
         act: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turns = self.turns.clone();
+        let (turns, clock) = (self.turns.clone(), self.clock.clone());
         let transact = move |connection: &mut rusqlite::Connection| {
             turns.leave_a_gap();
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = act(&transaction, now_ms())?;
+            let value = act(&transaction, clock.now())?;
             transaction.commit()?;
             turns.ended();
             Ok(value)
@@ -169,16 +130,6 @@ impl SqliteJobs {
     }
 }
 
-/// The time that all processes of this machine share.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    ms(since.unwrap_or_default())
-}
-
-fn ms(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
 /// Ends a lease: the job gets another state, if `held` is still the one that has it.
 fn leave(
     transaction: &Transaction<'_>,
@@ -187,7 +138,7 @@ fn leave(
     change: &str,
     values: &[&dyn rusqlite::ToSql],
 ) -> rusqlite::Result<bool> {
-    let sql = format!("UPDATE jobs SET {change} WHERE id = ?1 AND lease = ?2 AND state = 'leased'");
+    let sql = format!("UPDATE jobs SET {change} WHERE {HELD}");
     let mut all: Vec<&dyn rusqlite::ToSql> = vec![&held.id, &held.lease];
     all.extend(values);
     let ours = transaction.prepare_cached(&sql)?.execute(&all[..])? == 1;
@@ -222,7 +173,15 @@ impl JobStore for SqliteJobs {
     async fn claim(&self, worker: &str, policy: LeasePolicy) -> Result<Claimed> {
         let worker = worker.to_owned();
         self.write(move |transaction, now| {
-            let until = now.saturating_add(ms(policy.lease));
+            let lease_ms = ms(policy.lease);
+            let until = now.saturating_add(lease_ms);
+            // Set back by a day, the clock would keep a job waiting for a day.
+            transaction
+                .prepare_cached(
+                    "UPDATE jobs SET due_ms = ?1 + span_ms
+                     WHERE state IN ('waiting', 'leased') AND due_ms > ?1 AND due_ms > ?1 + span_ms",
+                )?
+                .execute([now])?;
             transaction
                 .prepare_cached(
                     "UPDATE jobs SET state = 'dead', error = ?3
@@ -231,13 +190,14 @@ impl JobStore for SqliteJobs {
                 .execute(params![now, policy.attempts, VANISHED])?;
             let job = transaction
                 .prepare_cached(
-                    "UPDATE jobs SET state = 'leased', lease = lease + 1, attempts = attempts + 1, due_ms = ?2
+                    "UPDATE jobs SET state = 'leased', lease = lease + 1, attempts = attempts + 1,
+                                     due_ms = ?2, span_ms = ?3
                      WHERE id = (SELECT id FROM jobs
                                  WHERE state IN ('waiting', 'leased') AND due_ms <= ?1
                                  ORDER BY due_ms, id LIMIT 1)
                      RETURNING id, key, fails, lease",
                 )?
-                .query_row(params![now, until], |row| {
+                .query_row(params![now, until, lease_ms], |row| {
                     Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })
                 .optional()?;
@@ -248,16 +208,20 @@ impl JobStore for SqliteJobs {
                 let id = id.to_string();
                 return Ok(Claimed::Job(Lease { id, key, fails, worker, lease }));
             }
-            let next: Option<i64> = transaction
-                .prepare_cached("SELECT min(due_ms) FROM jobs WHERE state IN ('waiting', 'leased')")?
-                .query_row((), |row| row.get(0))?;
-            Ok(match next {
-                Some(due) => {
-                    let wait = u64::try_from(due.saturating_sub(now)).unwrap_or_default();
-                    Claimed::Wait(Duration::from_millis(wait))
+            let next: Option<(i64, bool)> = transaction
+                .prepare_cached(
+                    "SELECT due_ms, state = 'leased' FROM jobs
+                     WHERE state IN ('waiting', 'leased') ORDER BY due_ms, id LIMIT 1",
+                )?
+                .query_row((), |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            Ok(next.map_or(Claimed::Empty, |(due, leased)| {
+                let time = u64::try_from(due.saturating_sub(now)).unwrap_or_default();
+                Claimed::Wait {
+                    time: Duration::from_millis(time),
+                    awaited: if leased { Awaited::Lease } else { Awaited::Rest },
                 }
-                None => Claimed::Empty,
-            })
+            }))
         })
         .await
     }
@@ -265,12 +229,13 @@ impl JobStore for SqliteJobs {
     async fn extend(&self, held: &Lease, policy: LeasePolicy) -> Result<bool> {
         let held = held.clone();
         self.write(move |transaction, now| {
-            let until = now.saturating_add(ms(policy.lease));
+            let lease_ms = ms(policy.lease);
+            let until = now.saturating_add(lease_ms);
+            let sql =
+                format!("UPDATE jobs SET state = 'leased', due_ms = ?3, span_ms = ?4 WHERE {HELD}");
             let ours = transaction
-                .prepare_cached(
-                    "UPDATE jobs SET due_ms = ?3 WHERE id = ?1 AND lease = ?2 AND state = 'leased'",
-                )?
-                .execute(params![held.id, held.lease, until])?
+                .prepare_cached(&sql)?
+                .execute(params![held.id, held.lease, until, lease_ms])?
                 == 1;
             if ours {
                 transaction
@@ -306,13 +271,14 @@ impl JobStore for SqliteJobs {
                 .query_row([&held.id], |row| row.get(0))
                 .optional()?;
             let attempts = attempts.unwrap_or_default();
-            let due = now.saturating_add(ms(backoff(attempts)));
+            let rest = ms(backoff(attempts));
+            let due = now.saturating_add(rest);
             let change = if attempts >= policy.attempts {
-                "state = 'dead', error = ?3, due_ms = ?4"
+                "state = 'dead', error = ?3, due_ms = ?4, span_ms = ?5"
             } else {
-                "state = 'waiting', error = ?3, due_ms = ?4"
+                "state = 'waiting', error = ?3, due_ms = ?4, span_ms = ?5"
             };
-            leave(transaction, &held, now, change, &[&why, &due])
+            leave(transaction, &held, now, change, &[&why, &due, &rest])
         })
         .await
     }
@@ -320,7 +286,7 @@ impl JobStore for SqliteJobs {
     async fn give_back(&self, held: &Lease) -> Result<bool> {
         let held = held.clone();
         self.write(move |transaction, now| {
-            let change = "state = 'waiting', attempts = attempts - 1, due_ms = ?3";
+            let change = "state = 'waiting', attempts = attempts - 1, due_ms = ?3, span_ms = 0";
             leave(transaction, &held, now, change, &[&now])
         })
         .await

@@ -1,7 +1,8 @@
 //! A worker: it takes jobs from a store until none is left, or until it is told to stop.
 
 use std::future::Future;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use futures_util::future::try_join_all;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Claimed, JobStore, Lease, LeasePolicy};
+use super::{Awaited, Claimed, JobStore, Lease, LeasePolicy};
 
 /// How a worker works.
 #[derive(Clone, Debug)]
@@ -22,6 +23,49 @@ pub struct Worker {
     pub policy: LeasePolicy,
     /// Cancelled, it gives its jobs back.
     pub stop: CancellationToken,
+    /// Whether it waits.
+    pub idle: Idle,
+}
+
+/// Whether a worker has nothing to do though jobs are left, and what it waits for. Clones tell the same.
+#[derive(Clone, Debug, Default)]
+pub struct Idle(Arc<Mutex<Waits>>);
+
+#[derive(Debug, Default)]
+struct Waits {
+    /// So many of its lanes have a job.
+    busy: usize,
+    /// What the others await, and until when at most.
+    awaited: Option<(Awaited, Option<Instant>)>,
+}
+
+impl Idle {
+    /// What it waits for, and for how long at most, as far as the store knows; `None` while it has a job.
+    pub fn awaits(&self) -> Option<(Awaited, Option<Duration>)> {
+        self.with(|waits| {
+            let (awaited, until) = waits.awaited.filter(|_| waits.busy == 0)?;
+            Some((
+                awaited,
+                until.map(|until| until.saturating_duration_since(Instant::now())),
+            ))
+        })
+    }
+
+    fn waits(&self, awaited: Awaited, time: Duration) {
+        self.with(|waits| waits.awaited = Some((awaited, Instant::now().checked_add(time))));
+    }
+
+    fn begins(&self) {
+        self.with(|waits| (waits.busy, waits.awaited) = (waits.busy + 1, None));
+    }
+
+    fn ends(&self) {
+        self.with(|waits| waits.busy -= 1);
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Waits) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// What became of the jobs that a worker took.
@@ -78,15 +122,17 @@ impl Worker {
         while !self.stop.is_cancelled() {
             let held = match store.claim(&name, self.policy).await? {
                 Claimed::Job(held) => held,
-                Claimed::Wait(wait) => {
+                Claimed::Wait { awaited, time } => {
+                    self.idle.waits(awaited, time);
                     tokio::select! {
-                        () = sleep(wait.clamp(Duration::from_millis(1), LOOKS)) => {}
+                        () = sleep(time.clamp(Duration::from_millis(1), LOOKS)) => {}
                         () = self.stop.cancelled() => {}
                     }
                     continue;
                 }
                 Claimed::Empty => break,
             };
+            self.idle.begins();
             let ended = tokio::select! {
                 ended = job(held.clone()) => Some(ended),
                 lost = self.keep(store, &held) => { lost?; None }
@@ -95,6 +141,7 @@ impl Worker {
                     break;
                 }
             };
+            self.idle.ends();
             let counted = match ended {
                 Some(Ok(result)) => store
                     .complete(&held, result)

@@ -2,6 +2,8 @@ use super::*;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use tempfile::TempDir;
+
 const POLICY: LeasePolicy = LeasePolicy {
     lease: Duration::from_secs(60),
     attempts: 2,
@@ -39,7 +41,7 @@ async fn claim_soon(store: &SqliteJobs, worker: &str, policy: LeasePolicy) -> Le
     loop {
         match store.claim(worker, policy).await.unwrap() {
             Claimed::Job(held) => return held,
-            Claimed::Wait(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            Claimed::Wait { .. } => tokio::time::sleep(Duration::from_millis(1)).await,
             Claimed::Empty => panic!("{worker} found nothing"),
         }
     }
@@ -73,7 +75,7 @@ async fn a_job_goes_to_one_worker_and_its_result_is_there_once() {
     let held = claim(&store, "a", POLICY).await;
     assert!(matches!(
         store.claim("b", POLICY).await.unwrap(),
-        Claimed::Wait(_)
+        Claimed::Wait { .. }
     ));
     assert!(store.complete(&held, "one".into()).await.unwrap());
     assert!(!store.complete(&held, "two".into()).await.unwrap());
@@ -113,7 +115,7 @@ async fn an_extended_lease_keeps_the_job() {
     assert!(store.extend(&held, POLICY).await.unwrap());
     assert!(matches!(
         store.claim("b", POLICY).await.unwrap(),
-        Claimed::Wait(_)
+        Claimed::Wait { .. }
     ));
     assert!(store.complete(&held, "one".into()).await.unwrap());
 }
@@ -124,7 +126,9 @@ async fn a_job_that_fails_is_tried_again_after_a_rest_and_then_is_dead() {
     let first = claim(&store, "a", POLICY).await;
     assert!(store.fail(&first, "no".into(), POLICY).await.unwrap());
     let resting = store.claim("a", POLICY).await.unwrap();
-    assert!(matches!(resting, Claimed::Wait(rest) if rest > Duration::ZERO));
+    assert!(
+        matches!(resting, Claimed::Wait { awaited: Awaited::Rest, time } if time > Duration::ZERO)
+    );
     let second = claim_soon(&store, "a", POLICY).await;
     assert!(
         store
@@ -196,7 +200,7 @@ async fn two_connections_never_have_the_same_lease() {
                         }
                         store.complete(&held, name.clone()).await.unwrap();
                     }
-                    Claimed::Wait(_) => tokio::task::yield_now().await,
+                    Claimed::Wait { .. } => tokio::task::yield_now().await,
                     Claimed::Empty => break,
                 }
             }
@@ -233,4 +237,108 @@ async fn what_is_no_file_of_jobs_is_refused_and_left_alone() {
     }
     let error = SqliteJobs::make_or_open(&path("notes.txt")).unwrap_err();
     assert!(error.to_string().contains("ive --durable"), "{error}");
+}
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// How long there is nothing to claim, at most, and for what it waits.
+async fn waits(store: &SqliteJobs, policy: LeasePolicy) -> (Awaited, Duration) {
+    match store.claim("waiting", policy).await.unwrap() {
+        Claimed::Wait { awaited, time } => (awaited, time),
+        other => panic!("{other:?} at once"),
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_was_never_run_is_due_now_whatever_the_clock_says() {
+    for set in [-DAY, DAY] {
+        let store = store(2).await;
+        store.clock.set(set);
+        for key in ["job 1", "job 2"] {
+            let held = claim(&store, "a", POLICY).await;
+            assert_eq!(held.key, key);
+            assert!(store.complete(&held, "one".into()).await.unwrap());
+        }
+        assert_eq!(store.counts().await.unwrap().done, 2);
+    }
+}
+
+#[tokio::test]
+async fn set_back_the_clock_lengthens_neither_a_lease_nor_a_rest_beyond_its_own_length() {
+    let store = store(2).await;
+    let failed = claim(&store, "a", POLICY).await;
+    assert!(store.fail(&failed, "no".into(), POLICY).await.unwrap());
+    let long = LeasePolicy {
+        lease: Duration::from_secs(600),
+        ..POLICY
+    };
+    let held = claim(&store, "a", long).await;
+    store.clock.set(-DAY);
+    let (awaited, time) = waits(&store, POLICY).await;
+    assert_eq!(awaited, Awaited::Rest);
+    assert!(time <= backoff(1), "{time:?}");
+    let again = claim_soon(&store, "a", POLICY).await;
+    assert_eq!(again.key, failed.key);
+    // A worker with a shorter lease does not shorten that of another.
+    store.complete(&again, "two".into()).await.unwrap();
+    let (awaited, time) = waits(&store, NO_LEASE).await;
+    assert_eq!(awaited, Awaited::Lease);
+    assert!(
+        Duration::from_secs(60) < time && time <= long.lease,
+        "{time:?}"
+    );
+    assert!(store.extend(&held, long).await.unwrap());
+    assert!(store.complete(&held, "one".into()).await.unwrap());
+    assert_eq!(store.counts().await.unwrap().done, 2);
+}
+
+#[tokio::test]
+async fn set_forward_the_clock_ends_leases_and_no_job_is_lost_or_done_twice() {
+    // Another worker takes it over, and the first is told so.
+    let taken = store(1).await;
+    let first = claim(&taken, "a", POLICY).await;
+    taken.clock.set(DAY);
+    let second = claim(&taken, "b", POLICY).await;
+    assert!(!taken.complete(&first, "first".into()).await.unwrap());
+    assert!(taken.complete(&second, "second".into()).await.unwrap());
+    assert_eq!(taken.counts().await.unwrap().done, 1);
+    // With its last attempt it is taken for dead: the worker that has it all the while proves otherwise.
+    let last = LeasePolicy {
+        attempts: 1,
+        ..POLICY
+    };
+    for extends in [true, false] {
+        let buried = store(1).await;
+        let held = claim(&buried, "a", last).await;
+        buried.clock.set(DAY);
+        assert_eq!(buried.claim("b", last).await.unwrap(), Claimed::Empty);
+        assert_eq!(buried.counts().await.unwrap().dead, 1);
+        if extends {
+            assert!(buried.extend(&held, last).await.unwrap());
+            assert_eq!(buried.counts().await.unwrap().leased, 1);
+        }
+        assert!(buried.complete(&held, "one".into()).await.unwrap());
+        assert!(!buried.complete(&held, "two".into()).await.unwrap());
+        let counts = buried.counts().await.unwrap();
+        assert_eq!((counts.done, counts.dead, counts.lost()), (1, 0, 0));
+    }
+    assert!(HELD.contains(VANISHED));
+}
+
+#[tokio::test]
+async fn a_file_from_before_spans_were_kept_is_brought_up_to_date() {
+    let directory = TempDir::new().unwrap();
+    let file = directory.path().join("jobs.db");
+    let store = SqliteJobs::make_or_open(&file).unwrap();
+    store.enqueue(jobs(1)).await.unwrap();
+    let old = "ALTER TABLE jobs DROP COLUMN span_ms; PRAGMA user_version = 101;";
+    store
+        .read(move |connection| connection.execute_batch(old))
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+    let store = SqliteJobs::open(&file).unwrap();
+    store.clock.set(-DAY);
+    let (_, time) = waits(&store, POLICY).await;
+    assert!(time <= Duration::from_secs(60), "{time:?}");
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::database::turn::block_for;
-use super::scratch::lock;
+use crate::services::scratch::lock;
 
 /// Between two transactions of one process.
 const GAP: Duration = Duration::from_micros(250);
