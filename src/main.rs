@@ -5,27 +5,32 @@ use std::process::ExitCode;
 use asyncdemo::cli::{self, Cli};
 use asyncdemo::commands::run::Ending;
 use asyncdemo::commands::screen::{PrintError, complain};
-use asyncdemo::commands::signals;
+use asyncdemo::commands::signals::Signals;
 use asyncdemo::lab::Stop;
 use asyncdemo::services::scratch;
 
 fn main() -> ExitCode {
     let line: Vec<_> = std::env::args_os().collect();
-    let went = match Cli::parse_from(&line) {
-        Ok(cli) => {
-            let stop = Stop::default();
-            // A program that is watched has the signals for itself.
-            if !cli.watches() {
-                signals::watch(stop.clone());
-            }
-            scratch::sweep();
-            let went = cli.run(&stop);
-            // Also what a strategy has that was stopped, and does not end.
-            scratch::remove_all();
-            went
-        }
-        Err(told) => cli::tell(&told, &cli::screen(&line)),
+    let cli = match Cli::parse_from(&line) {
+        Ok(cli) => cli,
+        Err(told) => return exit_code(cli::tell(&told, &cli::screen(&line))),
     };
+    let stop = Stop::default();
+    // A program that is watched has the signals for itself.
+    let signals = (!cli.watches()).then(|| Signals::watch(&stop, scratch::remove_all));
+    scratch::sweep();
+    let went = cli.run(&stop);
+    // Also what a strategy has that was stopped, and does not end.
+    scratch::remove_all();
+    let code = exit_code(went);
+    match signals.and_then(|signals| signals.at_the_end(&stop)) {
+        Some(signal) => ExitCode::from(u8::try_from(128 + signal).unwrap_or(1)),
+        None => code,
+    }
+}
+
+/// What the program ends with, if no signal came.
+fn exit_code(went: anyhow::Result<Ending>) -> ExitCode {
     match went {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Failed) => ExitCode::FAILURE,

@@ -1,7 +1,7 @@
 //! Runs that were recorded, for the day on which the machine on the stage is not to be trusted.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl Recordings {
     pub fn recorded(&self, job: &RunRequest) -> Result<Report> {
         let file = self.file(job);
         let named = || format!("{}", file.display());
-        let json = fs::read(&file).with_context(named)?;
+        let json = read(&file).with_context(named)?;
         let report = Report::from_json(&json).with_context(named)?;
         ensure!(
             report.is_known() && report.concept == job.concept && !report.strategies.is_empty(),
@@ -174,6 +174,23 @@ fn heard(mut heartbeat: Heartbeat, now: Duration) -> Option<Heartbeat> {
         (heartbeat.max_gap_s, heartbeat.blocked_by) = (gap, None);
     }
     Some(heartbeat)
+}
+
+/// No report of a slide is larger, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// The contents of a file. A pipe might never end.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("it is no file"));
+    }
+    let mut bytes = Vec::new();
+    let most = LARGEST + 1;
+    fs::File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 64 MiB"));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

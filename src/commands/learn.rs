@@ -13,6 +13,7 @@ use anyhow::Result;
 
 use self::ask::Said;
 use self::tutor::{Answers, Tutor};
+use super::echo::{self, Quiet};
 use super::lessons::can_be_played;
 use super::run::Ending;
 use super::screen::{Screen, complain};
@@ -57,7 +58,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         }
     };
     let progress = keep(options.data_dir.as_deref(), options.course.as_deref())?;
-    let answers = Answers::from(options.answers.as_deref(), screen)?;
+    let answers = Answers::from(options.answers.as_deref(), screen, stop)?;
     let mut tutor = Tutor::new(screen, stop, progress, answers, trust);
     if options.course.is_some() || options.data_dir.is_some() {
         tutor.goes_on = "The same command";
@@ -65,6 +66,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
     if trust == Trust::Foreign {
         tutor.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is kept apart from that of the built-in lessons.")?;
     }
+    let _quiet = Quiet::begin();
     let first = match &options.lesson {
         Some(name) => course::find(lessons, name)?,
         None => tutor.where_it_stopped(lessons),
@@ -146,6 +148,7 @@ impl Tutor<'_> {
         self.head(lesson, number, of, at)?;
         while let Some(step) = lesson.steps.get(at) {
             let begun = Instant::now();
+            echo::forget();
             let place = format!("{} of {steps}", at + 1);
             self.dim(&format!("{} · step {place}", lesson.about.title))?;
             let said = self.step(lesson, at, step)?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::screen::width_now;
 use super::status_line::StatusLine;
 use crate::page::{Line, Style, to_ansi};
 use crate::picture::Picture;
@@ -37,9 +38,14 @@ impl Live {
         self.line = StatusLine::new(self.style);
     }
 
-    /// What it has done so far, below what those before it have done, if they do not stay on the screen by themselves.
+    /// What it has done so far, below what those before it have done, if they do not stay on the screen by
+    /// themselves: as wide as the terminal is now.
     pub(super) fn see(&self, before: &[StrategyReport], so_far: Option<&StrategyReport>) {
         if let Some(style) = self.style {
+            let style = Style {
+                width: width_now(),
+                ..style
+            };
             let strategies = before.iter().chain(so_far);
             let ends = strategies.clone().map(|strategy| strategy.end().0);
             let end = ends.fold(self.expected, Duration::max);

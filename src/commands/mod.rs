@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod course;
+mod echo;
 pub mod jobs;
 mod keyboard;
 pub mod learn;

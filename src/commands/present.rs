@@ -13,7 +13,8 @@ use ratatui_core::buffer::Buffer;
 use super::lessons::can_be_played;
 use super::run::Ending;
 use super::screen::{Screen, complain};
-use crate::classroom::terminal::{FullScreen, Heard, Look, draw};
+use super::signals;
+use crate::classroom::terminal::{FullScreen, Heard, Look, draw, is_gone};
 use crate::classroom::{Ask, Player, Recordings, Show, Theme};
 use crate::lab::{Stop, Trust};
 use crate::lesson::course;
@@ -100,8 +101,16 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         ascii: screen.out.ascii,
     };
     let stage = FullScreen::take().context("the terminal could not be taken")?;
-    Ok(play(show, stage, player, &look, stop)?)
+    signals::end_with_the_terminal(stop);
+    match play(show, stage, player, &look, stop) {
+        // Not told so by a signal, which may be ignored, it still ends as if it had been.
+        Err(_) if is_gone() => Ok(Ending::Stopped(HANG_UP)),
+        ended => Ok(ended?),
+    }
 }
+
+/// What a terminal sends when it goes.
+const HANG_UP: i32 = 1;
 
 /// Until somebody quits, or a signal comes.
 fn play(
@@ -142,6 +151,7 @@ fn play(
         }
         let key = match stage.hear(TICK)? {
             Heard::Nothing => continue,
+            Heard::Gone => return Err(io::ErrorKind::UnexpectedEof.into()),
             Heard::Redraw => {
                 drawn = None;
                 continue;
@@ -161,10 +171,7 @@ fn play(
                 player.stop();
                 return Ok(Ending::Stopped(2));
             }
-            Ask::Suspend => {
-                suspend(&mut stage)?;
-                continued.store(false, Ordering::SeqCst);
-            }
+            Ask::Suspend => signals::halt(),
         }
     }
 }
@@ -176,15 +183,4 @@ fn continued() -> Arc<AtomicBool> {
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGCONT, Arc::clone(&continued));
     continued
-}
-
-/// Gives the terminal to the shell, and takes it again when that says `fg`.
-fn suspend(stage: &mut FullScreen) -> io::Result<()> {
-    stage.pause();
-    #[cfg(unix)]
-    {
-        use nix::sys::signal::{Signal, raise};
-        raise(Signal::SIGTSTP)?;
-    }
-    stage.resume()
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use super::echo;
 use super::keyboard::{self, Typed};
 use super::run::Ending;
 use super::screen::{Screen, complain, print};
@@ -74,13 +75,15 @@ pub fn reset(
         return Ok(Ending::Done);
     };
     if !options.yes {
+        echo::forget();
+        echo::asks();
         say(
             screen,
             &format!("Forget {what}: {}? [y/N] ", sum(&forgotten)),
         )?;
         match keyboard::line(stop) {
             Typed::Line(line) if agrees(&line) => {}
-            Typed::Line(_) => {
+            Typed::Line(_) | Typed::Flood => {
                 say(screen, "Nothing was forgotten.\n")?;
                 return Ok(Ending::Done);
             }

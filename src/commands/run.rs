@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::code;
+use super::echo::{self, Quiet};
 use super::live::Live;
 use super::screen::{Screen, print};
 use crate::concepts::Strategy;
@@ -39,6 +40,7 @@ pub fn run(
     screen: &Screen,
     stop: &Stop,
 ) -> Result<(Report, Ending)> {
+    let _quiet = watched(&invocation.options, screen).map(|_| Quiet::begin());
     let (chosen, others) = invocation.choose();
     let mut session = Session::new(invocation, setting, screen, &chosen);
     session.head(&chosen)?;
@@ -254,6 +256,9 @@ impl Audience for Session<'_> {
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
         self.live.end();
+        if self.setting == Setting::Lesson {
+            echo::forget();
+        }
         if self.rows.is_some() {
             self.done.push(report.clone());
             return Ok(());

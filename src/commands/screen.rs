@@ -69,7 +69,7 @@ impl Screen {
             Style {
                 color: wants_color(color, is_terminal),
                 ascii,
-                width: size.map_or(80, |(_, columns)| usize::from(columns).clamp(1, 160)),
+                width: size.map_or(80, |(_, columns)| width(columns)),
                 ..Style::default()
             }
         };
@@ -91,6 +91,16 @@ impl Screen {
             asks: io::stdin().is_terminal() && io::stdout().is_terminal(),
         }
     }
+}
+
+/// How wide the terminal at standard error is at the moment, for a picture.
+pub(super) fn width_now() -> usize {
+    width(Term::stderr().size().1)
+}
+
+/// Beyond this, lines are hard to read.
+fn width(columns: u16) -> usize {
+    usize::from(columns).clamp(1, 160)
 }
 
 /// `--color` first, then what the environment asks for, then whether anyone looks. Of the variables,

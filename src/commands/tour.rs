@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
+use super::echo::{self, Quiet};
 use super::keyboard::{Pressed, answer};
 use super::live::Live;
 use super::run::Ending;
@@ -58,6 +59,7 @@ pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
         options.concepts.is_empty() || names.any(|name| name == entry.about.name)
     };
     let stops: Vec<_> = concepts::ALL.iter().filter(chosen).collect();
+    let _quiet = Quiet::begin();
     tour.intro(&stops)?;
     for (place, entry) in stops.iter().enumerate() {
         tour.visit(entry)?;
@@ -172,6 +174,7 @@ impl Tour<'_> {
         // What may be pressed stands on one line.
         let asked = format!("{comes} · {}", unbroken(KEYS));
         let asked = self.drawn(&self.text.remark(&asked));
+        echo::asks();
         print(&(asked.trim_end().to_owned() + " "))?;
         let answer = answer(self.stop);
         print(match answer {
@@ -255,6 +258,7 @@ impl Audience for TourPage<'_> {
 
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
         self.live.end();
+        echo::forget();
         Ok(print(&to_ansi(&self.text.strategy(report), &self.style))?)
     }
 }

@@ -9,13 +9,13 @@ use anyhow::{Result, anyhow, bail};
 use super::scratch::{Scratch, lock};
 
 /// A temporary directory until it is removed, by whoever comes first: its run, or the place where it was made.
-type Shared = Arc<Mutex<Option<Scratch>>>;
+type Removable = Arc<Mutex<Option<Scratch>>>;
 
 /// Where folders are made. Keep it as long as their runs: what is left of them goes with it. A run
 /// that holds its thread cannot remove its files when it is stopped.
 #[derive(Debug, Default)]
 pub struct Folders {
-    live: Mutex<Vec<Shared>>,
+    live: Mutex<Vec<Removable>>,
 }
 
 impl Folders {
@@ -78,7 +78,7 @@ pub struct Folder {
     pub at_once: usize,
     path: PathBuf,
     size: usize,
-    scratch: Shared,
+    scratch: Removable,
 }
 
 /// One of them.

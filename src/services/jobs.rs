@@ -16,8 +16,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::database;
-use super::scratch::Scratch;
+use super::{database, scratch};
 
 /// A job to be put in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ static LIVE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub(crate) struct Scratch {
     path: PathBuf,
     /// Locked, where the system has locks. Closed only after the directory is gone.
-    _mark: Option<mark::Mark>,
+    _mark: Option<mark::Hold>,
 }
 
 impl Scratch {
@@ -138,11 +138,11 @@ mod mark {
 
     use super::MARKED;
 
-    pub(super) type Mark = Flock<File>;
+    pub(super) type Hold = Flock<File>;
 
     /// Makes the mark and locks it, and says so in it. Without locks, as on some network drives, it stays empty, and
     /// nobody will take the directory for a dead one.
-    pub(super) fn take(mark: &Path) -> Option<Mark> {
+    pub(super) fn take(mark: &Path) -> Option<Hold> {
         let file = File::create_new(mark).ok()?;
         let mut mark = Flock::lock(file, FlockArg::LockExclusive).ok()?;
         mark.write_all(MARKED.as_bytes()).ok()?;
@@ -150,7 +150,7 @@ mod mark {
     }
 
     /// The mark of a program that is gone, now locked by this one.
-    pub(super) fn of_the_dead(mark: &Path) -> Option<Mark> {
+    pub(super) fn of_the_dead(mark: &Path) -> Option<Hold> {
         let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
         let file = OpenOptions::new()
             .read(true)
@@ -175,13 +175,13 @@ mod mark {
     use std::path::Path;
 
     #[derive(Debug)]
-    pub(super) enum Mark {}
+    pub(super) enum Hold {}
 
-    pub(super) fn take(_: &Path) -> Option<Mark> {
+    pub(super) fn take(_: &Path) -> Option<Hold> {
         None
     }
 
-    pub(super) fn of_the_dead(_: &Path) -> Option<Mark> {
+    pub(super) fn of_the_dead(_: &Path) -> Option<Hold> {
         None
     }
 }

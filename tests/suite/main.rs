@@ -31,6 +31,7 @@ mod report_schema;
 mod routes;
 mod scale;
 mod screens;
+mod stop;
 mod terminal;
 mod timeout;
 mod tour;

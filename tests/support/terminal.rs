@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
@@ -32,7 +33,9 @@ struct Seen {
 
 /// What there was to be seen, to the end.
 pub(crate) struct Finished {
+    /// One, where a signal ended it and not the program itself.
     pub(crate) status: u32,
+    pub(crate) killed: bool,
     /// The last screen and what has scrolled off it, each line without the blanks at its end.
     pub(crate) screen: String,
     /// Every screen on the way.
@@ -43,6 +46,19 @@ pub(crate) struct Finished {
     pub(crate) ready_for_a_shell: bool,
     /// Whether a line was wider than the terminal.
     pub(crate) wrapped: bool,
+    /// Whether the cursor cannot be seen.
+    pub(crate) hidden_cursor: bool,
+    /// Whether the screen for whole pages is still shown.
+    pub(crate) alternate: bool,
+    /// Whether the terminal has lines, echo and Ctrl-C, as a shell wants it.
+    pub(crate) cooked: bool,
+}
+
+/// A program whose terminal is gone.
+pub(crate) struct Gone {
+    pub(crate) status: u32,
+    /// For how long it was busy from then on.
+    pub(crate) cpu: Duration,
 }
 
 impl Test {
@@ -102,6 +118,58 @@ impl Test {
             size: (rows, cols),
         }
     }
+}
+
+impl Test {
+    /// Starts another program on a terminal, which goes away as soon as it has written this.
+    pub(crate) fn on_a_terminal_that_goes(self, program: &Path, until: &str) -> Gone {
+        let pair = native_pty_system()
+            .openpty(PtySize::default())
+            .expect("there are pseudo-terminals");
+        let mut command = CommandBuilder::new(program);
+        command.args(self.args);
+        command.env_clear();
+        command.env("TERM", "xterm-256color");
+        for (name, value) in self.environment {
+            command.env(name, value);
+        }
+        let mut child = pair
+            .slave
+            .spawn_command(command)
+            .expect("the program can be started");
+        drop(pair.slave);
+        let mut reader = pair
+            .master
+            .try_clone_reader()
+            .expect("what it writes can be read");
+        let (mut seen, mut piece) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&seen).contains(until) {
+            let read = reader.read(&mut piece).expect("it writes on");
+            seen.extend_from_slice(&piece[..read]);
+        }
+        let pid = child.process_id().expect("it runs");
+        let before = cpu(pid).unwrap_or_default();
+        drop((reader, pair.master));
+        let mut last = before;
+        let status = within("the program ends with its terminal", || {
+            last = cpu(pid).unwrap_or(last);
+            child.try_wait().expect("it is our child")
+        });
+        Gone {
+            status: status.exit_code(),
+            cpu: last.saturating_sub(before),
+        }
+    }
+}
+
+/// For how long a process was busy, where the system says so.
+fn cpu(pid: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let after_name = stat.rsplit_once(')')?.1;
+    let mut ticks = after_name.split_whitespace().skip(11);
+    let ticks = [ticks.next()?, ticks.next()?].map(|ticks| ticks.parse::<u64>().unwrap_or(0));
+    // A hundred a second, on every Linux.
+    Some(Duration::from_millis(10 * (ticks[0] + ticks[1])))
 }
 
 fn look_on(mut reader: impl Read, seen: &Mutex<Seen>) {
@@ -234,6 +302,17 @@ impl Terminal {
                 .over
                 .then_some(())
         });
+        // Asked of the program's side, by the names that the system has for its modes.
+        let modes = self
+            .master
+            .get_termios()
+            .map(|modes| format!("{:?}", modes.local_flags));
+        let cooked = modes.is_none_or(|modes| {
+            let modes: Vec<_> = modes.split(|ch: char| !ch.is_ascii_uppercase()).collect();
+            ["ECHO", "ICANON", "ISIG"]
+                .iter()
+                .all(|mode| modes.contains(mode))
+        });
         drop(self.master);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let text = contents_with_scrollback(seen.emulator.screen_mut());
@@ -242,9 +321,13 @@ impl Terminal {
         let rest: String = screen.rows(0, self.size.1).skip(row.into()).collect();
         Finished {
             status: status.exit_code(),
+            killed: status.signal().is_some(),
             screen: text,
             frames: seen.frames.clone(),
             raw: String::from_utf8_lossy(&seen.bytes).into_owned(),
+            hidden_cursor: screen.hide_cursor(),
+            alternate: screen.alternate_screen(),
+            cooked,
             ready_for_a_shell: !screen.hide_cursor() && column == 0 && rest.trim().is_empty(),
             wrapped: (0..self.size.0).any(|row| screen.row_wrapped(row)),
         }

@@ -5,4 +5,4 @@ mod draw;
 mod stage;
 
 pub use draw::{Look, draw};
-pub use stage::{FullScreen, Heard, give_back};
+pub use stage::{FullScreen, Heard, give_back, is_gone};

@@ -2,9 +2,9 @@
 
 use std::io::{self, BufWriter, Write};
 use std::panic;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::style::{
@@ -18,8 +18,11 @@ use ratatui_core::style::{Color, Modifier};
 
 use crate::classroom::keys::Key;
 
-/// Whether the terminal is ours. A panic and a second signal must know.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal is ours. A panic and a signal must know; whoever draws holds it meanwhile.
+static TAKEN: Mutex<bool> = Mutex::new(false);
+
+/// Who draws for longer is held up by the terminal itself, as by a Ctrl-S, and is not waited for.
+const DRAWING: Duration = Duration::from_millis(200);
 
 /// The terminal, as long as this lives.
 pub struct FullScreen {
@@ -36,6 +39,8 @@ pub enum Heard {
     Redraw,
     /// Nothing, or nothing that matters.
     Nothing,
+    /// The terminal is gone.
+    Gone,
 }
 
 impl FullScreen {
@@ -48,8 +53,10 @@ impl FullScreen {
         let ours = thread::current().id();
         panic::set_hook(Box::new(move |panic| {
             // A strategy that panics is in its report; its words would stand in the middle of the slide.
-            if !TAKEN.load(Ordering::SeqCst) || thread::current().id() == ours {
+            if thread::current().id() == ours {
                 give_back();
+                usual(panic);
+            } else if !*taken() {
                 usual(panic);
             }
         }));
@@ -68,7 +75,8 @@ impl FullScreen {
     pub fn resume(&mut self) -> io::Result<()> {
         // Raw mode that is on already stays as it is, and a shell may have changed it meanwhile.
         let _ = terminal::disable_raw_mode();
-        TAKEN.store(true, Ordering::SeqCst);
+        let mut taken = taken();
+        *taken = true;
         terminal::enable_raw_mode()?;
         execute!(self.out, EnterAlternateScreen, cursor::Hide)?;
         self.shown = Buffer::default();
@@ -84,11 +92,15 @@ impl FullScreen {
         Ok(Rect::new(0, 0, width, height))
     }
 
-    /// Shows these cells: what has changed since the last ones.
+    /// Shows these cells: what has changed since the last ones. Nothing, where the terminal has been given back.
     ///
     /// # Errors
     /// Where the terminal cannot be written.
     pub fn show(&mut self, cells: Buffer) -> io::Result<()> {
+        let taken = taken();
+        if !*taken {
+            return Ok(());
+        }
         if self.shown.area != cells.area {
             queue!(
                 self.out,
@@ -122,7 +134,12 @@ impl FullScreen {
     /// # Errors
     /// Where the keyboard is gone.
     pub fn hear(&mut self, wait: Duration) -> io::Result<Heard> {
-        if !event::poll(wait)? {
+        // crossterm reads on and on from a terminal that is gone, so it is asked only while there is one.
+        if is_gone() {
+            return Ok(Heard::Gone);
+        }
+        if !event::poll(Duration::ZERO)? {
+            wait_for_input(wait);
             return Ok(Heard::Nothing);
         }
         Ok(match event::read()? {
@@ -138,11 +155,6 @@ impl FullScreen {
             _ => Heard::Nothing,
         })
     }
-
-    /// Gives the terminal back, until [`FullScreen::resume`].
-    pub fn pause(&mut self) {
-        give_back();
-    }
 }
 
 impl Drop for FullScreen {
@@ -152,9 +164,23 @@ impl Drop for FullScreen {
     }
 }
 
+fn taken() -> MutexGuard<'static, bool> {
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Gives the terminal back, if it was taken.
 pub fn give_back() {
-    if TAKEN.swap(false, Ordering::SeqCst) {
+    let begun = Instant::now();
+    let taken = loop {
+        match TAKEN.try_lock() {
+            Ok(taken) => break Some(taken),
+            Err(TryLockError::Poisoned(taken)) => break Some(taken.into_inner()),
+            Err(TryLockError::WouldBlock) if begun.elapsed() > DRAWING => break None,
+            Err(TryLockError::WouldBlock) => thread::yield_now(),
+        }
+    };
+    // Whoever still draws has taken it.
+    if taken.is_none_or(|mut taken| std::mem::take(&mut *taken)) {
         let _ = execute!(
             io::stdout(),
             SetAttribute(Attribute::Reset),
@@ -163,6 +189,48 @@ pub fn give_back() {
         );
         let _ = terminal::disable_raw_mode();
     }
+}
+
+/// Whether the terminal at standard input is no more: its window was closed, or its connection broke.
+#[cfg(unix)]
+pub fn is_gone() -> bool {
+    use nix::sys::stat::{SFlag, fstat};
+
+    // Then it is no terminal any more either, but still a device and not, as a pipe whose writer has gone, something else.
+    let device = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT == SFlag::S_IFCHR;
+    fstat(io::stdin()).is_ok_and(|about| device(about.st_mode)) && polled(false, Duration::ZERO)
+}
+
+/// Elsewhere a program ends with its window.
+#[cfg(not(unix))]
+pub fn is_gone() -> bool {
+    false
+}
+
+/// Waits for a key, or that the terminal goes, but no longer than that.
+fn wait_for_input(wait: Duration) {
+    #[cfg(unix)]
+    polled(true, wait);
+    #[cfg(not(unix))]
+    let _ = event::poll(wait);
+}
+
+/// Whether standard input is gone, or, if that is asked, has something to read.
+#[cfg(unix)]
+fn polled(for_input: bool, wait: Duration) -> bool {
+    use std::os::fd::AsFd;
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    let keyboard = io::stdin();
+    let flags = if for_input {
+        PollFlags::POLLIN
+    } else {
+        PollFlags::empty()
+    };
+    let mut asked = [PollFd::new(keyboard.as_fd(), flags)];
+    let wait = PollTimeout::try_from(wait).unwrap_or(PollTimeout::ZERO);
+    poll(&mut asked, wait).is_ok_and(|ready| ready > 0)
 }
 
 fn set_style(out: &mut impl Write, cell: &Cell) -> io::Result<()> {

@@ -1,9 +1,10 @@
 //! Questions and answers, and the keys that work at every question.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::tutor::{Answers, Tutor};
-use crate::commands::keyboard::{Typed, line};
+use crate::commands::echo;
+use crate::commands::keyboard::{self, Typed, line};
 use crate::concepts::{self, region};
 use crate::lesson::{Lesson, Step};
 use crate::page::{Language, clean_line};
@@ -116,6 +117,7 @@ impl Tutor<'_> {
 
     fn read(&mut self, prompt: &str) -> Result<Said> {
         let prompt = self.screen.out.encode(&format!("\n{prompt}> "));
+        echo::asks();
         self.print(&prompt)?;
         let (typed, echo) = match &mut self.answers {
             Answers::Input { echo } => (line(self.stop), *echo),
@@ -138,6 +140,10 @@ impl Tutor<'_> {
                     Said::Text(text)
                 }
             }
+            Typed::Flood => bail!(
+                "standard input has a line of more than {} bytes: that is no answer",
+                keyboard::LONGEST
+            ),
             Typed::Closed => {
                 self.print("\n")?;
                 Said::Closed

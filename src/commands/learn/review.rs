@@ -34,7 +34,7 @@ pub struct Options {
 pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     let progress = keep(options.data_dir.as_deref(), None)?;
     let due = progress.0.due(SystemTime::now())?;
-    let answers = Answers::from(options.answers.as_deref(), screen)?;
+    let answers = Answers::from(options.answers.as_deref(), screen, stop)?;
     let mut tutor = Tutor::new(screen, stop, progress, answers, Trust::Own);
     tutor.reviews = true;
     let lessons = course::builtin()?;

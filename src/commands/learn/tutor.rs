@@ -1,12 +1,12 @@
 //! Who plays a lesson with a learner: what is shown, what is saved, and where the answers come from.
 
 use std::collections::VecDeque;
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use crate::commands::keyboard;
 use crate::commands::screen::{Screen, complain, print};
 use crate::lab::{Stop, Trust};
 use crate::page::{self, Line, Role, markdown, to_ansi};
@@ -23,14 +23,14 @@ pub(super) enum Answers {
 impl Answers {
     /// # Errors
     /// Where the file cannot be read.
-    pub(super) fn from(file: Option<&Path>, screen: &Screen) -> Result<Self> {
+    pub(super) fn from(file: Option<&Path>, screen: &Screen, stop: &Stop) -> Result<Self> {
         let Some(file) = file.filter(|file| *file != Path::new("-")) else {
             // What a terminal shows anyway need not be said again.
             let echo = !(screen.asks && io::stdin().is_terminal());
             return Ok(Self::Input { echo });
         };
-        let bytes = fs::read(file)
-            .with_context(|| format!("the answers in {} cannot be read", file.display()))?;
+        // Of one that was stopped nothing is read: whoever asks is told so.
+        let bytes = keyboard::file(file, stop)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         Ok(Self::File(text.lines().map(str::to_owned).collect()))
     }

@@ -20,11 +20,12 @@ use self::tables::{HELD, KIND};
 use self::turns::Turns;
 use super::database::Why;
 use super::database::file::{self, FileKind};
+use super::scratch::Scratch;
 use super::{
     Awaited, Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED,
     backoff,
 };
-use super::{Scratch, database};
+use super::{database, scratch};
 
 /// Jobs in a file.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::database::turn::block_for;
-use crate::services::scratch::lock;
+use super::scratch::lock;
 
 /// Between two transactions of one process.
 const GAP: Duration = Duration::from_micros(250);
