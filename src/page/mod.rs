@@ -22,6 +22,6 @@ pub use html::to_html;
 pub use line::{Line, Role};
 pub use markdown::{COMFORTABLE, markdown};
 pub use style::Style;
-pub(crate) use style::{columns, fit};
+pub(crate) use style::{columns, fit, fit_label};
 pub use table::columns as in_columns;
 pub use wrap::{unbroken, wrap};

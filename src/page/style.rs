@@ -82,6 +82,24 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     pad_str(&cut, width, Alignment::Left, None).into_owned()
 }
 
+/// [`fit`] for a label: cut in its middle, because labels differ at their ends, `worker task 1` and `worker task 2`.
+pub(crate) fn fit_label(label: &str, width: usize) -> String {
+    let label = clean_line(label);
+    let used = columns(&label);
+    if used <= width || width < 6 {
+        return fit(&label, width);
+    }
+    let mut kept = used;
+    let end = label.char_indices().find(|(_, ch)| {
+        kept -= ch.width().unwrap_or(0);
+        kept <= width / 3
+    });
+    let end = end.map_or("", |(at, ch)| &label[at + ch.len_utf8()..]);
+    let begin = fit(&label, width - columns(end));
+    let begin = begin.trim_end();
+    fit(&format!("{begin}{end}"), width)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -96,10 +114,19 @@ mod tests {
         assert_eq!(fit("a\x1b[2Jb", 6), "a [2Jb");
     }
 
+    #[test]
+    fn labels_that_differ_at_their_ends_differ_when_they_are_cut() {
+        assert_eq!(fit_label("worker task 1", 11), "worker …k 1");
+        assert_eq!(fit_label("worker task 2", 11), "worker …k 2");
+        assert_eq!(fit_label("worker task 2", 14), "worker task 2 ");
+        assert_eq!(fit_label("worker task 2", 4), "wor…");
+    }
+
     proptest! {
         #[test]
         fn a_fitted_text_has_exactly_its_width(text in "\\PC{0,40}", width in 0_usize..30) {
             prop_assert_eq!(columns(&fit(&text, width)), width);
+            prop_assert_eq!(columns(&fit_label(&text, width)), width);
         }
 
         #[test]

@@ -6,7 +6,7 @@ use super::fold::{DrawnLanes, fold};
 use super::lane;
 use super::speedup::faster;
 use super::text::Picture;
-use crate::page::{Line, Role, Style, columns, fit};
+use crate::page::{Line, Role, Style, columns, fit, fit_label};
 use crate::report::StrategyReport;
 use crate::trace::Axis;
 use crate::units;
@@ -50,7 +50,7 @@ impl Picture {
         let summary = self.style.tame(&strategy.summary);
         let summary = fit(&summary, room.saturating_sub(columns(&faster)));
         let about = fit(&format!("{}{faster}", summary.trim_end()), room);
-        let name = fit(&strategy.name, self.label_width() - 1);
+        let name = fit_label(&strategy.name, self.label_width() - 1);
         let wall = strategy.wall().filter(|_| shown);
         let wall = wall.map(|wall| units::duration(wall.0));
         let beside = format!(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::speedup::faster;
 use super::text::Picture;
-use crate::page::{Line, Role, columns, fit};
+use crate::page::{Line, Role, columns, fit, fit_label};
 use crate::report::{Figure, StrategyReport};
 use crate::units;
 
@@ -62,7 +62,7 @@ impl Picture {
         let head = " ".repeat(indent.min(self.label_width())) + &head;
         let mut lines = vec![Line::of(Role::Dim, head.trim_end())];
         for strategy in rows {
-            let name = Line::of(Role::Name, &fit(&strategy.name, self.label_width()));
+            let name = Line::of(Role::Name, &fit_label(&strategy.name, self.label_width()));
             let mut row = String::new();
             if times {
                 row += &wall_ideal_overhead(strategy);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fold::{DrawnLanes, fold};
 use super::lane;
 use super::speedup::faster;
-use crate::page::{Line, Role, Style, columns, fit, unbroken, wrap};
+use crate::page::{Line, Role, Style, columns, fit, fit_label, unbroken, wrap};
 use crate::report::{Finding, Heartbeat, Outcome, StrategyReport, Task};
 use crate::trace::Axis;
 use crate::trace::Cell;
@@ -131,7 +131,7 @@ impl Picture {
             1 => strategy.runtime.flavor.clone(),
             workers => format!("{}, {workers} workers", strategy.runtime.flavor),
         };
-        let name = fit(&strategy.name, self.label_width() - 1);
+        let name = fit_label(&strategy.name, self.label_width() - 1);
         let about = if self.style.brief {
             strategy.summary.clone()
         } else {
@@ -171,7 +171,7 @@ impl Picture {
     }
 
     pub(super) fn lane(&mut self, strategy: &StrategyReport, task: &Task, axis: Axis) -> Line {
-        let label = fit(
+        let label = fit_label(
             &format!("  {}", self.style.tame(&task.label)),
             self.label_width() - 1,
         );
