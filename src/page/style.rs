@@ -91,7 +91,7 @@ pub(crate) fn fit_label(label: &str, width: usize) -> String {
     }
     let mut kept = used;
     let end = label.char_indices().find(|(_, ch)| {
-        kept -= ch.width().unwrap_or(0);
+        kept = kept.saturating_sub(columns(ch.encode_utf8(&mut [0; 4])));
         kept <= width / 3
     });
     let end = end.map_or("", |(at, ch)| &label[at + ch.len_utf8()..]);
