@@ -78,7 +78,7 @@ struct Listed {
     name: &'static str,
     title: &'static str,
     question: &'static str,
-    /// What this is called in FastAPI or asyncio.
+    /// What this is called in Python: what is FastAPI's own says so.
     python: &'static str,
     strategies: Vec<ListedStrategy>,
 }

@@ -52,7 +52,7 @@ impl Concept for Background {
         name: "background",
         title: "answer first, work after",
         question: "How do I answer first and do the work after?",
-        python: "BackgroundTasks",
+        python: "FastAPI's BackgroundTasks",
         examples: "\
   asyncdemo background                       inline, in the background, and lost
   asyncdemo background --strategy lost --strategy drained

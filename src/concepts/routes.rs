@@ -53,7 +53,7 @@ impl Concept for Routes {
         name: "routes",
         title: "a slow route: who else waits?",
         question: "Does a slow route keep other requests waiting?",
-        python: "async def routes",
+        python: "FastAPI async def",
         examples: "\
   asyncdemo routes                      20 clients, one thread: async, blocking, offloaded
   asyncdemo routes --clients 100        a pool of 40 threads takes three rounds

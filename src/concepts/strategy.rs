@@ -25,7 +25,7 @@ pub struct About {
     pub title: &'static str,
     /// The learner's question that the concept answers.
     pub question: &'static str,
-    /// What this is called in FastAPI or asyncio.
+    /// What this is called in Python: what is FastAPI's own says so.
     pub python: &'static str,
     /// Command lines worth trying, one a line, with what they show.
     pub examples: &'static str,

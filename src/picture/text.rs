@@ -229,7 +229,7 @@ impl Picture {
         }
         // One that could not even be prepared took no time, and that is no news.
         let ran = strategy.error.is_none() || strategy.wall().is_some_and(|wall| !wall.0.is_zero());
-        if ran && strategy.wall().is_some() {
+        if ran && strategy.wall().is_some() && !strategy.did_nothing() {
             let wall = wall(strategy).join(" · ");
             lines.extend(self.figure("wall", &wall, Role::Plain));
         }

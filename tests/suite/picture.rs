@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::Test;
 use asyncdemo::claims::{
     BlocksTheLoop, Claim, Claims, KeepsTheLoopAwake, OneAfterTheOther, Overlapped, findings,
 };
@@ -458,4 +459,17 @@ proptest! {
                 let coloured = drawn_report(&report, Style { color: true, ascii, width, lanes, brief });
         prop_assert_eq!(console::strip_ansi_codes(&coloured), drawn);
     }
+}
+
+#[test]
+fn what_did_nothing_takes_no_time_and_has_no_bar() {
+    let drawn = |names: &[&str]| {
+        let strategies = names.iter().flat_map(|name| ["--strategy", name]);
+        let test = Test::new(["sleep", "--delay", "40ms", "--full"]).args(strategies);
+        test.output().stdout
+    };
+    assert!(drawn(&["concurrent"]).contains("\n  wall "));
+    let nothing = drawn(&["unawaited"]);
+    assert!(nothing.contains("never polled"), "{nothing}");
+    assert!(!nothing.contains("wall"), "{nothing}");
 }
