@@ -1,5 +1,6 @@
 //! What the subcommands do.
 
+mod below;
 pub mod code;
 pub mod course;
 mod echo;

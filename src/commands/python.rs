@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use super::below::Below;
 use super::run::Ending;
 use super::screen::{Screen, TextOrJson, complain, print, to_standard_error};
 use super::signals;
@@ -23,6 +24,18 @@ use crate::units;
 
 /// Between two looks at whether the program has ended.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// Between two pictures.
+const FRAME: Duration = Duration::from_millis(200);
+
+/// What a picture of a running program shows: so much of it.
+const SPAN: Duration = Duration::from_secs(5);
+
+/// The picture begins so late: what has ended by then is not worth one.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// Rows of the terminal for that picture.
+const ROWS: u16 = 10;
 
 /// What may be asked of it.
 #[derive(clap::Args, Clone, Debug)]
@@ -54,6 +67,10 @@ pub struct Options {
     /// Exit with 1 if the event loop was blocked at least this long: a check for CI
     #[arg(long, value_name = "DURATION", help_heading = "What to run")]
     pub fail_blocked: Option<Wait>,
+
+    /// Show each coroutine of the program's own files that is awaited, not its tasks only: from Python 3.12 on
+    #[arg(long, help_heading = "What to show")]
+    pub awaits: bool,
 
     /// Show the tasks of libraries, too
     #[arg(long, help_heading = "What to show")]
@@ -108,7 +125,7 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
     let settings = Settings {
         slow_poll: *options.slow_poll,
         internal: options.internal,
-        awaits: false,
+        awaits: options.awaits,
         max_tasks: *options.max_tasks,
     };
     let origin = Measurement {
@@ -122,7 +139,7 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
     };
     let mut child = Child::start(&interpreter, &line, settings, stdout)?;
     signals::pass_on(child.pid(), stop);
-    let status = wait(&mut child)?;
+    let status = wait(&mut child, options, screen, &line)?;
     child.drain();
 
     let watched = child.watched();
@@ -137,7 +154,18 @@ fn asked(options: &Options) -> Result<(CommandLine, Interpreter)> {
     Ok((line, interpreter))
 }
 
-fn wait(child: &mut Child) -> Result<ExitStatus> {
+/// Waits for its end, and shows the last seconds meanwhile.
+fn wait(
+    child: &mut Child,
+    options: &Options,
+    screen: &Screen,
+    line: &CommandLine,
+) -> Result<ExitStatus> {
+    let wanted = options.format == TextOrJson::Text && !options.quiet;
+    let style = screen.live.filter(|_| wanted);
+    let watched = child.watched();
+    let mut below: Option<Below> = None;
+    let (begun, mut drawn) = (Instant::now(), Instant::now());
     loop {
         if let Some(status) = child
             .ended()
@@ -145,8 +173,36 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
         {
             return Ok(status);
         }
+        if let Some(style) = style
+            && begun.elapsed() >= PATIENCE
+            && drawn.elapsed() >= FRAME
+        {
+            below = below.or_else(|| Below::new(ROWS));
+            if let Some(below) = &mut below {
+                below.draw(&recent(&watched, options, style, line, below.lines()));
+            }
+            drawn = Instant::now();
+        }
         thread::park_timeout(LOOK);
     }
+}
+
+/// The last seconds, in so many lines.
+fn recent(
+    watched: &Watched,
+    options: &Options,
+    style: Style,
+    line: &CommandLine,
+    lines: usize,
+) -> String {
+    let program = watched.look(|record| python::recent(record, line, SPAN));
+    let style = Style {
+        brief: true,
+        lanes: lines.saturating_sub(2).max(1),
+        ..style
+    };
+    let mut text = Text::new(style, *options.slow_poll, SPAN);
+    to_ansi(&text.strategy(&program), &style)
 }
 
 /// The program's own exit code, unless the check failed.

@@ -14,8 +14,8 @@ pub enum Frame {
     Hello(Hello),
     /// From now on this number stands for this text.
     Text(i64, String),
-    /// Something to be said once.
-    Note(String),
+    /// Something that no event says.
+    Told(Told),
     /// What happened.
     Events(Vec<Event>),
 }
@@ -33,6 +33,25 @@ pub struct Hello {
     pub origin: i64,
     /// Its number.
     pub pid: u32,
+}
+
+/// What the recorder found, and how much of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Told {
+    /// `never_awaited`, `lost_exception`, `pool_full`, `no_awaits`.
+    pub finding: String,
+    /// Of what: the name of a coroutine, of a pool.
+    #[serde(default)]
+    pub subject: String,
+    /// Its place in the source, or the name of an exception.
+    #[serde(default)]
+    pub detail: String,
+    /// How many threads a pool has.
+    #[serde(default)]
+    pub count: u64,
+    /// How long something waited.
+    #[serde(default)]
+    pub nanos: u64,
 }
 
 /// What happened to a lane, a thread or a loop. Instants are nanoseconds of the process's own clock; a text, a
@@ -108,14 +127,14 @@ fn filled(stream: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
 enum Spoken {
     Text(i64, String),
     Hello(Hello),
-    Note { note: String },
+    Told(Told),
 }
 
 fn said(body: &[u8]) -> Result<Frame, StreamError> {
     match serde_json::from_slice(body) {
         Ok(Spoken::Text(number, text)) => Ok(Frame::Text(number, text)),
         Ok(Spoken::Hello(hello)) => Ok(Frame::Hello(hello)),
-        Ok(Spoken::Note { note }) => Ok(Frame::Note(note)),
+        Ok(Spoken::Told(told)) => Ok(Frame::Told(told)),
         Err(error) => Err(StreamError::Malformed(error.to_string())),
     }
 }
@@ -206,7 +225,7 @@ mod tests {
         let stream = [
             frame(b'T', b"[3, \"fetch\"]"),
             frame(b'N', &poll),
-            frame(b'T', b"{\"note\": \"uvloop\"}"),
+            frame(b'T', b"{\"finding\": \"no_awaits\"}"),
         ]
         .concat();
         let mut stream = &stream[..];
@@ -218,7 +237,11 @@ mod tests {
             end: 250,
         };
         assert_eq!(next(), Some(Frame::Events(vec![poll])));
-        assert_eq!(next(), Some(Frame::Note("uvloop".to_owned())));
+        let told = Told {
+            finding: "no_awaits".to_owned(),
+            ..Told::default()
+        };
+        assert_eq!(next(), Some(Frame::Told(told)));
         assert_eq!(next(), None);
     }
 

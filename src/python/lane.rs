@@ -52,6 +52,8 @@ pub(super) struct Lane {
     /// `app.py:12`, or nothing.
     pub(super) place: Arc<str>,
     pub(super) made: u64,
+    /// The lane that was polled when it was made, or 0.
+    pub(super) by: i64,
     /// The event loop that polls it, or 0.
     pub(super) on: i64,
     /// An index into the record's threads.
@@ -177,6 +179,26 @@ impl Lane {
         match &self.ended {
             Some((_, End::Failed(name))) => Some(name),
             _ => None,
+        }
+    }
+
+    /// What is left of it from `start` on: of the polls before, the last one, so that it is seen to wait.
+    pub(super) fn since(&self, start: u64) -> Self {
+        let before = self.polls.partition_point(|poll| poll.1 < start);
+        Self {
+            polls: self.polls[before.saturating_sub(1)..].to_vec(),
+            wakes: self
+                .wakes
+                .iter()
+                .copied()
+                .filter(|at| *at >= start)
+                .collect(),
+            seen: Vec::new(),
+            ended: self.ended.clone(),
+            group: Arc::clone(&self.group),
+            label: Arc::clone(&self.label),
+            place: Arc::clone(&self.place),
+            ..*self
         }
     }
 }

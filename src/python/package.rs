@@ -7,6 +7,7 @@ use std::{fs, io};
 pub const FILES: &[(&str, &str)] = &[
     ("__init__.py", include_str!("asyncdemo/__init__.py")),
     ("__main__.py", include_str!("asyncdemo/__main__.py")),
+    ("_awaits.py", include_str!("asyncdemo/_awaits.py")),
     ("_names.py", include_str!("asyncdemo/_names.py")),
     ("_program.py", include_str!("asyncdemo/_program.py")),
     ("_recorder.py", include_str!("asyncdemo/_recorder.py")),
@@ -14,6 +15,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("_stalls.py", include_str!("asyncdemo/_stalls.py")),
     ("_stream.py", include_str!("asyncdemo/_stream.py")),
     ("_threads.py", include_str!("asyncdemo/_threads.py")),
+    ("_tracebacks.py", include_str!("asyncdemo/_tracebacks.py")),
 ];
 
 /// Writes the package into `folder`, as its subfolder `asyncdemo`.

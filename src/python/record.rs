@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::events::{Event, Frame, Hello};
+use super::events::{Event, Frame, Hello, Told};
 use super::folded::Folded;
 use super::lane::{End, Lane, LaneKind};
 use super::settings::Settings;
@@ -19,8 +19,8 @@ const KEPT: usize = 1_500_000;
 /// A text that was numbered so long ago is spoken of no more: more than `TEXTS` in `_stream.py`.
 const TEXTS: i64 = 20_000;
 
-/// So many notes are kept.
-const NOTES: usize = 20;
+/// So many different findings are kept.
+const TOLD: usize = 50;
 
 /// Everything that one process has sent.
 #[derive(Clone, Debug)]
@@ -36,7 +36,8 @@ pub struct Record {
     loops: HashMap<i64, usize>,
     /// The longest time between two heartbeats: when it began, and when it was over.
     pub(super) gap: Option<(u64, u64)>,
-    pub(super) notes: Vec<String>,
+    /// What the recorder found, and how often.
+    pub(super) told: Vec<(Told, usize)>,
     /// When the first event loop began to run.
     pub(super) begun: Option<u64>,
     /// The latest instant that is known of.
@@ -57,7 +58,7 @@ impl Record {
             thread_numbers: HashMap::new(),
             loops: HashMap::new(),
             gap: None,
-            notes: Vec::new(),
+            told: Vec::new(),
             begun: None,
             now: 0,
             finished: 0,
@@ -79,18 +80,18 @@ impl Record {
                     self.texts.retain(|each, _| *each > number - TEXTS);
                 }
             }
-            Frame::Note(note) if self.notes.len() < NOTES => self.notes.push(note),
-            Frame::Note(_) => {}
+            Frame::Told(told) => self.told(told),
             Frame::Events(events) => events.into_iter().for_each(|event| self.event(event)),
         }
     }
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::Made { lane, at, by: _ } => {
+            Event::Made { lane, at, by } => {
                 let made = self.instant(at);
                 let fresh = Lane {
                     made,
+                    by,
                     ..Lane::default()
                 };
                 self.lanes.insert(lane, fresh);
@@ -150,6 +151,22 @@ impl Record {
                     self.gap = Some((last, at.max(last)));
                 }
             }
+        }
+    }
+
+    fn told(&mut self, told: Told) {
+        let same = |(known, _): &(Told, usize)| {
+            (&known.finding, &known.subject, &known.detail)
+                == (&told.finding, &told.subject, &told.detail)
+        };
+        match self.told.iter().position(same) {
+            Some(at) => {
+                let (known, times) = &mut self.told[at];
+                *times += 1;
+                known.nanos = known.nanos.max(told.nanos);
+            }
+            None if self.told.len() < TOLD => self.told.push((told, 1)),
+            None => {}
         }
     }
 

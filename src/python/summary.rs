@@ -58,11 +58,6 @@ fn arguments(line: &CommandLine) -> serde_json::Value {
 }
 
 fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> StrategyReport {
-    let runtime = Runtime {
-        flavor: "asyncio".to_owned(),
-        workers: 1,
-    };
-    let planned = StrategyReport::planned(NAME, &line.spoken(), runtime, None);
     let lanes = in_order(record);
     let made = lanes.iter().map(|lane| lane.made).min();
     // What is before the first event loop is the start of the interpreter, and imports.
@@ -78,7 +73,7 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
         ..Measured::default()
     };
     let blocked = measured.blocked.clone();
-    let mut report = planned.with_runs(&[measured]);
+    let mut report = planned(line).with_runs(&[measured]);
     for (told, blocked) in report.blocked.iter_mut().zip(&blocked) {
         told.location = location(&lanes, blocked);
     }
@@ -93,6 +88,37 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
         interpreter.implementation, interpreter.version
     ));
     report
+}
+
+/// What happened in the last `span` before now, for whoever looks on while the program runs.
+pub fn recent(record: &Record, line: &CommandLine, span: Duration) -> StrategyReport {
+    let start = record.now.saturating_sub(nanos(span));
+    let mut lanes: Vec<Lane> = record
+        .lanes
+        .values()
+        .filter(|lane| lane.end(record.now) >= start && !lane.polls.is_empty())
+        .map(|lane| lane.since(start))
+        .collect();
+    lanes.sort_by_key(|lane| lane.made);
+    let lanes: Vec<&Lane> = lanes.iter().collect();
+    let timeline = timeline(record, &lanes);
+    let measured = Measured {
+        wall: Duration::from_nanos(record.now.saturating_sub(start)),
+        start: Duration::from_nanos(start),
+        blocked: blocked(record, &timeline, None),
+        timeline,
+        cut_short: true,
+        ..Measured::default()
+    };
+    planned(line).with_runs(&[measured])
+}
+
+fn planned(line: &CommandLine) -> StrategyReport {
+    let runtime = Runtime {
+        flavor: "asyncio".to_owned(),
+        workers: 1,
+    };
+    StrategyReport::planned(NAME, &line.spoken(), runtime, None)
 }
 
 /// Those with slow polls first, the slowest before all; the others as they were made.

@@ -234,6 +234,7 @@ fn only_the_output_edge_writes_to_the_standard_streams() {
         // The live view draws on standard error, a second Ctrl-C shows the cursor again, and
         // the stage is a screen of its own.
         let edge = [
+            "commands/below.rs",
             "commands/screen.rs",
             "commands/status_line.rs",
             "commands/signals.rs",

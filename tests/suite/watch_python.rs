@@ -184,3 +184,275 @@ fn the_picture_comes_after_the_programs_own_output() {
         }
     }
 }
+
+const FORGETFUL: &str = "\
+import asyncio, time
+from asyncdemo import track
+
+async def fetch(seconds):
+    await asyncio.sleep(seconds)
+
+async def page():
+    await track('first', fetch(0.04))
+    await track('second', fetch(0.06))
+    fetch(1)
+
+async def fails():
+    raise LookupError
+
+async def waits():
+    await asyncio.sleep(3600)
+
+async def main():
+    asyncio.create_task(fails())
+    waiting = asyncio.create_task(waits())
+    await page()
+    loop = asyncio.get_running_loop()
+    from concurrent.futures import ThreadPoolExecutor
+    loop.set_default_executor(ThreadPoolExecutor(2, thread_name_prefix='asyncio'))
+    await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.05) for _ in range(4)))
+
+asyncio.run(main())
+";
+
+#[test]
+fn what_was_forgotten_is_found() {
+    for python in interpreters() {
+        let (report, output) = report(&python, FORGETFUL, &[]);
+        assert_eq!(output.status, Some(0), "{output:?}");
+        let found = |kind: &str| {
+            let found = report.findings.iter().find(|finding| finding.kind == kind);
+            found
+                .unwrap_or_else(|| panic!("no {kind}: {:?}", report.findings))
+                .text
+                .clone()
+        };
+        assert!(
+            found("never_awaited").contains("fetch ("),
+            "{}",
+            found("never_awaited")
+        );
+        assert!(
+            found("lost_exception").contains("fails failed with LookupError"),
+            "{}",
+            found("lost_exception")
+        );
+        assert!(found("nobody_awaited").contains("waits was still waiting"));
+        assert!(
+            found("awaited_in_turn").starts_with("page awaited first, second")
+                || found("awaited_in_turn").starts_with("main awaited first, second")
+        );
+        assert!(
+            found("pool_full").contains("2 jobs waited for one of its 2 threads"),
+            "{}",
+            found("pool_full")
+        );
+        assert_eq!(
+            task(&report.strategies[0], "first").outcome,
+            Outcome::Completed
+        );
+        // What the program writes is what it would write if nobody watched.
+        assert!(!output.stderr.contains("asyncdemo"), "{}", output.stderr);
+        assert!(
+            output
+                .stderr
+                .contains("coroutine 'fetch' was never awaited")
+        );
+    }
+}
+
+#[test]
+fn awaited_coroutines_are_lanes_where_python_can_tell() {
+    let source = "\
+import asyncio
+
+async def inner(name):
+    await asyncio.sleep(0.02)
+
+async def main():
+    await inner('one')
+    await inner('two')
+
+asyncio.run(main())
+";
+    for python in interpreters() {
+        let (report, _) = report(&python, source, &["--awaits"]);
+        let program = &report.strategies[0];
+        let can = version(&python)
+            .is_some_and(|version| !version.starts_with("3.10") && !version.starts_with("3.11"));
+        if can {
+            let (one, two) = (task(program, "inner('one')"), task(program, "inner('two')"));
+            assert_eq!((one.outcome, one.polls.len()), (Outcome::Completed, 2));
+            assert!(two.start_s >= Some(one.end_s));
+            assert_eq!(
+                program.most_in_flight(),
+                2,
+                "one of them at a time, in main"
+            );
+        } else {
+            assert_eq!(report.findings[0].kind, "no_awaits");
+        }
+    }
+}
+
+#[test]
+fn a_check_fails_only_where_the_loop_was_blocked_too_long() {
+    let source = "\
+import asyncio, time
+
+async def main():
+    await asyncio.sleep(0)
+    time.sleep(0.25)
+
+asyncio.run(main())
+";
+    for python in interpreters() {
+        let folder = program(source);
+        let failed = watch(&python, &folder, &["--fail-blocked", "200ms"]);
+        assert_eq!(failed.status, Some(1), "{}", failed.stderr);
+        assert!(
+            failed.stderr.contains("--fail-blocked allows 200 ms"),
+            "{}",
+            failed.stderr
+        );
+        assert_eq!(
+            watch(&python, &folder, &["--fail-blocked", "50s"]).status,
+            Some(0)
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_said_with_what_to_do() {
+    let refused = |args: &[&str], why: &str| {
+        let output = Test::new(["python"]).args(args).output();
+        assert_eq!(output.status, Some(2), "{output:?}");
+        assert!(output.stderr.contains(why), "{}", output.stderr);
+    };
+    refused(&[], "no program is named");
+    refused(
+        &["--python", "/nowhere/python", "app.py"],
+        "cannot be started",
+    );
+    refused(&["--python", "/bin/sh", "app.py"], "is no Python");
+    let nowhere = Test::new(["python", "app.py"])
+        .env("PATH", "/nowhere")
+        .output();
+    assert_eq!(nowhere.status, Some(2));
+    assert!(
+        nowhere.stderr.contains("no Python was found"),
+        "{}",
+        nowhere.stderr
+    );
+    for python in interpreters() {
+        let missing = Test::new(["python", "--python"])
+            .args([&python])
+            .args(["/nowhere/app.py"])
+            .output();
+        assert_eq!(missing.status, Some(2));
+        assert!(
+            missing.stderr.contains("can't open file '/nowhere/app.py'"),
+            "{}",
+            missing.stderr
+        );
+        let broken = watch(&python, &program("def f(:\n"), &[]);
+        assert_eq!(broken.status, Some(1));
+        assert!(
+            broken.stderr.contains("SyntaxError") && !broken.stderr.contains("asyncdemo/_"),
+            "{}",
+            broken.stderr
+        );
+        let raised = watch(&python, &program("raise ValueError('on purpose')\n"), &[]);
+        assert!(
+            raised
+                .stderr
+                .starts_with("Traceback (most recent call last):\n  File \"/"),
+            "{}",
+            raised.stderr
+        );
+        assert!(
+            raised.stderr.contains("app.py\", line 1") && !raised.stderr.contains("asyncdemo/_"),
+            "{}",
+            raised.stderr
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_is_interrupted_is_told_of_all_the_same() {
+    let source = "\
+import asyncio
+
+async def serves():
+    print('ready', flush=True)
+    await asyncio.sleep(3600)
+
+try:
+    asyncio.run(serves())
+except KeyboardInterrupt:
+    raise SystemExit(5)
+";
+    for python in interpreters() {
+        let folder = program(source);
+        let app = folder.path().join("app.py");
+        let mut patience = std::time::Duration::from_millis(300);
+        let output = crate::support::within("a program that had begun is interrupted", || {
+            let started = Test::new(["python", "--python"])
+                .args([&python, &app])
+                .start();
+            crate::support::wait(patience);
+            patience *= 2;
+            crate::support::signal("INT", started.pid());
+            let output = started.output();
+            (output.stdout == "ready\n").then_some(output)
+        });
+        assert_eq!(output.status, Some(5), "{output:?}");
+        assert!(output.stderr.contains("serves"), "{}", output.stderr);
+    }
+}
+
+#[test]
+fn modules_code_and_the_clock_of_a_test_run_as_python_runs_them() {
+    for python in interpreters() {
+        let run = |args: &[&str]| {
+            Test::new(["python", "--python"])
+                .args([&python])
+                .args(args)
+                .output()
+        };
+        let module = run(&["-m", "this"]);
+        assert_eq!(module.status, Some(0), "{module:?}");
+        assert!(module.stdout.contains("Beautiful is better than ugly."));
+        let missing = run(&["-m", "no_such_module"]);
+        assert_eq!(missing.status, Some(1));
+        assert!(
+            missing.stderr.contains("No module named no_such_module"),
+            "{}",
+            missing.stderr
+        );
+        let code = run(&[
+            "-B",
+            "-c",
+            "import sys; print(sys.argv, __name__)",
+            "--quiet",
+        ]);
+        assert_eq!(code.stdout, "['-c', '--quiet'] __main__\n");
+        let responsive = "\
+import asyncio, time
+from asyncdemo import LoopBlocked, assert_responsive
+async def test():
+    async with assert_responsive(5):
+        await asyncio.sleep(0.01)
+    async with assert_responsive(0.05):
+        time.sleep(0.2)
+try: asyncio.run(test())
+except LoopBlocked as error: print(error)
+";
+        let said = run(&["-c", responsive]).stdout;
+        assert!(
+            said.starts_with("the event loop was blocked for 0.") && said.contains("<string>:7"),
+            "{said}"
+        );
+    }
+}

@@ -13,7 +13,7 @@ def main() -> None:
     if sys.path and os.path.abspath(sys.path[0]) == here:
         del sys.path[0]
     sys.path.insert(0, os.path.dirname(here))
-    from asyncdemo import _program, _recorder, _stalls, _stream, _threads
+    from asyncdemo import _awaits, _program, _recorder, _stalls, _stream, _threads
 
     # Whoever imports `asyncdemo` finds it in `sys.modules`. Its folder is no place for other imports.
     del sys.path[0]
@@ -25,6 +25,8 @@ def main() -> None:
         _recorder.install(channel, internal=settings.internal)
         _threads.install(channel)
         _stalls.watch(channel, settings.slow_poll)
+        if settings.awaits and not _awaits.install(channel):
+            channel.say(finding="no_awaits")
     _program.run(sys.argv[1:], channel)
 
 

@@ -68,8 +68,11 @@ def name_of(awaitable: Any) -> str:
 def with_arguments(awaitable: Any, name: str) -> str:
     """`fetch('one', 2)`: those arguments that are plain values say which of several it is."""
     frame, code = getattr(awaitable, "cr_frame", None), code_of(awaitable)
-    if frame is None or code is None:
-        return name
+    return name if frame is None or code is None else with_values(frame, code, name)
+
+
+def with_values(frame: types.FrameType, code: types.CodeType, name: str) -> str:
+    """The same, of a frame that has just begun."""
     given = frame.f_locals
     values = (given.get(each) for each in code.co_varnames[: code.co_argcount])
     # Only of these is the representation known to be quick and harmless.

@@ -5,15 +5,14 @@ import os
 import runpy
 import sys
 import types
-from collections.abc import Iterator
 
-from asyncdemo._names import OWN_FOLDER
+from asyncdemo import _tracebacks
 from asyncdemo._stream import Channel
 
 
 def run(arguments: list[str], channel: "Channel | None") -> None:
     """Run what the command line names; whatever it raises is raised."""
-    sys.excepthook = _without_our_frames(sys.excepthook)
+    sys.excepthook = _tracebacks.without_our_frames(sys.excepthook)
     main = types.ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
@@ -46,6 +45,8 @@ def _script(path: str, main: types.ModuleType) -> None:
         runpy.run_path(path, run_name="__main__")
         return
     _first_on_path(os.path.dirname(os.path.realpath(path)))
+    # As the interpreter does since Python 3.9.
+    path = os.path.abspath(path)
     main.__file__ = path
     try:
         with open(path, "rb") as file:
@@ -66,40 +67,3 @@ def _first_on_path(folder: str) -> None:
     # With -I and -P, nothing is put there.
     if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         sys.path.insert(0, folder)
-
-
-def _without_our_frames(hook):  # type: ignore[no-untyped-def]
-    """An excepthook that shows a traceback as it would be without this package."""
-
-    def shown(kind, error, traceback):  # type: ignore[no-untyped-def]
-        for each in _chain(error):
-            each.__traceback__ = _outside(each.__traceback__)
-        hook(kind, error, error.__traceback__)
-
-    return shown
-
-
-def _chain(error: "BaseException | None") -> Iterator[BaseException]:
-    """An exception, those that led to it, and those that it groups."""
-    waiting, met = [error], set()
-    while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in met:
-            continue
-        met.add(id(each))
-        yield each
-        waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
-
-
-def _outside(traceback: "types.TracebackType | None") -> "types.TracebackType | None":
-    """The traceback without the frames of this package, and of `runpy` before the program began."""
-    ours = (OWN_FOLDER, "<frozen runpy>", runpy.__file__)
-    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith(ours):
-        traceback = traceback.tb_next
-    each = traceback
-    while each is not None and each.tb_next is not None:
-        if each.tb_next.tb_frame.f_code.co_filename.startswith(OWN_FOLDER):
-            each.tb_next = each.tb_next.tb_next
-        else:
-            each = each.tb_next
-    return traceback

@@ -13,11 +13,12 @@ import asyncio
 import itertools
 import sys
 import threading
+import warnings
 from asyncio import Task
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
-from asyncdemo import _names
+from asyncdemo import _names, _tracebacks
 from asyncdemo._stream import Channel, End, Event, Kind, clock
 
 T = TypeVar("T")
@@ -33,12 +34,14 @@ _watched: "Watched | None" = None
 class Loop:
     """An event loop, and what is being polled in it."""
 
-    __slots__ = ("ident", "number", "polling")
+    __slots__ = ("fresh", "ident", "number", "polling")
 
     def __init__(self) -> None:
         self.number = next(_loops)
         self.ident: "int | None" = None
         """The thread in which it runs, as `threading.get_ident` calls it."""
+        self.fresh = False
+        """Whether what is polled has a lane already: the next coroutine to start is it."""
         self.polling: "tuple[int, int] | None" = None
         """The lane that is being polled, and since when."""
 
@@ -57,6 +60,8 @@ class Watched:
         self.internal = internal
         self.running: dict[int, Loop] = {}
         """The loops that run, by the thread in which they do."""
+        self.before_task: "Callable[[], None] | None" = None
+        """Is called before each task is made."""
         self._threads: dict[int, int] = {}
 
     def loop(self) -> "Loop | None":
@@ -97,7 +102,8 @@ class Tracked(Coroutine[Any, Any, T]):
         self.polled = False
 
     def __next__(self) -> Any:
-        return self.send(None)
+        # What asyncio calls, for nearly every poll.
+        return self._poll(self._send, None)
 
     def send(self, value: Any) -> Any:
         """One poll."""
@@ -113,6 +119,7 @@ class Tracked(Coroutine[Any, Any, T]):
         begun = clock()
         loop.polling = (self.lane, begun)
         how: "int | None" = None
+        loop.fresh = not self.polled
         try:
             return resume(*values)
         except StopIteration:
@@ -243,8 +250,29 @@ def install(channel: Channel, internal: bool) -> None:
         finally:
             watched.running.pop(loop.ident, None)
 
+    _note_unawaited(channel)
     asyncio.BaseEventLoop.__init__ = made  # type: ignore[method-assign]
     asyncio.BaseEventLoop.run_forever = runs  # type: ignore[method-assign]
+
+
+def _note_unawaited(channel: Channel) -> None:
+    """Note each coroutine that is thrown away before anybody awaited it. CPython calls this to warn of one."""
+    warn = getattr(warnings, "_warn_unawaited_coroutine", None)
+    if warn is None:
+        return
+
+    def noting(coroutine: Any) -> None:
+        code = _names.code_of(coroutine)
+        place = _names.place(code) if code is not None else ""
+        channel.say(finding="never_awaited", subject=_names.name_of(coroutine), detail=place)
+        if getattr(coroutine, "cr_origin", None) is not None:
+            warn(coroutine)
+            return
+        # The same warning, with the line that it would have if this function were not between.
+        text = f"coroutine '{coroutine.__qualname__}' was never awaited"
+        warnings.warn(text, RuntimeWarning, stacklevel=2, source=coroutine)
+
+    warnings._warn_unawaited_coroutine = noting  # type: ignore[attr-defined]
 
 
 def watch(event_loop: Any, loop: Loop, watched: Watched) -> None:
@@ -282,11 +310,28 @@ def watch(event_loop: Any, loop: Loop, watched: Watched) -> None:
 
     event_loop.call_soon = noting_wakes
 
+    tell = event_loop.call_exception_handler
+
+    def noting_what_is_lost(context: "dict[str, Any]") -> None:
+        error = context.get("exception")
+        # asyncio has no other sign of it than these words.
+        if error is not None and "was never retrieved" in context.get("message", ""):
+            task = context.get("task") or context.get("future")
+            coroutine = task.get_coro() if isinstance(task, Task) else None
+            subject = _names.name_of(coroutine) if coroutine is not None else "a future"
+            watched.channel.say(finding="lost_exception", subject=subject, detail=type(error).__name__)
+            _tracebacks.clean(error)
+        tell(context)
+
+    event_loop.call_exception_handler = noting_what_is_lost
+
 
 def _tracked(watched: Watched, loop: Loop, coroutine: Any) -> Any:
     """The coroutine under a lane of its own, unless it is a library's own affair."""
     if type(coroutine) is Tracked or not hasattr(coroutine, "send"):
         return coroutine
+    if watched.before_task is not None:
+        watched.before_task()
     name = _names.name_of(coroutine)
     request = _names.request_of(coroutine, name)
     kind = Kind.TASK if request is None else Kind.REQUEST

@@ -3,7 +3,7 @@
 A frame is one byte for its kind, the length of its body (four bytes, little-endian), and the body:
 
     T   one JSON value: what there is to say of the whole process, a list `[id, text]` that gives a
-        text a number, or an object with the key `note`.
+        text a number, or an object with the key `finding`: what to tell of it once.
     N   events, each four signed 64-bit integers in this machine's byte order: the event's kind (see
         `Event`), which lane it is about, and two values. Instants are nanoseconds of
         `time.perf_counter_ns`. Where an event speaks of a text, it has the text's number.

@@ -1,6 +1,7 @@
 """Jobs on other threads: `to_thread`, `run_in_executor`, and AnyIO's, which FastAPI uses for plain `def` routes."""
 
 import functools
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,12 +10,20 @@ from asyncdemo import _names, _recorder
 from asyncdemo._stream import Channel, End, Event, Kind, clock
 
 
+WAITED = 20_000_000
+"""Nanoseconds. A thread takes less than this to start."""
+
+
 class Job:
     """A function that becomes a lane: made when it is handed over, busy while a thread runs it."""
 
-    def __init__(self, function: Callable[..., Any], channel: Channel) -> None:
+    def __init__(self, function: Callable[..., Any], channel: Channel, pool: str, threads: int) -> None:
         self._function = function
         self._channel = channel
+        self._pool = pool
+        self._threads = threads
+        """So many run at once in this pool."""
+        self._made = clock()
         watched = _recorder._watched
         assert watched is not None
         loop = watched.loop()
@@ -26,6 +35,9 @@ class Job:
         watched = _recorder._watched
         assert watched is not None
         note, begun = self._channel.note, clock()
+        if begun - self._made >= WAITED:
+            waited = begun - self._made
+            self._channel.say(finding="pool_full", subject=self._pool, count=self._threads, nanos=waited)
         note((Event.ON, self._lane, watched.thread(), begun))
         how = End.COMPLETED
         try:
@@ -60,9 +72,29 @@ def install(channel: Channel) -> None:
     submit = ThreadPoolExecutor.submit
 
     def submit_job(self: ThreadPoolExecutor, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if _recorder._watched is not None and _recorder._watched.loop() is not None:
-            fn = Job(fn, channel)
+        watched = _recorder._watched
+        if watched is not None and watched.loop() is not None:
+            name = self._thread_name_prefix or "ThreadPoolExecutor"
+            # What `to_thread` and `run_in_executor(None, ...)` use is called so by asyncio.
+            fn = Job(fn, channel, "the default executor" if name == "asyncio" else name, self._max_workers)
         return submit(self, fn, *args, **kwargs)
 
     ThreadPoolExecutor.submit = submit_job  # type: ignore[method-assign]
+    if _recorder._watched is not None:
+        _recorder._watched.before_task = functools.partial(_find_anyio, channel)
 
+
+def _find_anyio(channel: Channel) -> None:
+    """AnyIO has threads of its own. It is looked for at each new task, until the program has imported it."""
+    anyio, to_thread = sys.modules.get("anyio"), sys.modules.get("anyio.to_thread")
+    run_sync = getattr(to_thread, "run_sync", None)
+    if anyio is None or run_sync is None or _recorder._watched is None:
+        return
+    _recorder._watched.before_task = None
+
+    async def run_job(function: Any, *args: Any, limiter: Any = None, **options: Any) -> Any:
+        used = limiter or to_thread.current_default_thread_limiter()
+        job = Job(function, channel, "AnyIO's pool of threads", int(min(used.total_tokens, 1 << 30)))
+        return await run_sync(job, *args, limiter=limiter, **options)
+
+    to_thread.run_sync = run_job
