@@ -201,7 +201,7 @@ fn recent(
         lanes: lines.saturating_sub(2).max(1),
         ..style
     };
-    let mut text = Text::new(style, *options.slow_poll, SPAN);
+    let mut text = Picture::new(style, *options.slow_poll, SPAN);
     to_ansi(&text.strategy(&program), &style)
 }
 
@@ -272,7 +272,8 @@ fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     let ends = report.strategies.iter().map(|program| program.end().0);
     let mut text = Picture::new(style, report.slow_poll_s.0, ends.max().unwrap_or_default());
     for program in &report.strategies {
-        lines.extend(text.strategy(program));
+        let most = style.lanes.saturating_sub(2).max(1);
+        lines.extend(text.strategy(&python::most_telling(program, most)));
     }
     lines.extend(text.findings(&report.findings));
     lines.extend(text.legend());

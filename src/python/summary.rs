@@ -8,7 +8,9 @@ use super::interpreter::Interpreter;
 use super::lane::{Lane, LaneKind};
 use super::record::{Record, nanos};
 use super::settings::CommandLine;
-use crate::report::{Machine, Measured, Program, Report, Runtime, SCHEMA, Seconds, StrategyReport};
+use crate::report::{
+    Machine, Measured, Program, Report, Rest, Runtime, SCHEMA, Seconds, StrategyReport,
+};
 use crate::trace::{Blocked, Heartbeat, PERIOD, Task, Timeline};
 
 /// What the one strategy of such a report is called.
@@ -58,16 +60,25 @@ fn arguments(line: &CommandLine) -> serde_json::Value {
 }
 
 fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> StrategyReport {
-    let lanes = in_order(record);
+    let (mut jobs, lanes): (Vec<&Lane>, Vec<&Lane>) = in_order(record)
+        .into_iter()
+        .partition(|lane| lane.kind == LaneKind::Job);
+    jobs.sort_by_key(|lane| lane.made);
     let made = lanes.iter().map(|lane| lane.made).min();
     // What is before the first event loop is the start of the interpreter, and imports.
     let start = record.begun.into_iter().chain(made).min().unwrap_or(0);
-    let timeline = timeline(record, &lanes);
+    let mut timeline = timeline(record, &lanes);
     let heartbeat = heartbeat(record, &timeline);
+    let blocked = blocked(record, &timeline, heartbeat.as_ref());
+    // Of what threads did there are lanes, but no tasks.
+    timeline.closures = jobs
+        .iter()
+        .map(|job| job.task(job.label.to_string(), record.now))
+        .collect();
     let measured = Measured {
         wall: Duration::from_nanos(record.now.saturating_sub(start)),
         start: Duration::from_nanos(start),
-        blocked: blocked(record, &timeline, heartbeat.as_ref()),
+        blocked,
         timeline,
         heartbeat,
         ..Measured::default()
@@ -77,7 +88,8 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
     for (told, blocked) in report.blocked.iter_mut().zip(&blocked) {
         told.location = location(&lanes, blocked);
     }
-    for (task, lane) in report.tasks.iter_mut().zip(&lanes) {
+    let told = report.tasks.iter_mut().zip(&lanes);
+    for (task, lane) in told.chain(report.closures.iter_mut().zip(&jobs)) {
         task.exception = lane.exception().map(str::to_owned);
         task.busy_s = Seconds(Duration::from_nanos(lane.busy));
     }
@@ -111,6 +123,42 @@ pub fn recent(record: &Record, line: &CommandLine, span: Duration) -> StrategyRe
         ..Measured::default()
     };
     planned(line).with_runs(&[measured])
+}
+
+/// The same with so many tasks at most, the first, which tell most; the others are taken together.
+pub fn most_telling(program: &StrategyReport, most: usize) -> StrategyReport {
+    let mut told = program.clone();
+    if told.task_count() <= most {
+        return told;
+    }
+    let in_flight = told.in_flight();
+    let others = told.tasks.split_off(most.min(told.tasks.len()));
+    let rest = told.rest.get_or_insert_with(|| Rest {
+        count: 0,
+        outcomes: Default::default(),
+        polls: 0,
+        wakes: 0,
+        life_s: Seconds::default(),
+        longest_s: Seconds::default(),
+        busy_s: Seconds::default(),
+        scheduled_s: Seconds::default(),
+        idle_s: Seconds::default(),
+        in_flight: Vec::new(),
+    });
+    rest.in_flight = in_flight;
+    for task in others {
+        rest.count += 1;
+        *rest.outcomes.entry(task.outcome).or_default() += 1;
+        rest.polls += task.polls.len();
+        rest.wakes += task.wakes_s.len();
+        rest.longest_s = rest.longest_s.max(task.life());
+        rest.life_s.0 += task.life().0;
+        rest.busy_s.0 += task.busy_s.0;
+        rest.scheduled_s.0 += task.scheduled_s.0;
+        rest.idle_s.0 += task.idle_s.0;
+    }
+    told.closures.truncate(most);
+    told
 }
 
 fn planned(line: &CommandLine) -> StrategyReport {
