@@ -97,6 +97,23 @@ pub fn metric(key: &str, value: f64) -> String {
     }
 }
 
+/// Which of `names` were perhaps meant by `typed`, as the end of a sentence: `. Did you mean `gather`?`, or nothing. They are
+/// spelt nearly so, or begin so.
+pub fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let typed = typed.to_lowercase();
+    let is_near = |name: &&str| {
+        (typed.len() > 2 && name.starts_with(&typed)) || strsim::jaro_winkler(&typed, name) > 0.85
+    };
+    let meant: Vec<_> = names
+        .filter(is_near)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if meant.is_empty() {
+        return String::new();
+    }
+    format!(". Did you mean {}?", meant.join(" or "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 mod begin;
 mod check;
+mod excerpt;
 mod told;
 
 use std::path::{Path, PathBuf};

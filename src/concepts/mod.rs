@@ -18,6 +18,8 @@ pub mod timeout;
 
 use serde_json::Value;
 
+use crate::units;
+
 pub use knob::{Count, Wait, ranged};
 pub use region::{RegionError, region};
 pub use strategy::{
@@ -100,8 +102,12 @@ pub fn find(name: &str) -> Result<&'static Entry, NoSuchConcept> {
 
 /// There is no concept of this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a concept (asyncdemo list names them), found `{0}`")]
+#[error("expected a concept (asyncdemo list names them), found `{0}`{meant}", meant = meant(.0))]
 pub struct NoSuchConcept(String);
+
+fn meant(typed: &str) -> String {
+    units::did_you_mean(typed, ALL.iter().map(|entry| entry.about.name))
+}
 
 const fn entry<C: Concept>() -> Entry {
     Entry {

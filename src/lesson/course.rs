@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use super::{Lesson, Problem, name, parse};
+use crate::units;
 
 macro_rules! embedded {
     ($($file:literal),* $(,)?) => {
@@ -125,18 +126,6 @@ pub struct NoSuchLesson {
     pub names: Vec<String>,
 }
 
-impl NoSuchLesson {
-    /// Those that may have been meant: they are spelt nearly so, or begin so.
-    fn meant(&self) -> Vec<&str> {
-        let wanted = self.wanted.to_lowercase();
-        let near = |name: &&str| {
-            (wanted.len() > 2 && name.starts_with(&wanted))
-                || strsim::jaro_winkler(&wanted, name) > 0.85
-        };
-        self.names.iter().map(String::as_str).filter(near).collect()
-    }
-}
-
 impl fmt::Display for NoSuchLesson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no lesson `{}`; ", self.wanted)?;
@@ -144,12 +133,10 @@ impl fmt::Display for NoSuchLesson {
             [] => write!(f, "none was begun"),
             names => write!(f, "there are {}", names.join(", ")),
         }?;
-        let meant = self.meant();
-        if meant.is_empty() {
-            return Ok(());
-        }
-        let meant: Vec<_> = meant.iter().map(|name| format!("`{name}`")).collect();
-        write!(f, ". Did you mean {}?", meant.join(" or "))
+        f.write_str(&units::did_you_mean(
+            &self.wanted,
+            self.names.iter().map(String::as_str),
+        ))
     }
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Head, Kind, Lesson, Predict, Quiz, Step, name};
+use crate::units;
 
 /// Something in a lesson that cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
@@ -22,6 +23,11 @@ pub struct Problem {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Unexpected(pub(super) String);
+
+/// What a block may be.
+const BLOCKS: [&str; 8] = [
+    "predict", "run", "code", "quiz", "try", "hint", "notes", "lesson",
+];
 
 /// Reads a lesson.
 ///
@@ -92,8 +98,9 @@ pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
             "code" => Kind::Code(toml(&text).map_err(read)?),
             "run" => Kind::Run(command(&text).map_err(|Unexpected(what)| at(what))?),
             other => {
+                let meant = units::did_you_mean(other, BLOCKS.into_iter());
                 return Err(at(format!(
-                    "expected one of predict, run, code, quiz, try, hint, notes or lesson, found `{other}`"
+                    "expected one of predict, run, code, quiz, try, hint, notes or lesson, found `{other}`{meant}"
                 )));
             }
         };
@@ -219,8 +226,19 @@ fn toml<T: DeserializeOwned>(text: &str) -> Result<T, (usize, String)> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start.min(text.len()));
         let row = text[..at].matches('\n').count() + 1;
-        (row, error.message().trim().to_owned())
+        let message = error.message().trim();
+        (row, format!("{message}{}", field_meant(message)))
     })
+}
+
+/// Which field was meant by one that is unknown: the message quotes it, and then those that there are.
+fn field_meant(message: &str) -> String {
+    let Some(rest) = message.strip_prefix("unknown field ") else {
+        return String::new();
+    };
+    let mut quoted = rest.split('`').skip(1).step_by(2);
+    let typed = quoted.next().unwrap_or_default();
+    units::did_you_mean(typed, quoted)
 }
 
 /// A command line of this program, as one would type it.
@@ -338,7 +356,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_line() {
         assert_eq!(
             problem("```toml predikt\n```"),
-            "07-gather.md:11: expected one of predict, run, code, quiz, try, hint, notes or lesson, found `predikt`"
+            "07-gather.md:11: expected one of predict, run, code, quiz, try, hint, notes or lesson, found `predikt`. Did you mean `predict`?"
         );
         let quiz =
             "```toml quiz\nquestion = \"Q?\"\nchoices = [{ text = \"a\", why = \"w\" }]\n```";
@@ -347,7 +365,8 @@ mod tests {
             "07-gather.md:11: expected at least two choices, one or more of them right, found 1 and 0"
         );
         assert!(problem("```toml code\nconcept = 3\n```").starts_with("07-gather.md:12: "));
-        assert!(problem("```toml code\nconzept = \"gather\"\n```").contains("conzept"));
+        let field = problem("```toml code\nconzept = \"gather\"\n```");
+        assert!(field.ends_with(". Did you mean `concept`?"), "{field}");
         assert!(
             problem("```sh run\nrm -rf /\n```").contains("expected one line `asyncdemo CONCEPT …`")
         );

@@ -41,7 +41,7 @@ impl Check<'_> {
     /// Checks a lesson, the first of so many.
     pub(super) fn lesson(&self, source: &LessonFile, place: (usize, usize)) -> Result<Checked> {
         let begin = Instant::now();
-        let mut checked = Checked::new(&source.file);
+        let mut checked = Checked::new(&source.file, &source.markdown);
         match parse(&source.file, &source.markdown) {
             Ok(lesson) => {
                 checked.problems = links(source, &lesson, self.root);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::excerpt::excerpt;
 use crate::lab::Trust;
 use crate::lesson::{Predict, Problem};
 use crate::page::{Line, Role, Style, clean_line};
@@ -43,6 +44,9 @@ pub(super) struct Checked {
     pub(super) minutes: f64,
     pub(super) took_s: f64,
     pub(super) problems: Vec<Problem>,
+    /// What the lesson says, to show where it is wrong.
+    #[serde(skip)]
+    markdown: String,
 }
 
 /// A prediction that was run.
@@ -74,8 +78,9 @@ impl Prediction {
 }
 
 impl Checked {
-    pub(super) fn new(file: &str) -> Self {
+    pub(super) fn new(file: &str, markdown: &str) -> Self {
         Self {
+            markdown: markdown.to_owned(),
             file: file.to_owned(),
             name: file.to_owned(),
             steps: 0,
@@ -119,7 +124,7 @@ impl Checked {
         ];
         let name = style.paint(Role::Name, &format!("{:<15}", self.name));
         let line = style.encode(&format!("{name} {}\n", figures.join(" · ")));
-        line + &problems(&self.problems, style)
+        line + &problems(&self.problems, &self.markdown, style)
     }
 }
 
@@ -167,7 +172,7 @@ impl Found {
 
     /// What stands below the lessons.
     pub(super) fn text(&self, style: &Style) -> String {
-        let mut text = problems(&self.problems, style);
+        let mut text = problems(&self.problems, "", style);
         let lessons = units::count(self.lessons.len(), "lesson", "lessons");
         let wrong = match self.count() {
             0 => "no problems".to_owned(),
@@ -195,11 +200,11 @@ impl Found {
     }
 }
 
-fn problems(problems: &[Problem], style: &Style) -> String {
+fn problems(problems: &[Problem], markdown: &str, style: &Style) -> String {
     let line = |problem: &Problem| {
         // A foreign text must not move the cursor.
         let told = clean_line(&problem.to_string());
-        style.encode(&format!("  {told}\n"))
+        style.encode(&format!("  {told}\n")) + &excerpt(markdown, problem, style)
     };
     problems.iter().map(line).collect()
 }
