@@ -17,12 +17,14 @@ WAITED = 20_000_000
 class Job:
     """A function that becomes a lane: made when it is handed over, busy while a thread runs it."""
 
-    def __init__(self, function: Callable[..., Any], channel: Channel, pool: str, threads: int) -> None:
+    def __init__(self, function: Callable[..., Any], channel: Channel, pool: str, threads: int, full: bool) -> None:
         self._function = function
         self._channel = channel
         self._pool = pool
         self._threads = threads
         """So many run at once in this pool."""
+        self._full = full
+        """Whether all of them were busy when this was handed over. A blocked event loop makes it wait, too."""
         self._made = clock()
         watched = _recorder._watched
         assert watched is not None
@@ -35,7 +37,7 @@ class Job:
         watched = _recorder._watched
         assert watched is not None
         note, begun = self._channel.note, clock()
-        if begun - self._made >= WAITED:
+        if self._full and begun - self._made >= WAITED:
             waited = begun - self._made
             self._channel.say(finding="pool_full", subject=self._pool, count=self._threads, nanos=waited)
         note((Event.ON, self._lane, watched.thread(), begun))
@@ -55,9 +57,11 @@ def _described(function: Any) -> "tuple[str, str]":
     """What a function is called, and where it stands."""
     while True:
         if isinstance(function, functools.partial):
-            # `to_thread` and Starlette wrap what they run: `partial(context.run, function, …)`.
-            inner = function.func
-            function = function.args[0] if getattr(inner, "__name__", "") == "run" and function.args else inner
+            # `to_thread`, Starlette and FastAPI hand over functions of their own, which are given the program's.
+            inner, given = function.func, (*function.args, *function.keywords.values())
+            own = (each for each in given if _is_own(each))
+            called_by_context = getattr(inner, "__name__", "") == "run" and bool(given)
+            function = inner if _is_own(inner) else next(own, given[0] if called_by_context else inner)
         elif hasattr(function, "__wrapped__"):
             function = function.__wrapped__
         else:
@@ -65,6 +69,12 @@ def _described(function: Any) -> "tuple[str, str]":
     name = getattr(function, "__qualname__", type(function).__qualname__).rpartition("<locals>.")[2]
     code = getattr(function, "__code__", None)
     return name, _names.place(code) if code is not None else ""
+
+
+def _is_own(function: Any) -> bool:
+    """Whether a function is the program's."""
+    code = getattr(function, "__code__", None)
+    return code is not None and _names.is_own(code.co_filename)
 
 
 def install(channel: Channel) -> None:
@@ -76,7 +86,9 @@ def install(channel: Channel) -> None:
         if watched is not None and watched.loop() is not None:
             name = self._thread_name_prefix or "ThreadPoolExecutor"
             # What `to_thread` and `run_in_executor(None, ...)` use is called so by asyncio.
-            fn = Job(fn, channel, "the default executor" if name == "asyncio" else name, self._max_workers)
+            pool = "the default executor" if name == "asyncio" else name
+            full = len(self._threads) >= self._max_workers and not self._idle_semaphore._value
+            fn = Job(fn, channel, pool, self._max_workers, full)
         return submit(self, fn, *args, **kwargs)
 
     ThreadPoolExecutor.submit = submit_job  # type: ignore[method-assign]
@@ -94,7 +106,8 @@ def _find_anyio(channel: Channel) -> None:
 
     async def run_job(function: Any, *args: Any, limiter: Any = None, **options: Any) -> Any:
         used = limiter or to_thread.current_default_thread_limiter()
-        job = Job(function, channel, "AnyIO's pool of threads", int(min(used.total_tokens, 1 << 30)))
+        full = used.available_tokens < 1
+        job = Job(function, channel, "AnyIO's pool of threads", int(min(used.total_tokens, 1 << 30)), full)
         return await run_sync(job, *args, limiter=limiter, **options)
 
     to_thread.run_sync = run_job
