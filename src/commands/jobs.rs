@@ -171,15 +171,20 @@ impl JobsSession<'_> {
             let waits = idle.awaits().map_or_else(String::new, |(awaited, time)| {
                 format!(" · {}", waits(awaited, time))
             });
-            line.say(&format!(
-                "{} of {} done · {} leased · {} waiting · {} dead · {} repeats{waits}",
-                counts.done,
-                counts.jobs,
-                counts.leased,
-                counts.waiting,
-                counts.dead,
-                counts.repeats
-            ));
+            let [done, of] = [counts.done, counts.jobs].map(|jobs| jobs as usize);
+            line.say(
+                done,
+                of,
+                &format!(
+                    "{} of {} done · {} leased · {} waiting · {} dead · {} repeats{waits}",
+                    counts.done,
+                    counts.jobs,
+                    counts.leased,
+                    counts.waiting,
+                    counts.dead,
+                    counts.repeats
+                ),
+            );
             sleep(FRAME).await;
         }
     }

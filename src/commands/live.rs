@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::live_screen::LiveScreen;
 use super::screen::width_now;
-use super::status_line::StatusLine;
+
 use crate::page::{Line, Style, to_ansi};
 use crate::picture::Picture;
 use crate::report::StrategyReport;
@@ -14,7 +15,7 @@ pub(super) struct Live {
     style: Option<Style>,
     slow_poll: Duration,
     expected: Duration,
-    line: StatusLine,
+    line: LiveScreen,
 }
 
 impl Live {
@@ -24,7 +25,7 @@ impl Live {
             style,
             slow_poll,
             expected,
-            line: StatusLine::new(None),
+            line: LiveScreen::new(None),
         }
     }
 
@@ -35,7 +36,7 @@ impl Live {
 
     /// A strategy is about to run.
     pub(super) fn begin(&mut self) {
-        self.line = StatusLine::new(self.style);
+        self.line = LiveScreen::new(self.style);
     }
 
     /// What it has done so far, below what those before it have done, if they do not stay on the screen by
@@ -69,6 +70,6 @@ impl Live {
 
     /// It has run: nothing stays of the picture.
     pub(super) fn end(&mut self) {
-        self.line = StatusLine::new(None);
+        self.line = LiveScreen::new(None);
     }
 }

@@ -10,6 +10,7 @@ pub mod learn;
 pub mod lessons;
 pub mod list;
 mod live;
+mod live_screen;
 pub mod present;
 pub mod python;
 pub mod reset;

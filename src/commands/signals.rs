@@ -4,7 +4,7 @@
 //! has come of it after a while. However it ends, the terminal is given back and temporary files are gone.
 
 #[cfg(unix)]
-use super::{echo, status_line};
+use super::{echo, live_screen};
 use crate::lab::Stop;
 
 /// Which signals came. The last to look decides with what code the program ends.
@@ -135,7 +135,7 @@ mod unix {
     use signal_hook::iterator::Signals;
     use signal_hook::{flag, low_level};
 
-    use super::{echo, status_line};
+    use super::{echo, live_screen};
     use crate::classroom::terminal;
     use crate::lab::Stop;
 
@@ -271,7 +271,7 @@ mod unix {
     }
 
     pub(super) fn give_back() {
-        status_line::give_back();
+        live_screen::give_back();
         terminal::give_back();
         echo::give_back();
     }

@@ -235,8 +235,8 @@ fn only_the_output_edge_writes_to_the_standard_streams() {
         // the stage is a screen of its own.
         let edge = [
             "commands/below.rs",
+            "commands/live_screen.rs",
             "commands/screen.rs",
-            "commands/status_line.rs",
             "commands/signals.rs",
             "classroom/terminal/stage.rs",
         ]

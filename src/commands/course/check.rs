@@ -95,13 +95,17 @@ impl Check<'_> {
             if self.stop.signal().is_some() || self.time.is_over() {
                 break;
             }
-            self.line.say(&format!(
-                "{} ({} of {}), prediction {} of {all}",
-                lesson.name,
-                place.0,
+            self.line.say(
+                place.0 - 1,
                 place.1,
-                index + 1
-            ));
+                &format!(
+                    "{} ({} of {}), prediction {} of {all}",
+                    lesson.name,
+                    place.0,
+                    place.1,
+                    index + 1
+                ),
+            );
             let tested = self.predict(at, predict, &line);
             self.line.clear();
             let (prediction, wrong) = tested?;
