@@ -162,7 +162,7 @@ impl Lab {
         }
         let recorder = Recorder::new();
         let (sender, messages) = mpsc::channel();
-        let run = start(recorder.clone());
+        let (warm_up, run) = (strategy.warm_up(), start(recorder.clone()));
         let (flavor, stop, in_thread) =
             (strategy.flavor, self.stop.token.clone(), recorder.clone());
         // Of its own, so that a strategy that blocks its thread cannot keep Ctrl-C waiting.
@@ -175,7 +175,7 @@ impl Lab {
                 }
                 .to_owned(),
             )
-            .spawn(move || on_a_fresh_runtime(flavor, run, &in_thread, &stop, &sender))
+            .spawn(move || on_a_fresh_runtime(flavor, warm_up, run, &in_thread, &stop, &sender))
             .context("no thread could be started for it")?;
 
         let (begun, finished) = self.wait(&messages, audience, |start| {

@@ -22,7 +22,8 @@ pub fn duration(duration: Duration) -> String {
 pub fn long(length: Duration) -> String {
     let seconds = length.as_secs_f64();
     match length.as_secs() {
-        0..120 => duration(length),
+        0..60 => duration(length),
+        60..120 => format!("{seconds:.0} s"),
         120..7_200 => format!("{:.1} minutes", seconds / 60.0),
         7_200..172_800 => format!("{:.1} hours", seconds / 3_600.0),
         _ => format!("{:.1} days", seconds / 86_400.0),
@@ -137,6 +138,7 @@ mod tests {
     fn a_long_time_is_told_in_minutes_hours_or_days() {
         let shown = |seconds| long(Duration::from_secs(seconds));
         assert_eq!(shown(2), "2.000 s");
+        assert_eq!(shown(90), "90 s");
         assert_eq!(shown(600), "10.0 minutes");
         assert_eq!(shown(10_000), "2.8 hours");
         assert_eq!(shown(1_000_000), "11.6 days");

@@ -14,6 +14,11 @@ pub trait Claim: fmt::Debug + Send + Sync {
     /// What the run shows; `None` where its numbers do not bear the claim out.
     fn check(&self, run: &Run<'_>) -> Option<Shown>;
 
+    /// Whether it tells of tasks that failed: of a run with failures nothing else is claimed.
+    fn tells_of_failures(&self) -> bool {
+        false
+    }
+
     /// Whether this run can tell at all: where not, nothing is said.
     fn applies(&self, _run: &Run<'_>) -> bool {
         true
@@ -75,14 +80,18 @@ impl Shown {
         self
     }
 
-    /// `told` says whether the report has a finding of this kind already.
-    pub(super) fn of(self, strategy: &str, told: bool) -> Finding {
+    /// `told` are the findings that the report has already: none says again what to take away.
+    pub(super) fn of(self, strategy: &str, told: &[Finding]) -> Finding {
         let first = self.text.split(". ").next().unwrap_or_default();
         let short = match self.short {
             Some(short) => short,
             None => first.trim_end_matches('.').to_owned(),
         };
-        let takeaway = self.takeaway.filter(|_| !told);
+        let said = |takeaway: &&str| {
+            let mut told = told.iter();
+            told.any(|told| told.kind == self.kind && told.takeaway.as_deref() == Some(*takeaway))
+        };
+        let takeaway = self.takeaway.filter(|takeaway| !said(takeaway));
         let moral = takeaway.map_or_else(String::new, |takeaway| format!(" {takeaway}"));
         Finding {
             kind: self.kind.to_owned(),

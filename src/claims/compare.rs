@@ -1,6 +1,7 @@
 //! Claims that set a strategy beside another one. Nothing is said against one that did not run.
 
 use super::{CLEARLY, Claim, Run, Shown, inconclusive, shown};
+use crate::report::compare;
 use crate::units::{self, duration as time};
 
 /// Slower or quicker than this other strategy, whichever way it went; where it is slower, the
@@ -10,7 +11,7 @@ pub struct ComparedWith(pub &'static str, pub Option<&'static str>);
 
 impl Claim for ComparedWith {
     fn applies(&self, run: &Run<'_>) -> bool {
-        run.other(self.0).is_some()
+        run.comparable(self.0).is_some()
     }
 
     fn expectation(&self) -> String {
@@ -25,13 +26,14 @@ impl Claim for ComparedWith {
             1 => "in this run".to_owned(),
             runs => format!("in the median of {runs} runs"),
         };
+        let ratio = compare::ratio(other, run.strategy);
         let (wall, than) = (time(run.wall), time(there));
         let took = format!("{wall}, where {name} took {than}");
-        let (how, shown) = if run.wall > there.mul_f64(CLEARLY) {
+        let (how, shown) = if ratio.is_some_and(|ratio| ratio < 1.0) {
             let why = why.map_or_else(String::new, |why| format!(" {why}"));
             let text = format!("slower {runs}. It took {took}.{why}");
             ("slower", shown("slower", text))
-        } else if there > run.wall.mul_f64(CLEARLY) {
+        } else if ratio.is_some() {
             let text = format!("quicker {runs}. It took {took}.");
             ("quicker", shown("quicker", text))
         } else {
@@ -48,7 +50,7 @@ pub struct CostsMore(pub &'static str, pub &'static str);
 
 impl Claim for CostsMore {
     fn applies(&self, run: &Run<'_>) -> bool {
-        run.other(self.0).is_some()
+        run.comparable(self.0).is_some()
     }
 
     fn expectation(&self) -> String {
@@ -72,7 +74,7 @@ pub struct CountsMore(pub &'static str, pub &'static str);
 
 impl Claim for CountsMore {
     fn applies(&self, run: &Run<'_>) -> bool {
-        run.other(self.1).is_some()
+        run.comparable(self.1).is_some()
     }
 
     fn expectation(&self) -> String {

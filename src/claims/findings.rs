@@ -20,21 +20,27 @@ pub fn findings<'a>(
             continue;
         }
         for shown in checked(&Run::new(strategy, all), claims) {
-            let told = findings.iter().any(|told| told.kind == shown.kind);
-            findings.push(shown.of(&strategy.name, told));
+            let finding = shown.of(&strategy.name, &findings);
+            findings.push(finding);
         }
     }
     findings
 }
 
 fn checked(run: &Run<'_>, claims: &[Arc<dyn Claim>]) -> Vec<Shown> {
-    let claims = claims.iter().filter(|claim| claim.applies(run));
+    let failed = run.strategy.failed_count() > 0;
+    let claims = claims
+        .iter()
+        .filter(|claim| claim.tells_of_failures() == failed && claim.applies(run));
     let mut shown: Vec<Shown> = claims
         .map(|claim| {
             let shown = claim.check(run);
             shown.unwrap_or_else(|| not_borne_out(run, &**claim))
         })
         .collect();
+    if let (true, Some(words)) = (shown.is_empty(), run.strategy.failed_in_words()) {
+        shown.push(super::shown("failed", format!("{words}.")));
+    }
     if !shown.iter().any(|shown| shown.tells_of_blocking) {
         shown.extend(event_loop::unforeseen(run));
     }
@@ -107,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_finding_without_short_words_is_told_by_its_first_sentence() {
-        let short = |shown: Shown| shown.of("x", false).short;
+        let short = |shown: Shown| shown.of("x", &[]).short;
         let whole = shown("nothing_lost", "every row is there: 4 of 4.");
         assert_eq!(short(whole), "every row is there: 4 of 4");
         let two = shown("hidden", "it held 1.5 s. The other hid it.");

@@ -10,6 +10,7 @@ mod compare;
 mod event_loop;
 mod findings;
 mod one_blocker;
+pub mod rounds;
 mod run;
 #[cfg(test)]
 pub(crate) mod testing;

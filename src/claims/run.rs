@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use crate::report::compare;
+pub use crate::report::compare::CLEARLY;
 use crate::report::{
     Blocked, Cost, Outcome, Rest, Seconds, StrategyReport, Task, cost, most_at_once,
 };
-
-/// How many times longer one takes than the other, where that is more than the machine's own noise.
-pub const CLEARLY: f64 = 1.2;
 
 /// One strategy in figures, and the other strategies of its report.
 #[derive(Debug)]
@@ -64,6 +63,12 @@ impl<'a> Run<'a> {
     pub fn other(&self, name: &str) -> Option<Run<'a>> {
         let other = self.all.iter().find(|strategy| strategy.name == name)?;
         Some(Self::new(other, self.all))
+    }
+
+    /// [`Self::other`], if it did equal work.
+    pub fn comparable(&self, name: &str) -> Option<Run<'a>> {
+        let other = self.other(name)?;
+        compare::equal_work(other.strategy, self.strategy).then_some(other)
     }
 
     /// What the concept has counted under this key.
@@ -128,6 +133,14 @@ impl<'a> Run<'a> {
     pub fn max_gap(&self) -> Option<Duration> {
         let heartbeat = self.strategy.heartbeat.as_ref()?;
         Some(heartbeat.max_gap_s.0)
+    }
+
+    /// By how much the heartbeat was late at worst: so long this process could run nothing on its runtime.
+    pub fn late(&self) -> Duration {
+        let heartbeat = self.strategy.heartbeat.as_ref();
+        heartbeat.map_or(Duration::ZERO, |heartbeat| {
+            heartbeat.max_gap_s.0.saturating_sub(heartbeat.period_s.0)
+        })
     }
 
     /// How often the heart should have beaten in this time. None where there was no heartbeat.

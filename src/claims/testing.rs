@@ -22,6 +22,7 @@ pub(crate) fn task(label: &str, end: u64, outcome: Outcome) -> Task {
         location: None,
         outcome,
         exception: None,
+        failed: None,
         created_s: ms(0),
         start_s: Some(ms(0)),
         end_s: ms(end),

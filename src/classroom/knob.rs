@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn another_knob_may_be_named() {
         assert_eq!(
-            line("gather", Some("--fail-at"), false).unwrap(),
+            line("gather --fail-at 500ms", Some("--fail-at"), false).unwrap(),
             "gather --fail-at 250ms"
         );
         assert_eq!(line("gather", Some("--nope"), true), None);

@@ -142,6 +142,7 @@ pub(super) fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport 
     (seen.rest, seen.error) = (None, None);
     (seen.overhead_s, seen.speedup) = (None, None);
     seen.metrics.clear();
+    seen.failures.clear();
     seen.wall_s = vec![Seconds(now)];
     seen
 }
@@ -150,7 +151,7 @@ pub(super) fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport 
 fn cut(task: &mut Task, now: Duration) {
     let past = |at: &Seconds| at.0 <= now;
     if task.end_s.0 > now {
-        (task.end_s, task.outcome) = (Seconds(now), Outcome::Running);
+        (task.end_s, task.outcome, task.failed) = (Seconds(now), Outcome::Running, None);
     }
     task.start_s = task.start_s.filter(past);
     task.polls.retain(|poll| past(&poll.start_s));

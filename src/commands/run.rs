@@ -7,20 +7,23 @@ use anyhow::Result;
 use super::code;
 use super::echo::{self, Quiet};
 use super::live::Live;
-use super::screen::{Screen, print};
-use crate::concepts::Strategy;
+use super::screen::{Screen, complain, print};
+use crate::concepts::{Sizes, Strategy};
 use crate::lab::{Audience, Format, Invocation, Options, Stop};
 use crate::page::{Line, Style, to_ansi};
 use crate::picture::{self, Picture, Subject};
 use crate::report::{Report, StrategyReport};
 use crate::units;
 
+/// A run that takes longer says so first.
+const LONG: Duration = Duration::from_secs(60);
+
 /// How it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// Every strategy ran.
     Done,
-    /// A strategy failed; the others ran.
+    /// A strategy failed, or more than half of its tasks did; the others ran.
     Failed,
     /// What was typed cannot be done so; why was said.
     UsageError,
@@ -43,8 +46,8 @@ pub fn run(
     let _quiet = watched(&invocation.options, screen).map(|_| Quiet::begin());
     let (chosen, others) = invocation.choose();
     let mut session = Session::new(invocation, setting, screen, &chosen);
-    session.head(&chosen)?;
     let sizes = invocation.sizes().filter(|_| setting == Setting::Alone);
+    session.head(&chosen, sizes)?;
     let report = match sizes {
         Some(sizes) => invocation.measure_sizes(sizes, stop, &mut session)?,
         None => invocation.measure(stop, &mut session)?,
@@ -71,7 +74,9 @@ impl Ending {
         let mut strategies = report.strategies.iter();
         match stop.signal() {
             Some(signal) => Self::Stopped(signal),
-            None if strategies.any(|strategy| strategy.error.is_some()) => Self::Failed,
+            None if strategies.any(|ran| ran.error.is_some() || ran.mostly_failed()) => {
+                Self::Failed
+            }
             None => Self::Done,
         }
     }
@@ -144,9 +149,13 @@ impl<'a> Session<'a> {
         self.print(&to_ansi(lines, &self.screen.out))
     }
 
-    fn head(&mut self, chosen: &[Strategy]) -> Result<()> {
+    fn head(&mut self, chosen: &[Strategy], sizes: Option<&Sizes>) -> Result<()> {
         let about = &self.invocation.set.about;
         let mut head = self.text.head(about.name, about.title, about.python);
+        let foreword = self.foreword(sizes);
+        if !foreword.is_empty() {
+            head.extend([vec![Line::default()], foreword].concat());
+        }
         match &mut self.rows {
             // A shell's prompt, or what a lesson says to the run, should fit on the screen with it.
             Some(rows) => {
@@ -163,6 +172,31 @@ impl<'a> Session<'a> {
         match self.invocation.options.code {
             Some(code) => self.print(&code::in_front(code, about, chosen, self.screen)?),
             None => Ok(()),
+        }
+    }
+
+    /// How long it takes, where that is long, and what the concept has to say first.
+    fn foreword(&self, sizes: Option<&Sizes>) -> Vec<Line> {
+        let ideal = match sizes {
+            Some(sizes) => self.invocation.ideal_of(sizes),
+            None => self.invocation.ideal(),
+        };
+        let long = (ideal > LONG).then(|| {
+            format!(
+                "This takes {} or longer. Ctrl-C stops it and shows what was measured until then.",
+                units::long(ideal)
+            )
+        });
+        if self.invocation.options.format == Format::Json {
+            // The report alone is on standard output.
+            let long = long.iter().flat_map(|long| self.text.remark(long));
+            complain(&to_ansi(&long.collect::<Vec<_>>(), &Style::default()));
+            return Vec::new();
+        }
+        let words = long.into_iter().chain(self.invocation.set.foreword.clone());
+        match words.collect::<Vec<_>>().join(" ") {
+            words if words.is_empty() => Vec::new(),
+            words => self.text.remark(&words),
         }
     }
 

@@ -145,7 +145,7 @@ impl Tour<'_> {
         self.failed |= report
             .strategies
             .iter()
-            .any(|strategy| strategy.error.is_some());
+            .any(|strategy| strategy.error.is_some() || strategy.mostly_failed());
         let (measured, finding) = settled(about, &chosen, &report);
         let findings = self.drawn(&self.text.findings(finding.as_slice()));
         let legend = self.drawn(&self.text.legend());

@@ -203,7 +203,7 @@ impl Office {
         Ok(Self {
             mails,
             mail_time,
-            client: client::client(PATIENCE)?,
+            client: client::patient(PATIENCE)?,
             mailbox: Mailbox::default(),
             tasks,
             stopping,

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -18,7 +18,7 @@ use crate::claims::{ErrorCancels, Figure, MadeIsNotStarted, OneAfterTheOther, Ov
 use crate::trace::Recorder;
 
 /// The knobs of `gather`.
-#[derive(clap::Args, Clone, Debug, Serialize)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct Gather {
     /// How long each of the two calls takes: two durations, each from {least} to {most}
     #[arg(
@@ -30,9 +30,9 @@ pub struct Gather {
     )]
     pub delays: Vec<Wait>,
 
-    /// When the first call fails in `first-error`
-    #[arg(long, value_name = "DURATION", default_value = "500ms")]
-    pub fail_at: Wait,
+    /// When the first call fails in `first-error`; without it, half way through the shorter of the two
+    #[arg(long, value_name = "DURATION")]
+    pub fail_at: Option<Wait>,
 }
 
 impl Concept for Gather {
@@ -67,7 +67,7 @@ impl Concept for Gather {
 
     fn strategies(&self) -> Vec<Strategy> {
         let delays @ [one, two] = [*self.delays[0], *self.delays[1]];
-        let fail_at = *self.fail_at;
+        let fail_at = self.fails_at();
         vec![
             Strategy::new(
                 "sequential",
@@ -109,6 +109,30 @@ impl Concept for Gather {
             .claim(ErrorCancels)
             .differs("it ends with the error, not with the answers"),
         ]
+    }
+}
+
+impl Gather {
+    fn fails_at(&self) -> Duration {
+        let shorter = self.delays.iter().map(|delay| **delay).min();
+        let half = shorter.unwrap_or_default() / 2;
+        self.fail_at.map_or(half, |fail_at| *fail_at)
+    }
+}
+
+/// With the moment of the error, whether it was set or follows from the delays.
+impl Serialize for Gather {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut knobs = serializer.serialize_struct("Gather", 2)?;
+        knobs.serialize_field("delays", &self.delays)?;
+        match &self.fail_at {
+            Some(fail_at) => knobs.serialize_field("fail_at", fail_at)?,
+            None => {
+                let half = humantime::format_duration(self.fails_at());
+                knobs.serialize_field("fail_at", &half.to_string())?;
+            }
+        }
+        knobs.end()
     }
 }
 

@@ -5,6 +5,8 @@
 //! `buffer_unordered` keeps at most N of them in flight, which spares the server and your open files. A client owns a
 //! pool of connections: share one, because a new client for each request has to connect again each time.
 
+mod acquaintance;
+mod claims;
 mod stage;
 
 use std::time::Duration;
@@ -13,17 +15,20 @@ use anyhow::Result;
 use clap::ValueHint;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use serde::{Serialize, Serializer};
 
+use self::acquaintance::{Acquaintance, Needs};
+use self::claims::{HandlesAtOnce, SomeFailed};
 use self::stage::{CONNECTIONS, MOST, Most, RequestPlan, Stage};
 use super::knob::{Count, Wait};
-use super::{About, Concept, Output, SLOW_POLL, Strategy, UsageError};
+use super::{About, Concept, Metrics, Output, SLOW_POLL, Strategy, UsageError};
 use crate::claims::{BlocksTheLoop, CountsMore, Figure, LimitedTo, OneAfterTheOther, Overlapped};
-use crate::services::client::{self, Blocking};
+use crate::services::client::{Blocking, Client};
 use crate::services::failure::Failure;
 use crate::services::files::OpenFiles;
 use crate::trace::Recorder;
+use crate::units;
 
 /// The knobs of `http`.
 #[derive(clap::Args, Clone, Debug, Serialize)]
@@ -124,10 +129,12 @@ impl Concept for Http {
                 Ok((Blocking::new(asked.timeout)?, stage))
             }
         };
+        let url = self.url.clone();
+        let known = url.map(|url| Acquaintance::with(url, asked.timeout));
         let (loopback, several) = (self.url.is_none(), *self.requests > 1);
         let blocks = loopback && *self.latency >= SLOW_POLL;
         let (one_by_one, all) = (self.ideal(1), self.ideal(at_once));
-        vec![
+        let strategies = vec![
             Strategy::staged(
                 "blocking",
                 "a blocking client in an async fn",
@@ -166,7 +173,27 @@ impl Concept for Http {
             )
             .ideal(one_by_one)
             .claim_if(loopback && several, CountsMore(CONNECTIONS, "sequential")),
-        ]
+        ];
+        let strategies = strategies.into_iter();
+        let strategies = strategies.map(|strategy| strategy.claim(SomeFailed));
+        match known {
+            Some(server) => strategies.map(|it| warmed_up(it, &server)).collect(),
+            None => strategies.collect(),
+        }
+    }
+
+    fn foreword(&self) -> Option<String> {
+        self.url.as_ref()?;
+        let most = self.asked().most(OpenFiles::now()).at_once();
+        let requests = *self.requests;
+        let at_worst = *self.timeout * u32::try_from(requests).unwrap_or(u32::MAX);
+        Some(format!(
+            "First one request that is not measured, so that no strategy pays for a cold start; then {} for each strategy, at most {} at once. What gets no answer ends after {} each (--timeout): one after the other, that would be {}.",
+            units::count(requests, "request", "requests"),
+            requests.min(most),
+            units::long(*self.timeout),
+            units::long(at_worst),
+        ))
     }
 
     fn next(&self) -> Option<&'static str> {
@@ -180,8 +207,8 @@ type Answer = Result<String, Failure>;
 
 /// One GET. While it waits for the answer, the thread is free.
 async fn fetch(client: &Client, url: &str) -> Answer {
-    let response = client.get(url).send().await?.error_for_status()?;
-    client::body(response).await
+    let response = client.get(url).await?;
+    response.text().await
 }
 // ANCHOR_END: workload
 
@@ -195,7 +222,7 @@ async fn blocking(
         // No `.await` in here: until the answer is there, this thread can do
         // nothing else.
         let fetching = async { blocking_client.get(&request.url) };
-        answers.push(recorder.track(request.name(), fetching).await);
+        answers.push(recorder.track_result(request.name(), fetching).await);
     }
     stage.output(answers)
 }
@@ -206,7 +233,7 @@ async fn sequential(recorder: Recorder, stage: Stage) -> Result<Output> {
     let mut answers = Vec::new();
     for request in &stage.requests {
         let fetching = fetch(&stage.client, &request.url);
-        answers.push(recorder.track(request.name(), fetching).await);
+        answers.push(recorder.track_result(request.name(), fetching).await);
     }
     stage.output(answers)
 }
@@ -218,9 +245,8 @@ async fn concurrent(recorder: Recorder, stage: Stage) -> Result<Output> {
         // A permit for every request, unless open files are short or the
         // server is not yours.
         let _permit = stage.permits.acquire().await;
-        recorder
-            .track(request.name(), fetch(&stage.client, &request.url))
-            .await
+        let fetching = fetch(&stage.client, &request.url);
+        recorder.track_result(request.name(), fetching).await
     });
     let answers = join_all(fetching).await;
     stage.output(answers)
@@ -233,10 +259,9 @@ async fn limited(recorder: Recorder, stage: Stage) -> Result<Output> {
     for (place, request) in stage.requests.iter().enumerate() {
         let (recorder, client) = (&recorder, &stage.client);
         fetching.push(async move {
-            let answer = recorder
-                .track(request.name(), fetch(client, &request.url))
-                .await;
-            (place, answer)
+            let fetching = fetch(client, &request.url);
+            let name = request.name();
+            (place, recorder.track_result(name, fetching).await)
         });
     }
     let mut answers: Vec<_> = stream::iter(fetching)
@@ -257,10 +282,10 @@ async fn new_client_each(recorder: Recorder, stage: Stage) -> Result<Output> {
         let fetching = async {
             // It reads this machine's certificates again, and its connection
             // serves no other request.
-            let client = client::client(stage.timeout)?;
+            let client = Client::new(stage.timeout)?;
             fetch(&client, &request.url).await
         };
-        answers.push(recorder.track(request.name(), fetching).await);
+        answers.push(recorder.track_result(request.name(), fetching).await);
     }
     stage.output(answers)
 }
@@ -281,9 +306,11 @@ impl Http {
     fn together(&self, strategy: Strategy, most: Most) -> Strategy {
         let (several, at_once) = (*self.requests > 1, most.at_once());
         let all = at_once >= *self.requests;
+        let (own, limit) = (self.url.is_none(), most.name());
         strategy
-            .claim_if(several && all, Overlapped)
-            .claim_if(several && !all, LimitedTo(at_once, most.name()))
+            .claim_if(own && several && all, Overlapped)
+            .claim_if(own && several && !all, LimitedTo(at_once, limit))
+            .claim_if(!own && several, HandlesAtOnce { at_once, limit })
     }
 
     /// What arithmetic promises for so many requests at once.
@@ -292,6 +319,17 @@ impl Http {
         // Nobody knows how long another server takes; and of no wait, nothing but overhead is left.
         (self.url.is_none() && !self.latency.is_zero()).then(|| *self.latency * rounds)
     }
+}
+
+/// What is done with the user's server before this strategy.
+fn warmed_up(strategy: Strategy, server: &Acquaintance) -> Strategy {
+    let server = server.clone();
+    let needs = match strategy.name {
+        "sequential" => Needs::Shows,
+        "concurrent" | "limited" => Needs::Lone,
+        _ => Needs::Nothing,
+    };
+    strategy.warmed_up(move || server.clone().before(needs))
 }
 
 /// Reads the URL of a server.

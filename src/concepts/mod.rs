@@ -24,7 +24,7 @@ pub use knob::{Count, Wait, ranged};
 pub use region::{RegionError, region};
 pub use strategy::{
     ALONE, About, Concept, Flavor, Metrics, Output, Run, SLOW_POLL, Sizes, Strategy, UsageError,
-    is_alone,
+    WarmUp, is_alone,
 };
 
 /// A concept as those see it who do not set its knobs.
@@ -58,6 +58,8 @@ pub struct Set {
     pub arguments: Value,
     /// The sizes that want a process each.
     pub sizes: Option<Sizes>,
+    /// What should be known before it runs, if something should.
+    pub foreword: Option<String>,
     /// What to try next, if something suggests itself.
     pub next: Option<&'static str>,
 }
@@ -70,6 +72,7 @@ impl Set {
             strategies: concept.strategies(),
             arguments: serde_json::to_value(concept).unwrap_or(Value::Null),
             sizes: concept.sizes(),
+            foreword: concept.foreword(),
             next: concept.next(),
         }
     }

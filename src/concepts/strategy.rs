@@ -98,6 +98,11 @@ pub trait Concept: clap::Args + Serialize {
         None
     }
 
+    /// What should be known before it runs, if something should: how long it may take, or what is asked of whom.
+    fn foreword(&self) -> Option<String> {
+        None
+    }
+
     /// What to try next with these knobs, if something suggests itself.
     fn next(&self) -> Option<&'static str> {
         None
@@ -190,6 +195,9 @@ impl Output {
 pub type Run = Pin<Box<dyn Future<Output = anyhow::Result<Output>> + Send>>;
 type Start = Box<dyn FnOnce(Recorder) -> Run + Send>;
 
+/// What is done on a strategy's own runtime before its clock starts, and what was counted meanwhile.
+pub type WarmUp = Pin<Box<dyn Future<Output = anyhow::Result<Metrics>> + Send>>;
+
 /// One way to do the concept's work.
 #[derive(Clone)]
 pub struct Strategy {
@@ -209,9 +217,10 @@ pub struct Strategy {
     pub refutes_belief: bool,
     /// The largest size with which it is tried.
     pub most: Option<usize>,
-    /// Why its result is not equal to the others', where it is not.
+    /// Why its result or its work is not equal to the others', where that is so.
     pub differs: Option<&'static str>,
     prepare: Arc<dyn Fn() -> anyhow::Result<Start> + Send + Sync>,
+    warm_up: Option<Arc<dyn Fn() -> WarmUp + Send + Sync>>,
 }
 
 impl fmt::Debug for Strategy {
@@ -263,7 +272,17 @@ impl Strategy {
             most: None,
             differs: None,
             prepare: Arc::new(prepare),
+            warm_up: None,
         }
+    }
+
+    /// Before each run this is done on its runtime, unmeasured. Where it fails, the strategy does not run.
+    pub fn warmed_up<F>(mut self, warm_up: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = anyhow::Result<Metrics>> + Send + 'static,
+    {
+        self.warm_up = Some(Arc::new(move || Box::pin(warm_up())));
+        self
     }
 
     /// Runs it when nobody chooses.
@@ -320,7 +339,7 @@ impl Strategy {
         self
     }
 
-    /// Says why its result is not equal to the others'.
+    /// Says why its result is not equal to the others', or its work. Neither is compared with them.
     pub fn differs(mut self, why: &'static str) -> Self {
         self.differs = Some(why);
         self
@@ -329,5 +348,10 @@ impl Strategy {
     /// Makes what the strategy works on. Not measured.
     pub fn prepare(&self) -> anyhow::Result<impl FnOnce(Recorder) -> Run + Send + use<>> {
         (self.prepare)()
+    }
+
+    /// What to do before the clock starts, if anything.
+    pub fn warm_up(&self) -> Option<WarmUp> {
+        self.warm_up.as_ref().map(|warm_up| warm_up())
     }
 }

@@ -70,12 +70,12 @@ impl Concept for Timeout {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let (work, deadline) = (*self.work, *self.deadline);
         let time = Time {
-            work,
-            deadline,
+            work: *self.work,
+            deadline: *self.deadline,
             cleanup: *self.cleanup,
         };
+        let (work, deadline) = (time.work, time.deadline);
         let (first, late) = (work.min(deadline), work > deadline); // in time, nothing is stopped
         let place = Databases::temporary();
         vec![
@@ -115,8 +115,9 @@ impl Concept for Timeout {
                 abort,
             )
             .on(Flavor::MultiThread(2))
-            .ideal(computing(deadline))
-            .claim_if(late, AbortsAtTheNextAwait(deadline)),
+            .ideal(deadline * 3 / 2)
+            .claim_if(late, AbortsAtTheNextAwait(deadline))
+            .differs("it aborts two tasks, and one of them computes"),
             Strategy::new(
                 "abort-blocking",
                 "abort() and a timeout on spawn_blocking",
@@ -132,7 +133,8 @@ impl Concept for Timeout {
                 cancel_token,
             )
             .ideal(first + time.cleanup * u32::from(work >= deadline))
-            .claim_if(late, CleansUpItself(deadline)),
+            .claim_if(late, CleansUpItself(deadline))
+            .differs("it cleans up, too"),
             Strategy::staged(
                 "half-done",
                 "two INSERTs into SQLite, cancelled between them; then in a transaction",
@@ -149,11 +151,6 @@ impl Concept for Timeout {
             .differs("it counts rows"),
         ]
     }
-}
-
-/// How long a task computes that is aborted at the deadline: it is in the middle of it.
-fn computing(deadline: Duration) -> Duration {
-    deadline * 3 / 2
 }
 
 // ANCHOR: workload
@@ -287,7 +284,7 @@ async fn abort(recorder: Recorder, time: Time) -> Result<Output> {
 
     let then = work(job.clone(), time.work);
     let computing = async move {
-        hold_the_thread(computing(deadline)); // no await: it cannot end here
+        hold_the_thread(deadline * 3 / 2); // no await: it cannot end here
         then.await
     };
     let computes = tokio::spawn(recorder.track("computes", computing));

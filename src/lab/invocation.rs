@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use crate::concepts::{self, Entry, Set, Strategy, UsageError};
+use crate::concepts::{self, Entry, Set, Sizes, Strategy, UsageError};
 use crate::lab::{Audience, Options, Stop, measure};
 use crate::report::Report;
 
@@ -104,8 +104,22 @@ impl Invocation {
 
     /// How long arithmetic says that it takes: what it says of no strategy counts as nothing.
     pub fn ideal(&self) -> Duration {
+        self.ideals(|_| 1)
+    }
+
+    /// [`Self::ideal`], where each strategy is measured in several sizes.
+    pub fn ideal_of(&self, sizes: &Sizes) -> Duration {
+        self.ideals(|strategy| {
+            let fits = |size: &&usize| strategy.most.is_none_or(|most| **size <= most);
+            u32::try_from(sizes.each.iter().filter(fits).count()).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn ideals(&self, times: impl Fn(&Strategy) -> u32) -> Duration {
         let (chosen, _) = self.choose();
-        let ideals = chosen.iter().filter_map(|strategy| strategy.ideal);
+        let ideals = chosen
+            .iter()
+            .filter_map(|strategy| Some(strategy.ideal?.saturating_mul(times(strategy))));
         let once = ideals.fold(Duration::ZERO, Duration::saturating_add);
         once.saturating_mul(u32::try_from(*self.options.repeat).unwrap_or(u32::MAX))
     }

@@ -7,6 +7,7 @@ use crate::claims::findings;
 use crate::concepts::{About, Strategy};
 use crate::lab::origin::{machine, now, program};
 use crate::lab::{Audience, Lab};
+use crate::report::compare::{equal_work, ratio};
 use crate::report::{Report, SCHEMA, StrategyReport};
 
 /// Runs what was `chosen`. A strategy that fails is reported, and the next one runs.
@@ -60,12 +61,8 @@ pub fn measure(
 }
 
 fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {
-    let this_wall = this
-        .wall()
-        .filter(|wall| this.error.is_none() && !wall.0.is_zero())?;
     match first {
-        None => Some(1.0),
-        Some(first) if first.error.is_some() => None,
-        Some(first) => Some(first.wall()?.0.as_secs_f64() / this_wall.0.as_secs_f64()),
+        None => equal_work(this, this).then_some(1.0),
+        Some(first) => ratio(first, this),
     }
 }

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
-use crate::concepts::{Flavor, Output, Run};
+use crate::concepts::{Flavor, Metrics, Output, Run, WarmUp};
 use crate::trace::Recorder;
 
 /// How long a runtime may take to shut down: a blocking thread that is stuck is left behind.
@@ -35,6 +35,7 @@ pub(super) const WORKER: &str = "worker";
 
 pub(super) fn on_a_fresh_runtime(
     flavor: Flavor,
+    warm_up: Option<WarmUp>,
     run: Run,
     recorder: &Recorder,
     stop: &CancellationToken,
@@ -53,6 +54,10 @@ pub(super) fn on_a_fresh_runtime(
     };
     let run = AssertUnwindSafe(run).catch_unwind();
     let (wall, output) = runtime.block_on(async {
+        let counted = match warmed_up(warm_up, stop).await {
+            Ok(counted) => counted,
+            Err(error) => return (Duration::ZERO, Err(error)),
+        };
         let (first_beat, beaten) = tokio::sync::oneshot::channel();
         let heartbeat = recorder.heartbeat();
         tokio::spawn(async {
@@ -73,7 +78,13 @@ pub(super) fn on_a_fresh_runtime(
             () = stop.cancelled() => Err(anyhow!("stopped")),
         };
         match output {
-            Ok((wall, Ok(output))) => (wall, output),
+            Ok((wall, Ok(output))) => {
+                let counted_too = |mut output: Output| {
+                    output.metrics.extend(counted);
+                    output
+                };
+                (wall, output.map(counted_too))
+            }
             Ok((wall, Err(panic))) => (
                 wall,
                 Err(anyhow!("it panicked: {}", panic_message(&*panic))),
@@ -83,6 +94,18 @@ pub(super) fn on_a_fresh_runtime(
     });
     runtime.shutdown_timeout(SHUTDOWN);
     let _ = sender.send(Message::Finished { wall, output });
+}
+
+/// Does what is to be done before the clock starts, unless it is stopped meanwhile.
+async fn warmed_up(warm_up: Option<WarmUp>, stop: &CancellationToken) -> Result<Metrics> {
+    let Some(warm_up) = warm_up else {
+        return Ok(Metrics::new());
+    };
+    tokio::select! {
+        counted = AssertUnwindSafe(warm_up).catch_unwind() => counted
+            .unwrap_or_else(|panic| Err(anyhow!("it panicked: {}", panic_message(&*panic)))),
+        () = stop.cancelled() => Err(anyhow!("stopped")),
+    }
 }
 
 /// On the multi-thread runtime, `block_on`'s own thread is no worker: there, the strategy is spawned.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::report::Report;
+use crate::report::{Report, compare};
 use crate::units;
 
 /// What a predicted value is.
@@ -189,6 +189,11 @@ pub fn value(report: &Report, path: &str) -> Option<f64> {
     if field == "wall_s" {
         return strategy.wall().map(|wall| wall.0.as_secs_f64());
     }
+    if field == "speedup" && strategy.speedup.is_none() {
+        // Neither faster nor slower beyond the spread: once as fast.
+        let first = report.strategies.first()?;
+        return compare::equal_work(first, strategy).then_some(1.0);
+    }
     let mut found = serde_json::to_value(strategy).ok()?;
     for key in field.split('.') {
         found = match found {
@@ -299,5 +304,17 @@ mod tests {
         ] {
             assert_eq!(value(&report, path), None, "{path}");
         }
+    }
+
+    /// No ratio is told within the spread: once as fast, then. Of what failed, nothing is told.
+    #[test]
+    fn neither_faster_nor_slower_is_once() {
+        let gather = include_str!("../../examples/gather.json");
+        let mut report: Report = serde_json::from_str(gather).unwrap();
+        assert!(value(&report, "join.speedup").is_some_and(|times| times > 1.2));
+        report.strategies[1].speedup = None;
+        assert_eq!(value(&report, "join.speedup"), Some(1.0));
+        report.strategies[1].error = Some("no".to_owned());
+        assert_eq!(value(&report, "join.speedup"), None);
     }
 }

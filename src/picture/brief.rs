@@ -38,10 +38,8 @@ impl Picture {
         lanes: usize,
     ) -> Vec<Line> {
         let shown = !self.compared && !strategy.did_nothing();
-        let faster = strategy.speedup.filter(|_| shown).map(faster);
-        let faster = faster
-            .filter(|faster| !faster.is_empty())
-            .map_or_else(String::new, |faster| format!(" · {faster}"));
+        let faster = Some(faster(strategy)).filter(|faster| shown && !faster.is_empty());
+        let faster = faster.map_or_else(String::new, |faster| format!(" · {faster}"));
         let room = if shown {
             self.lane_width()
         } else {

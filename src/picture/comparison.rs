@@ -38,9 +38,12 @@ impl Picture {
         } else {
             VALUE
         };
-        let words = |strategy: &StrategyReport| match strategy.speedup {
-            Some(times) if figure == Figure::Wall => faster(times),
-            _ => String::new(),
+        let words = |strategy: &StrategyReport| {
+            if figure == Figure::Wall || strategy.failed_count() > 0 {
+                faster(strategy)
+            } else {
+                String::new()
+            }
         };
         let used = self.label_width() + value_width + if times { TIMES } else { 0 };
         let room = self.style.width.saturating_sub(used).max(1) as f64;

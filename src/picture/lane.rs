@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::page::{Line, Role};
+use crate::page::{Line, Role, columns, fit};
 use crate::report::{Blocked, Seconds, Task};
 use crate::trace::{Axis, Cell, Life};
 
@@ -57,6 +57,41 @@ pub(super) fn draw(cells: &[Cell], ascii: bool) -> Line {
     line
 }
 
+/// The lane of a task that failed, and why: behind its end, before its beginning or within it, where there is room.
+pub(super) fn with_cause(cells: &[Cell], cause: &str, ascii: bool) -> Line {
+    let Some(end) = cells.iter().position(|cell| *cell == Cell::Failed) else {
+        return draw(cells, ascii);
+    };
+    let begin = first(cells);
+    let (behind, within) = (cells.len() - end - 1, end.saturating_sub(begin + 1));
+    // A blank on either side, so that no glyph touches it.
+    let needed = columns(cause) + 2;
+    let most = behind.max(begin).max(within);
+    let room = needed.min(most);
+    if most < LEGIBLE {
+        return draw(cells, ascii);
+    }
+    let words = fit(&format!(" {}", fit(cause, room - 2)), room);
+    if behind >= room {
+        let blanks = " ".repeat(behind - room);
+        let line = draw(&cells[..=end], ascii).with(Role::Alarm, &words);
+        return line.with(Role::Plain, &blanks);
+    }
+    let until = if begin >= room { begin } else { end };
+    let mut line = draw(&cells[..until - room], ascii).with(Role::Alarm, &words);
+    line.append(&draw(&cells[until..], ascii));
+    line
+}
+
+/// With fewer columns than this, a cause says nothing.
+const LEGIBLE: usize = 9;
+
+/// Where the lane begins.
+fn first(cells: &[Cell]) -> usize {
+    let begins = cells.iter().position(|cell| *cell != Cell::Blank);
+    begins.unwrap_or(0)
+}
+
 /// How many were in flight, as a row of little bars: the most of each cell.
 pub(super) fn curve(in_flight: &[(Seconds, usize)], axis: Axis, ascii: bool) -> String {
     let mut most = vec![0_usize; axis.cells];
@@ -103,6 +138,7 @@ mod tests {
             location: None,
             outcome,
             exception: None,
+            failed: None,
             created_s: ms(0),
             start_s: polls.first().map(|poll| ms(poll.0)),
             end_s: ms(end),
@@ -145,6 +181,31 @@ mod tests {
             drawn(&task(&[(200, 200)], &[], Outcome::Panicked, 450), &[]),
             "  ├─!     "
         );
+    }
+
+    #[test]
+    fn a_failed_task_says_why_behind_its_end_or_within_its_lane() {
+        let axis = Axis::new(Duration::from_secs(3), 30);
+        let shown = |end, cause| {
+            let task = task(&[(0, 0), (end, end)], &[end], Outcome::Failed, end);
+            let cells = cells(&task, &[], Duration::from_millis(10), axis);
+            let line = with_cause(&cells, cause, false);
+            assert_eq!(line.width(), 30, "{line}");
+            line.to_string()
+        };
+        assert_eq!(shown(500, "status 503"), "├────✗ status 503             ");
+        assert_eq!(shown(2_950, "timed out"), "├───────────────── timed out ✗");
+        let late = task(
+            &[(2_900, 2_900), (2_950, 2_950)],
+            &[],
+            Outcome::Failed,
+            2_950,
+        );
+        let late = cells(&late, &[], Duration::from_millis(10), axis);
+        let late = with_cause(&late, "status 503", false).to_string();
+        assert_eq!(late, "                  status 503 ✗");
+        let long = shown(1_500, "TLS: the certificate is not trusted");
+        assert_eq!(long, "├──────────────✗ TLS: the ce… ");
     }
 
     #[test]
@@ -233,6 +294,7 @@ mod tests {
             Cell::BlockingTick,
             Cell::Cancelled,
             Cell::Panicked,
+            // A failed task and a cancelled one share a glyph: the cause stands beside it.
         ];
         for ascii in [false, true] {
             let glyphs = cells.map(|cell| cell.glyph(ascii));

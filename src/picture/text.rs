@@ -197,7 +197,12 @@ impl Picture {
         } else {
             units::duration(task.life().0)
         };
-        line.append(&lane::draw(&cells, self.style.ascii));
+        line.append(&match &task.failed {
+            Some(failed) => {
+                lane::with_cause(&cells, &self.style.tame(&failed.reason), self.style.ascii)
+            }
+            None => lane::draw(&cells, self.style.ascii),
+        });
         line.with(Role::Plain, &self.at_the_right(&life)).trim_end()
     }
 
@@ -263,7 +268,9 @@ impl Picture {
 
     pub(super) fn failure(&mut self, strategy: &StrategyReport) -> Vec<Line> {
         let Some(error) = &strategy.error else {
-            return Vec::new();
+            let words = strategy.failed_in_words();
+            let words = words.map(|words| words.replacen(" failed:", ":", 1));
+            return words.map_or_else(Vec::new, |words| self.figure("failed", &words, Role::Alarm));
         };
         let text = match &self.failed {
             Some((name, told)) if told == error => format!("for the same reason as {name}"),
@@ -329,7 +336,7 @@ fn wall(strategy: &StrategyReport) -> Vec<String> {
     parts.extend(ideal.map(|ideal| format!("ideal {ideal}")));
     let overhead = strategy.overhead_s.map(units::seconds);
     parts.extend(overhead.map(|overhead| format!("overhead {overhead}")));
-    let faster = strategy.speedup.map(faster);
+    let faster = Some(faster(strategy)).filter(|_| strategy.failures.is_empty());
     parts.extend(faster.filter(|times| !times.is_empty()));
     parts.iter().map(|part| unbroken(part)).collect()
 }

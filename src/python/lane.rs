@@ -168,6 +168,7 @@ impl Lane {
                 .map(Duration::from_nanos)
                 .collect(),
             outcome: self.outcome(),
+            failed: None,
             end: Duration::from_nanos(self.end(now)),
         }
     }

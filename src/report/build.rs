@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::cause::failures;
 use super::{Blocked, Heartbeat, Poll, Rest, Runtime, Seconds, StrategyReport, Task};
 use crate::trace;
 
@@ -43,6 +44,7 @@ impl StrategyReport {
             blocked: Vec::new(),
             threads: 0,
             metrics: BTreeMap::new(),
+            failures: Vec::new(),
             tasks: Vec::new(),
             rest: None,
             language: None,
@@ -62,6 +64,7 @@ impl StrategyReport {
         {
             self.overhead_s = Some(wall.0.as_secs_f64() - ideal.0.as_secs_f64());
         }
+        self.failures = failures(runs.iter().map(|run| &run.timeline));
         let Some(median) = self
             .wall()
             .and_then(|wall| runs.iter().find(|run| run.wall == wall.0))
@@ -163,6 +166,7 @@ impl Task {
             location: task.location.as_ref().map(ToString::to_string),
             outcome: task.outcome,
             exception: None,
+            failed: task.failed.clone(),
             created_s: since_start(task.created),
             start_s: task.start().map(since_start),
             end_s: since_start(task.end),

@@ -4,7 +4,10 @@
 //! start of each strategy.
 
 mod build;
+mod cause;
+pub mod compare;
 pub mod cost;
+mod failed;
 mod figure;
 mod finding;
 mod seconds;
@@ -15,13 +18,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use build::Measured;
+pub use cause::FailedTasks;
 pub use cost::{Cost, costs, slope};
 pub use figure::Figure;
 pub use finding::Finding;
 pub use seconds::Seconds;
 
 use crate::trace;
-pub use crate::trace::Outcome;
+pub use crate::trace::{Failed, Outcome};
 
 /// The name and version of the report's shape.
 pub const SCHEMA: &str = "asyncdemo.report/2";
@@ -135,7 +139,8 @@ pub struct StrategyReport {
     pub ideal_s: Option<Seconds>,
     /// Median wall time less the ideal, in seconds. May be negative.
     pub overhead_s: Option<f64>,
-    /// The first strategy's median wall time over this one's.
+    /// The first strategy's median wall time over this one's, where that is comparable and beyond the
+    /// spread: see [`compare::ratio`].
     pub speedup: Option<f64>,
     /// What the ticker beside it saw.
     pub heartbeat: Option<Heartbeat>,
@@ -145,6 +150,9 @@ pub struct StrategyReport {
     pub threads: usize,
     /// What this concept counts. Each key ends in its unit.
     pub metrics: BTreeMap<String, f64>,
+    /// The tasks that failed, in all repeats, by what they failed of; the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<FailedTasks>,
     /// Of the median run, in the order of their creation.
     pub tasks: Vec<Task>,
     /// The tasks that were made after those, if there are more than are listed one by one.
@@ -238,6 +246,9 @@ pub struct Task {
     /// The name of the exception that ended it, in a language that has them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<String>,
+    /// Why, if it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<Failed>,
     /// When the future was made.
     pub created_s: Seconds,
     /// When it was first polled.
@@ -371,17 +382,6 @@ impl Task {
         Seconds(self.start_s.map_or_else(Default::default, |start| {
             self.end_s.0.saturating_sub(start.0)
         }))
-    }
-
-    /// Its life in stretches: busy, scheduled, idle.
-    pub fn spans(&self) -> Vec<trace::Span> {
-        let polls: Vec<_> = self
-            .polls
-            .iter()
-            .map(|poll| (poll.start_s.0, poll.end_s.0))
-            .collect();
-        let wakes: Vec<_> = self.wakes_s.iter().map(|wake| wake.0).collect();
-        trace::spans(&polls, &wakes, self.end_s.0)
     }
 }
 

@@ -220,8 +220,7 @@ async fn keep_pinging(
 }
 
 async fn get(client: &Client, url: String) -> Result<String, Failure> {
-    let response = client.get(url).send().await?.error_for_status()?;
-    client::body(response).await
+    client::read(client.get(url).send().await?).await
 }
 
 #[cfg(test)]

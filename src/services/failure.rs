@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 
-/// Why a request failed. Two that are of one kind are counted together.
+use crate::trace::Cause;
+
+/// Why a request failed. Those that say the same are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Nothing listens there.
@@ -16,7 +18,10 @@ pub enum Failure {
     /// It took longer than it may.
     #[error("timed out")]
     Timeout,
-    /// An answer, and not a good one: 4xx or 5xx.
+    /// The server closed the connection before its answer was complete.
+    #[error("connection closed before the answer")]
+    Closed,
+    /// An answer, and not a good one: neither 2xx nor 304.
     #[error("status {0}")]
     Status(u16),
     /// More than [`BODY_LIMIT`](super::client::BODY_LIMIT).
@@ -28,41 +33,83 @@ pub enum Failure {
     /// In a circle, or away from this machine.
     #[error("redirects: {0}")]
     Redirects(String),
+    /// Anything of these, at the URL to which a redirect led.
+    #[error("{why} at {url}, after a redirect")]
+    Redirected {
+        /// Where that was.
+        url: String,
+        /// What it was.
+        why: Box<Failure>,
+    },
     /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
-impl Failure {
-    /// The metric that counts this kind.
-    pub fn metric(&self) -> &'static str {
+impl Cause for Failure {
+    fn status(&self) -> Option<u16> {
         match self {
-            Self::Refused => "failed_refused_count",
-            Self::Dns => "failed_dns_count",
-            Self::Timeout => "failed_timeout_count",
-            Self::Status(_) => "failed_status_count",
-            Self::BodyTooLarge => "failed_body_too_large_count",
-            Self::Tls(_) => "failed_tls_count",
-            Self::Redirects(_) => "failed_redirects_count",
-            Self::Other(_) => "failed_other_count",
+            Self::Status(status) => Some(*status),
+            Self::Redirected { why, .. } => why.status(),
+            _ => None,
         }
     }
+}
 
+impl Failure {
     /// What the user can do about it.
     fn advice(&self) -> &'static str {
         match self {
             Self::Refused => "Start the server, or check host and port.",
             Self::Dns => "Check how the host is written, and that this machine is online.",
             Self::Timeout => "Give it more time with --timeout, or check host and port.",
-            Self::Status(_) => "The server is there: check the path.",
+            Self::Closed => "The server hung up: its log may say why.",
+            Self::Status(status) => advice_on_status(*status),
             Self::BodyTooLarge => "Choose a URL with a shorter answer.",
             Self::Tls(_) => {
                 "Check that the port speaks https, and that this machine trusts its certificate."
             }
             Self::Redirects(_) => "Give the URL that the redirects should end at.",
+            Self::Redirected { why, .. } => why.advice(),
             Self::Other(_) => "Try it in another client, curl for one.",
         }
     }
+}
+
+fn advice_on_status(status: u16) -> &'static str {
+    match status {
+        100..=199 => "The server wants to speak another protocol: choose a URL that answers a GET.",
+        300..=399 => "It redirects without saying where to: give the URL of the answer itself.",
+        401 | 403 => "The server wants to know who asks: choose a URL that needs no login.",
+        404 | 410 => "The server is there: check the path.",
+        405 => "This path allows no GET: choose one that does.",
+        408 => "The server waited in vain for the request: see its log.",
+        429 | 503 => {
+            "The server turns away what is too much for it: ask less at once, with --limit or --requests."
+        }
+        400..=499 => "The server does not accept this request: curl -i shows what it says.",
+        500..=599 => "The server's own code failed: its log says where.",
+        _ => "That is no status of HTTP: check what listens there.",
+    }
+}
+
+/// What the user can do about a request that failed so.
+pub fn advice(status: Option<u16>, reason: &str) -> &'static str {
+    if let Some(status) = status {
+        return advice_on_status(status);
+    }
+    let known = [
+        Failure::Refused,
+        Failure::Dns,
+        Failure::Timeout,
+        Failure::Closed,
+        Failure::BodyTooLarge,
+        Failure::Tls(String::new()),
+        Failure::Redirects(String::new()),
+    ];
+    let mut known = known.iter();
+    let same = known.find(|known| reason.starts_with(&known.to_string()));
+    same.map_or_else(|| Failure::Other(String::new()).advice(), Failure::advice)
 }
 
 impl From<io::Error> for Failure {
@@ -70,6 +117,7 @@ impl From<io::Error> for Failure {
         match error.downcast::<reqwest::Error>() {
             Ok(error) => error.into(),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => Self::Timeout,
+            Err(error) if hung_up(error.kind()) => Self::Closed,
             Err(error) => Self::Other(error.to_string()),
         }
     }
@@ -103,6 +151,9 @@ impl From<reqwest::Error> for Failure {
             Some(io::ErrorKind::ConnectionRefused) => Self::Refused,
             // While it connects, only TLS reads.
             Some(io::ErrorKind::UnexpectedEof) if error.is_connect() => Self::Tls(last()),
+            Some(kind) if hung_up(kind) => Self::Closed,
+            // What hyper says of a connection that ends within an answer, or before it.
+            None if last().starts_with("connection closed before") => Self::Closed,
             _ => Self::Other(last()),
         }
     }
@@ -120,54 +171,55 @@ fn innermost<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     std::iter::successors(error.downcast_ref(), inner).last()
 }
 
-/// The failures of many requests, counted by kind.
+/// The other end is gone.
+fn hung_up(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof
+    )
+}
+
+/// The failures of many requests, counted by what they say.
 #[derive(Clone, Debug, Default)]
 pub struct Failures {
-    by_kind: BTreeMap<&'static str, (usize, Failure)>,
+    by_reason: BTreeMap<String, (usize, Failure)>,
 }
 
 impl Failures {
     /// Those among `answers`.
     pub fn of<'a, T: 'a>(answers: impl IntoIterator<Item = &'a Result<T, Failure>>) -> Self {
         let mut failures = Self::default();
-        for failure in answers
+        let failed = answers
             .into_iter()
-            .filter_map(|answer| answer.as_ref().err())
-        {
-            let (count, _) = failures
-                .by_kind
-                .entry(failure.metric())
-                .or_insert((0, failure.clone()));
-            *count += 1;
+            .filter_map(|answer| answer.as_ref().err());
+        for failure in failed {
+            let same = failures.by_reason.entry(failure.to_string());
+            same.or_insert((0, failure.clone())).0 += 1;
         }
         failures
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.counts().map(|(_, count)| count).sum()
+        self.by_reason.values().map(|(count, _)| count).sum()
     }
 
-    /// The metric of each kind that occurred, and how often it did.
-    pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
-        self.by_kind
-            .iter()
-            .map(|(metric, (count, _))| (*metric, *count))
-    }
-
-    /// Each kind with its number, the most frequent first, and what to do about that one.
+    /// Each cause with its number, the most frequent first, and what to do about that one.
     pub fn explained(&self) -> String {
-        let mut kinds: Vec<_> = self.by_kind.values().collect();
-        kinds.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        let what = match &kinds[..] {
+        let mut causes: Vec<_> = self.by_reason.values().collect();
+        causes.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let what = match &causes[..] {
             [(_, failure)] => failure.to_string(),
-            _ => kinds
+            _ => causes
                 .iter()
                 .map(|(count, failure)| format!("{count} × {failure}"))
                 .collect::<Vec<_>>()
                 .join(", "),
         };
-        let advice = kinds.first().map_or("", |(_, failure)| failure.advice());
+        let advice = causes.first().map_or("", |(_, failure)| failure.advice());
         format!("{what}. {advice}")
     }
 }
@@ -182,7 +234,7 @@ mod tests {
     use tokio::net::TcpSocket;
 
     use super::*;
-    use crate::services::client::{self, BODY_LIMIT, Blocking};
+    use crate::services::client::{BODY_LIMIT, Blocking, Client};
 
     /// Longer than any of these tests should take on the busiest machine.
     const PATIENCE: Duration = Duration::from_secs(60);
@@ -223,14 +275,7 @@ mod tests {
             .enable_all()
             .build()
             .unwrap();
-        let answer = runtime.block_on(async {
-            let response = client::client(timeout)?
-                .get(url)
-                .send()
-                .await?
-                .error_for_status()?;
-            client::body(response).await
-        });
+        let answer = runtime.block_on(async { Client::new(timeout)?.get(url).await?.text().await });
         assert_eq!(
             Blocking::new(timeout).and_then(|client| client.get(url)),
             answer
@@ -298,6 +343,121 @@ mod tests {
         assert_eq!(failure(&url), Failure::Status(500));
     }
 
+    /// Only 2xx and 304 are answers, and each class has its own advice.
+    #[test]
+    fn what_is_no_answer_is_a_failure_with_advice_of_its_class() {
+        let answering = |status: u16| {
+            serve(move |stream| {
+                write!(
+                    stream,
+                    "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                )
+            })
+        };
+        for status in [200, 204, 299, 304] {
+            assert_eq!(
+                asked(&answering(status), PATIENCE),
+                Ok(String::new()),
+                "{status}"
+            );
+        }
+        let mut advised = std::collections::BTreeSet::new();
+        for (status, advice) in [
+            (101, "another protocol"),
+            (300, "without saying where"),
+            (302, "without saying where"),
+            (305, "without saying where"),
+            (400, "curl -i"),
+            (401, "no login"),
+            (403, "no login"),
+            (404, "check the path"),
+            (405, "no GET"),
+            (429, "--limit"),
+            (503, "--limit"),
+            (500, "its log"),
+            (502, "its log"),
+            (600, "no status of HTTP"),
+            (999, "no status of HTTP"),
+        ] {
+            let failure = failure(&answering(status));
+            assert_eq!(failure, Failure::Status(status));
+            assert!(
+                failure.advice().contains(advice),
+                "{status}: {}",
+                failure.advice()
+            );
+            advised.insert(failure.advice());
+        }
+        assert_eq!(advised.len(), 9);
+    }
+
+    #[test]
+    fn what_is_advised_on_a_failure_that_was_noted_is_what_is_advised_on_itself() {
+        for failure in [
+            Failure::Refused,
+            Failure::Dns,
+            Failure::Timeout,
+            Failure::Closed,
+            Failure::Status(404),
+            Failure::BodyTooLarge,
+            Failure::Tls("no".to_owned()),
+            Failure::Redirects("more than 5 redirects".to_owned()),
+            Failure::Redirected {
+                url: "http://localhost:9/".to_owned(),
+                why: Box::new(Failure::Refused),
+            },
+            Failure::Other("strange".to_owned()),
+        ] {
+            let noted = advice(failure.status(), &failure.to_string());
+            assert_eq!(noted, failure.advice(), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_closes_before_the_answer_is_called_so() {
+        for said in [
+            "",
+            "HTTP/1.1 200 OK\r\ncontent-le",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel",
+        ] {
+            assert_eq!(failure(&saying(said)), Failure::Closed, "{said:?}");
+        }
+        assert_eq!(
+            Failure::Closed.to_string(),
+            "connection closed before the answer"
+        );
+    }
+
+    #[test]
+    fn what_goes_wrong_after_a_redirect_is_told_with_its_own_url() {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let dead = format!("http://{}/gone", socket.local_addr().unwrap());
+        let missing = saying("HTTP/1.1 404 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+        let to = |url: &str| {
+            let url = url.to_owned();
+            serve(move |stream| {
+                write!(
+                    stream,
+                    "HTTP/1.1 307 X\r\nlocation: {url}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                )
+            })
+        };
+        let told = failure(&to(&dead)).to_string();
+        assert_eq!(told, format!("refused at {dead}, after a redirect"));
+        let failure = failure(&to(&missing));
+        assert_eq!(
+            failure.to_string(),
+            format!("status 404 at {missing}, after a redirect")
+        );
+        assert_eq!(
+            (failure.status(), failure.advice()),
+            (Some(404), "The server is there: check the path.")
+        );
+        let good = saying("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
+        assert_eq!(asked(&to(&good), PATIENCE), Ok("ok".to_owned()));
+    }
+
     #[test]
     fn redirects_in_a_circle_and_redirects_abroad_are_not_followed() {
         let circle = saying(
@@ -312,7 +472,7 @@ mod tests {
         );
         assert_eq!(
             failure(&abroad),
-            Failure::Redirects("it leads away from this machine".to_owned())
+            Failure::Redirects("it leads away from this machine, to asyncdemo.invalid".to_owned())
         );
     }
 
@@ -357,28 +517,20 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_counted_by_kind() {
+    fn failures_are_counted_by_what_they_say() {
         let answers = [
             Ok(()),
             Err(Failure::Refused),
+            Err(Failure::Status(500)),
             Err(Failure::Status(500)),
             Err(Failure::Status(404)),
             Err(Failure::Tls("no".to_owned())),
         ];
         let failures = Failures::of(&answers);
-        assert_eq!(failures.count(), 4);
-        let counts: Vec<_> = failures.counts().collect();
-        assert_eq!(
-            counts,
-            [
-                ("failed_refused_count", 1),
-                ("failed_status_count", 2),
-                ("failed_tls_count", 1)
-            ]
-        );
+        assert_eq!(failures.count(), 5);
         assert_eq!(
             failures.explained(),
-            "2 × status 500, 1 × refused, 1 × TLS: no. The server is there: check the path."
+            "2 × status 500, 1 × TLS: no, 1 × refused, 1 × status 404. The server's own code failed: its log says where."
         );
         let alone = Failures::of(&answers[1..2]);
         assert_eq!(

@@ -36,7 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("python/", &["claims", "report", "trace", "units"]),
     ("page/", &[]),
     ("picture/", &["page", "report", "trace", "units"]),
-    ("services/", &["trace::Recorder", "units"]),
+    ("services/", &["trace::Cause", "trace::Recorder", "units"]),
     (
         "concepts/",
         &["claims", "services", "trace::Recorder", "units"],

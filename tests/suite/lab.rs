@@ -521,3 +521,77 @@ fn after_a_stop_nothing_begins() {
         "the first signal is the one that counts"
     );
 }
+
+/// What differs by less than a fifth in one run is noise, and no ratio.
+#[test]
+fn a_speed_up_within_the_spread_is_none() {
+    let about = asyncdemo::concepts::find("sleep").unwrap().about;
+    let sleeping = |name, millis| {
+        Strategy::new(name, "it sleeps", millis, |recorder, millis| async move {
+            let nap = sleep(Duration::from_millis(millis));
+            recorder.track("nap", nap).await;
+            Ok(Output::new(()))
+        })
+    };
+    let chosen = [
+        sleeping("first", 200),
+        sleeping("near", 215),
+        sleeping("far", 600),
+    ];
+    let lab = lab();
+    let arguments = serde_json::json!({});
+    let report = lab::measure(&about, arguments, &chosen, &lab, &mut ()).unwrap();
+    let [first, near, far] = &report.strategies[..] else {
+        panic!("{report:?}")
+    };
+    assert_eq!(first.speedup, Some(1.0));
+    for strategy in [near, far] {
+        let wall = |strategy: &StrategyReport| strategy.wall_s[0].0.as_secs_f64();
+        let ratio = wall(first) / wall(strategy);
+        let beyond = !(1.0 / 1.2..1.2).contains(&ratio);
+        assert_eq!(strategy.speedup.is_some(), beyond, "{ratio}");
+    }
+}
+
+/// Strategies of which some tasks failed are drawn with the cause, and compared with none.
+#[test]
+fn a_task_that_fails_fails_no_strategy_and_makes_none_faster() {
+    let about = asyncdemo::concepts::find("sleep").unwrap().about;
+    let asking = |name, failing: usize| {
+        Strategy::new(name, "it asks", failing, |recorder, failing| async move {
+            for number in 0..4 {
+                let asked = async move {
+                    sleep(Duration::from_millis(if number < failing { 1 } else { 40 })).await;
+                    if number < failing {
+                        Err("hung up".to_owned())
+                    } else {
+                        Ok(())
+                    }
+                };
+                let _ = recorder.track_result(format!("ask {number}"), asked).await;
+            }
+            Ok(Output::new(()))
+        })
+    };
+    let chosen = [asking("all", 0), asking("some", 2), asking("few", 3)];
+    let arguments = serde_json::json!({});
+    let report = lab::measure(&about, arguments, &chosen, &lab(), &mut ()).unwrap();
+    let told: Vec<_> = report
+        .strategies
+        .iter()
+        .map(|strategy| {
+            (
+                strategy.speedup,
+                strategy.failed_in_words(),
+                strategy.mostly_failed(),
+            )
+        })
+        .collect();
+    let words = |failed| Some(format!("{failed} of 4 failed: hung up"));
+    let expected = [
+        (Some(1.0), None, false),
+        (None, words(2), false),
+        (None, words(3), true),
+    ];
+    assert_eq!(told, expected);
+}

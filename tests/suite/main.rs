@@ -16,6 +16,7 @@ mod course;
 mod cpu_bound;
 mod db;
 mod files;
+mod foreign;
 mod help;
 mod house;
 mod http;

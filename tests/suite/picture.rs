@@ -10,8 +10,8 @@ use asyncdemo::claims::{
 use asyncdemo::page::{Style, to_ansi};
 use asyncdemo::picture::Picture;
 use asyncdemo::report::{
-    Blocked, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime, SCHEMA, Seconds,
-    StrategyReport, Task,
+    Blocked, Failed, FailedTasks, Finding, Heartbeat, Machine, Outcome, Poll, Report, Runtime,
+    SCHEMA, Seconds, StrategyReport, Task,
 };
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -43,6 +43,7 @@ fn task(label: &str, start: u64, end: u64, outcome: Outcome) -> Task {
         location: None,
         outcome,
         exception: None,
+        failed: None,
         created_s: ms(start),
         start_s: Some(ms(start)),
         end_s: ms(end),
@@ -329,7 +330,9 @@ prop_compose! {
         label in any_text(),
         outcome in prop::sample::select(vec![
             Outcome::Running, Outcome::Completed, Outcome::Cancelled, Outcome::Panicked, Outcome::NeverPolled,
+            Outcome::Failed,
         ]),
+        reason in any_text(),
         mut times in prop::collection::vec(any_time(), 1..12),
         wakes in prop::collection::vec(any_time(), 0..6),
     ) -> Task {
@@ -343,6 +346,7 @@ prop_compose! {
             location: None,
             outcome,
             exception: None,
+            failed: (outcome == Outcome::Failed).then_some(Failed { status: Some(503), reason }),
             created_s: times[0],
             start_s: polls.first().map(|poll| poll.start_s),
             end_s: times[times.len() - 1],
@@ -366,6 +370,7 @@ prop_compose! {
         speedup in prop::option::of(prop_oneof![0.001..1000.0, Just(1.0)]),
         stretch in (any_time(), any_time(), prop::option::of(any_text())),
         metrics in prop::collection::btree_map("[a-z_]{1,30}_(count|s|bytes)", -1e9..1e12, 0..4),
+        failures in prop::collection::vec((any_text(), 1_usize..1000), 0..3),
         tasks in prop::collection::vec(any_task(), 0..8),
         copies in prop_oneof![4 => Just(1_usize), 1 => Just(1_000)],
     ) -> StrategyReport {
@@ -378,6 +383,10 @@ prop_compose! {
             heartbeat: Some(Heartbeat { period_s: ms(10), max_gap_s: end, blocked_by: by.clone(), lane: None }),
             blocked: vec![Blocked { start_s: start, end_s: end, by, location: None }],
             metrics,
+            failures: failures
+                .into_iter()
+                .map(|(reason, count)| FailedTasks { status: None, reason, count })
+                .collect(),
             ..StrategyReport::planned(name, &summary, runtime, ideal.map(|ideal| ideal.0))
         };
         report.overhead_s = Some(report.wall().unwrap_or_default().0.as_secs_f64() - end.0.as_secs_f64());

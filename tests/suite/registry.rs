@@ -262,3 +262,20 @@ fn every_strategy_comes_to_its_end_with_the_result_of_the_others() {
         }
     }
 }
+
+/// What is not set follows from what is.
+#[test]
+fn the_first_error_comes_half_way_through_the_shorter_delay() {
+    let ideal = |knobs: &[&str]| {
+        let strategies = (asyncdemo::concepts::find("gather").unwrap().strategies)(knobs).unwrap();
+        let failing = strategies.into_iter().find(|it| it.name == "first-error");
+        failing.unwrap().ideal.unwrap()
+    };
+    assert_eq!(ideal(&[]), Duration::from_millis(500));
+    assert_eq!(ideal(&["--delays", "1ms,1ms"]), Duration::from_micros(500));
+    assert_eq!(ideal(&["--delays", "3s,1s"]), Duration::from_millis(500));
+    assert_eq!(
+        ideal(&["--delays", "3s,1s", "--fail-at", "2s"]),
+        Duration::from_secs(2)
+    );
+}

@@ -75,6 +75,8 @@ fn failed() -> Report {
         (),
         |recorder, ()| async move {
             let _unpolled = recorder.track("forgotten", async {});
+            let refused: Result<(), String> = Err("too busy".to_owned());
+            let _ = recorder.track_result("refused", async { refused }).await;
             let oops = tokio::spawn(recorder.track("oops", async { panic!("on purpose") }));
             tokio::select! {
                 _ = oops => {}
@@ -291,6 +293,8 @@ fn full() -> Value {
     strategy["speedup"] = json!(1.5);
     strategy["metrics"] =
         json!({ "rows_count": 12.0, "first_reply_s": 0.25, "body_bytes": 1024.0 });
+    strategy["tasks"][1]["failed"]["status"] = json!(503);
+    strategy["failures"][0]["status"] = json!(503);
     strategy["blocked"] = json!([{ "start_s": 0.1, "end_s": 0.2, "by": "oops", "location": "app.py:3 time.sleep(1)" }]);
     strategy["language"] = json!("python");
     strategy["interpreter"] = json!("CPython 3.13.0");
@@ -309,7 +313,7 @@ fn full() -> Value {
 
 /// The fields that reports did not have from the beginning, and those that are not known everywhere. All
 /// others are always there.
-const LATER: [&str; 12] = [
+const LATER: [&str; 14] = [
     "lane",
     "location",
     "strategy",
@@ -322,6 +326,8 @@ const LATER: [&str; 12] = [
     "interpreter",
     "exception",
     "closures",
+    "failed",
+    "failures",
 ];
 
 /// Where the keys are a concept's own.

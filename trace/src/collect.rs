@@ -61,6 +61,8 @@ pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
             .collect(),
         ..Timeline::default()
     };
+    // After the logs: why a failure is in them is known by then.
+    let failures = logs.failures().clone();
     let mut rest = Rest::default();
     let mut draft = Draft::default();
     for (id, tracker) in trackers.iter().enumerate() {
@@ -68,8 +70,12 @@ pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
         let Some(tracker) = tracker else { continue };
         draft.read(groups.events(id));
         let (outcome, ended) = draft.finish(number(tracker), end);
+        let failed = failures
+            .get(&tracker.id)
+            .filter(|_| outcome == Outcome::Failed);
         let whole = || Task {
             label: tracker.label(),
+            failed: failed.cloned(),
             location: Some(tracker.location.into()),
             created: Duration::from_nanos(tracker.created),
             polls: draft.polls.clone(),
@@ -86,7 +92,7 @@ pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
         } else if timeline.tasks.len() < keep.tasks {
             timeline.tasks.push(whole());
         } else {
-            rest.add(&draft.polls, &draft.wakes, outcome, ended);
+            rest.add(&draft.polls, &draft.wakes, outcome, failed, ended);
             for poll in &draft.polls {
                 if poll.end - poll.start >= keep.slow_poll {
                     rest.slow_polls.push((tracker.label(), *poll));
@@ -170,6 +176,10 @@ impl Draft {
                 Kind::Ready => {
                     self.polls.push(poll);
                     self.ended = Some((Outcome::Completed, poll.end));
+                }
+                Kind::Failed => {
+                    self.polls.push(poll);
+                    self.ended = Some((Outcome::Failed, poll.end));
                 }
                 Kind::Panicked => {
                     self.polls.push(poll);

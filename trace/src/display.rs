@@ -269,7 +269,7 @@ mod tests {
             }).collect();
             let task = Task {
                 label, location: None, created: Duration::ZERO, polls, wakes: Vec::new(),
-                outcome: Outcome::Completed, end: at,
+                outcome: Outcome::Completed, failed: None, end: at,
             };
             let timeline = Timeline { end: at, tasks: vec![task], ..Timeline::default() };
             let drawn = if ascii { format!("{timeline:#width$}") } else { format!("{timeline:width$}") };

@@ -28,10 +28,10 @@ pub enum Cell {
     BlockingTick,
     /// Dropped before it was done.
     Cancelled,
+    /// Returned an error, or ended by an exception.
+    Failed,
     /// Ended by a panic.
     Panicked,
-    /// Ended by an exception.
-    Failed,
 }
 
 impl Cell {
@@ -48,8 +48,9 @@ impl Cell {
             Self::BlockingTick => ('╋', '*'),
             Self::Blocking => ('█', '#'),
             Self::CouldNotRun => ('░', '.'),
-            Self::Cancelled => ('✗', 'x'),
-            Self::Panicked | Self::Failed => ('!', '!'),
+            // Cancelled too: what it is of the two, the lane says beside it.
+            Self::Cancelled | Self::Failed => ('✗', 'x'),
+            Self::Panicked => ('!', '!'),
         };
         if ascii { plain } else { unicode }
     }
@@ -65,8 +66,8 @@ impl Cell {
             Self::CouldNotRun => Some("could not run"),
             Self::Blocking => Some("held its thread"),
             Self::Cancelled => Some("cancelled"),
-            Self::Panicked => Some("panicked"),
             Self::Failed => Some("failed"),
+            Self::Panicked => Some("panicked"),
         }
     }
 }
@@ -129,8 +130,8 @@ impl Life<'_> {
         match self.outcome {
             Outcome::Completed => cells[last] = Cell::Done,
             Outcome::Cancelled => cells[last] = Cell::Cancelled,
-            Outcome::Panicked => cells[last] = Cell::Panicked,
             Outcome::Failed => cells[last] = Cell::Failed,
+            Outcome::Panicked => cells[last] = Cell::Panicked,
             Outcome::Running | Outcome::NeverPolled => {}
         }
         cells

@@ -23,15 +23,37 @@ pub enum Outcome {
     Running,
     /// It returned.
     Completed,
+    /// It returned an error, or an exception ended it.
+    Failed,
     /// It was dropped between two polls.
     Cancelled,
     /// A poll of it panicked.
     Panicked,
-    /// An exception ended it: in a language that has them.
-    Failed,
     /// Nobody has polled it: it was made, and it did nothing.
     NeverPolled,
 }
+
+/// Why a task failed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Failed {
+    /// The status of an answer that refused, such as HTTP's 503, where there was one.
+    pub status: Option<u16>,
+    /// In words.
+    pub reason: String,
+}
+
+/// An error as [`track_result`](crate::Recorder::track_result) notes it: its words, and its status if it has one.
+pub trait Cause: std::fmt::Display {
+    /// The status of an answer that refused, such as HTTP's 503.
+    fn status(&self) -> Option<u16> {
+        None
+    }
+}
+
+impl Cause for String {}
+impl Cause for &str {}
+impl Cause for std::io::Error {}
+impl Cause for Box<dyn std::error::Error + Send + Sync> {}
 
 /// What a task is doing. The words are Tokio Console's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

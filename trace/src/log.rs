@@ -5,11 +5,14 @@
 //! but whoever asks, now and then, for a timeline. A log knows a task by its number only.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::life::Failed;
 
 /// What happened to a task. The discriminants are the low bits of [`Event::stamp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(crate) enum Kind {
     Woken = 3,
     /// The future was dropped before it was ready.
     Dropped = 4,
+    /// The poll that returned `Ready` with an error.
+    Failed = 5,
 }
 
 const KIND_BITS: u32 = 3;
@@ -78,7 +83,8 @@ impl Event {
             1 => Kind::Ready,
             2 => Kind::Panicked,
             3 => Kind::Woken,
-            _ => Kind::Dropped,
+            4 => Kind::Dropped,
+            _ => Kind::Failed,
         }
     }
 
@@ -219,6 +225,8 @@ pub(crate) struct Logs {
     recorder: u64,
     origin: Instant,
     threads: Mutex<Vec<Arc<ThreadLog>>>,
+    /// Why tasks failed, by their number. Beside the events, as failures are rare and words are long.
+    failures: Mutex<BTreeMap<u32, Failed>>,
 }
 
 impl Logs {
@@ -228,7 +236,12 @@ impl Logs {
             recorder: NEXT_RECORDER.fetch_add(1, Ordering::Relaxed),
             origin: Instant::now(),
             threads: Mutex::default(),
+            failures: Mutex::default(),
         }
+    }
+
+    pub(crate) fn failures(&self) -> MutexGuard<'_, BTreeMap<u32, Failed>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Nanoseconds since the recorder was made, on Tokio's clock: tests may pause it.
@@ -290,6 +303,7 @@ mod tests {
             Kind::Panicked,
             Kind::Woken,
             Kind::Dropped,
+            Kind::Failed,
         ] {
             let event = Event::poll(kind, 7, 1_000_000_001, 1_000_000_301);
             assert_eq!(event.kind(), kind);

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::collect::{self, Keep};
 use crate::heartbeat::beat;
-use crate::log::Logs;
+use crate::life::{Cause, Failed};
+use crate::log::{Kind, Logs};
 use crate::task::{Description, Label, TaskRole, Tasks, Tracker};
 use crate::timeline::Timeline;
 
@@ -48,6 +49,17 @@ impl Recorder {
     #[track_caller]
     pub fn track<F: Future>(&self, label: impl Into<Label>, future: F) -> Tracked<F> {
         self.tracked(Some(label.into()), future, TaskRole::Future)
+    }
+
+    /// As [`track`](Self::track), for a future that may return an error: then the task is noted as failed, and why.
+    #[track_caller]
+    pub fn track_result<F, T, E>(&self, label: impl Into<Label>, future: F) -> TrackedResult<F>
+    where
+        F: Future<Output = Result<T, E>>,
+        E: Cause,
+    {
+        let tracked = self.tracked(Some(label.into()), future, TaskRole::Future);
+        TrackedResult { tracked }
     }
 
     /// As [`track`](Self::track), without a label: the task is called by the place of this call, `src/main.rs:12`.
@@ -160,17 +172,66 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<F: Future> Future for Tracked<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+impl<F: Future> Tracked<F> {
+    /// `failed` says of what it returned whether that is an error.
+    fn poll_noted(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        failed: impl Fn(&F::Output) -> Option<Failed>,
+    ) -> Poll<F::Output> {
         let mut this = self.project();
         let mut result = Poll::Pending;
         this.tracker.poll(context.waker(), &mut |context| {
             result = this.future.as_mut().poll(context);
-            result.is_ready()
+            let Poll::Ready(output) = &result else {
+                return Kind::Pending;
+            };
+            match failed(output) {
+                Some(failed) => {
+                    this.tracker.fails(failed);
+                    Kind::Failed
+                }
+                None => Kind::Ready,
+            }
         });
         result
+    }
+}
+
+impl<F: Future> Future for Tracked<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.poll_noted(context, |_| None)
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future that is tracked and may fail. Made by [`Recorder::track_result`]; its output is the inner future's.
+    #[must_use = "a future does nothing until it is awaited: it will be shown as never polled"]
+    #[derive(Debug)]
+    pub struct TrackedResult<F> {
+        #[pin]
+        tracked: Tracked<F>,
+    }
+}
+
+impl<F, T, E> Future for TrackedResult<F>
+where
+    F: Future<Output = Result<T, E>>,
+    E: Cause,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let failed = |output: &F::Output| {
+            let error = output.as_ref().err()?;
+            Some(Failed {
+                status: error.status(),
+                reason: error.to_string(),
+            })
+        };
+        self.project().tracked.poll_noted(context, failed)
     }
 }
 
@@ -234,6 +295,51 @@ mod tests {
             ]
         );
         assert_eq!(timeline.tasks[2].end, SECOND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_is_a_failed_task_with_its_reason() {
+        struct Refused;
+        impl std::fmt::Display for Refused {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("too busy")
+            }
+        }
+        impl Cause for Refused {
+            fn status(&self) -> Option<u16> {
+                Some(503)
+            }
+        }
+        let recorder = Recorder::new();
+        let ask = async |good: bool| {
+            nap(1).await;
+            if good { Ok(2) } else { Err(Refused) }
+        };
+        let good = recorder.track_result("good", ask(true)).await;
+        assert!(good.is_ok_and(|answer| answer == 2));
+        assert!(recorder.track_result("bad", ask(false)).await.is_err());
+        drop(recorder.track_result("dropped", ask(false)));
+
+        let failed = Failed {
+            status: Some(503),
+            reason: "too busy".to_owned(),
+        };
+        let tasks = recorder.timeline().tasks;
+        let ended = tasks.iter().map(|task| (task.outcome, task.failed.clone()));
+        let expected = [
+            (Outcome::Completed, None),
+            (Outcome::Failed, Some(failed.clone())),
+            (Outcome::NeverPolled, None),
+        ];
+        assert_eq!(ended.collect::<Vec<_>>(), expected);
+        assert_eq!(tasks[1].end, SECOND * 2);
+        // Summed up, it is known, too.
+        let keep = Keep {
+            tasks: 0,
+            ..Keep::ALL
+        };
+        let rest = recorder.timeline_of(keep).rest.unwrap();
+        assert_eq!(rest.failures, [(failed, 1)].into());
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::life::{Outcome, Poll, State, each_span};
+use crate::life::{Failed, Outcome, Poll, State, each_span};
 
 /// What many tasks did, taken together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,6 +12,8 @@ pub struct Rest {
     pub lives: Vec<(Duration, Duration)>,
     /// How many ended so.
     pub outcomes: BTreeMap<Outcome, usize>,
+    /// Why those failed that did, and how many for each reason.
+    pub failures: BTreeMap<Failed, usize>,
     /// How many polls there were.
     pub polls: usize,
     /// How many wakes there were.
@@ -39,8 +41,12 @@ impl Rest {
         polls: &[Poll],
         wakes: &[Duration],
         outcome: Outcome,
+        failed: Option<&Failed>,
         end: Duration,
     ) {
+        if let Some(failed) = failed {
+            *self.failures.entry(failed.clone()).or_default() += 1;
+        }
         *self.outcomes.entry(outcome).or_default() += 1;
         self.polls += polls.len();
         self.wakes += wakes.len();

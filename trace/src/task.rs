@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::task::{ArcWake, waker, waker_ref};
 
+use crate::life::Failed;
 use crate::log::{Event, Kind, Logs, thread_number};
 
 /// What a task is called: usually a literal, at times made at run time.
@@ -61,11 +62,11 @@ impl Tracker {
     }
 
     /// Notes a poll, and with it all that does not depend on the type of the future: it is compiled once, not once for
-    /// each future that is tracked. `poll` says whether the future is done.
+    /// each future that is tracked. `poll` says what came of it.
     pub(crate) fn poll(
         self: &Arc<Self>,
         waker: &Waker,
-        poll: &mut dyn FnMut(&mut Context<'_>) -> bool,
+        poll: &mut dyn FnMut(&mut Context<'_>) -> Kind,
     ) {
         let seen = Identity::of(waker);
         let inner = self.inner.get_or_init(|| Inner {
@@ -79,13 +80,14 @@ impl Tracker {
         }
     }
 
-    fn timed(&self, waker: &Waker, poll: &mut dyn FnMut(&mut Context<'_>) -> bool) {
+    fn timed(&self, waker: &Waker, poll: &mut dyn FnMut(&mut Context<'_>) -> Kind) {
         let mut open = OpenPoll::begin(self);
-        open.kind = if poll(&mut Context::from_waker(waker)) {
-            Kind::Ready
-        } else {
-            Kind::Pending
-        };
+        open.kind = poll(&mut Context::from_waker(waker));
+    }
+
+    /// Why it fails, before its last poll is noted.
+    pub(crate) fn fails(&self, failed: Failed) {
+        self.logs.failures().insert(self.id, failed);
     }
 
     /// The waker to poll with where the future has moved to another task.

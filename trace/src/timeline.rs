@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::life::{Outcome, Poll, Span, State, in_flight, spans};
+use crate::life::{Failed, Outcome, Poll, Span, State, in_flight, spans};
 use crate::rest::Rest;
 
 /// What the tracked tasks did, seen from the recorder's origin.
@@ -87,6 +87,8 @@ pub struct Task {
     pub wakes: Vec<Duration>,
     /// How it ended, if it has.
     pub outcome: Outcome,
+    /// Why, if it failed.
+    pub failed: Option<Failed>,
     /// When it ended; while it runs, when the timeline was taken.
     pub end: Duration,
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use tokio::sync::Semaphore;
 
 use super::Output;
-use crate::services::client;
+use crate::services::client::Client;
 use crate::services::failure::{Failure, Failures};
 use crate::services::files::OpenFiles;
+use crate::services::local::is_this_machine;
 use crate::services::server::Server;
 
 /// The most requests.
@@ -50,7 +51,7 @@ impl Request {
 }
 
 impl Stage {
-    /// The answers, and what was counted. Fails where every request has.
+    /// The answers. Fails where every request has.
     pub(super) fn output(self, answers: Vec<Result<String, Failure>>) -> Result<Output> {
         let failures = Failures::of(&answers);
         if failures.count() == answers.len() {
@@ -61,15 +62,12 @@ impl Stage {
             };
             bail!("{all} to {} failed: {}", self.target, failures.explained());
         }
-        let mut output = Output::new(
+        let output = Output::new(
             answers
                 .iter()
                 .map(|answer| answer.as_deref().map_err(ToString::to_string))
                 .collect::<Vec<_>>(),
         );
-        for (metric, count) in failures.counts() {
-            output = output.metric(metric, count as f64);
-        }
         let Some(server) = self.server else {
             return Ok(output);
         };
@@ -128,7 +126,7 @@ impl RequestPlan {
     pub(super) fn abroad(&self) -> Option<&str> {
         self.url
             .as_ref()
-            .filter(|url| !client::is_loopback(url))
+            .filter(|url| !is_this_machine(url))
             .and_then(Url::host_str)
     }
 
@@ -173,7 +171,7 @@ impl RequestPlan {
             .map(|id| Request { id, url: url(id) })
             .collect();
         Ok(Stage {
-            client: client::client(self.timeout)?,
+            client: Client::new(self.timeout)?,
             requests,
             limit: self.limit.min(at_once),
             permits: Semaphore::new(at_once),

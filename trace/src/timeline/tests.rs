@@ -22,6 +22,7 @@ fn task(label: &str, polls: &[(u64, u64, usize)], wakes: &[u64], end: u64) -> Ta
             .collect(),
         wakes: wakes.iter().copied().map(ms).collect(),
         outcome: Outcome::Completed,
+        failed: None,
         end: ms(end),
     }
 }
