@@ -30,6 +30,8 @@ pub struct Trial<'a> {
     timed: bool,
     /// Whether nothing disturbed one of the runs.
     clean: bool,
+    /// Whether what is asked for comes after what arithmetic foretells, which then vouches for nothing.
+    late: bool,
     /// Whether the run has several threads, so that a time within it may depend on which of them is first.
     chancy: bool,
 }
@@ -44,6 +46,7 @@ impl<'a> Trial<'a> {
             ideal: None,
             timed: false,
             clean: false,
+            late: false,
             chancy: false,
         }
     }
@@ -71,6 +74,7 @@ impl<'a> Trial<'a> {
                 .is_some_and(|wall| measured <= wall.0.as_secs_f64());
         let undisturbed = report.strategies.iter().all(undisturbed);
         self.timed = ideal(strategy).is_some();
+        self.late = !within;
         self.clean |= within && self.timed && undisturbed;
         self.chancy =
             self.predict.unit == Unit::Time && field != "wall_s" && strategy.runtime.workers > 1;
@@ -92,7 +96,11 @@ impl<'a> Trial<'a> {
             (None, Unit::Time | Unit::Bytes) => {
                 // Without arithmetic, a time is taken at its word if nothing disturbed it.
                 let known = self.ideal.is_some() || self.clean;
-                let most = if self.timed { CHANCES } else { TRIES };
+                let most = match (self.timed, self.late) {
+                    (true, true) => CHANCES,
+                    (true, false) => MORE,
+                    (false, _) => TRIES,
+                };
                 let enough = if known { MORE } else { most };
                 runs >= enough || (known && self.wrong().is_none())
             }
