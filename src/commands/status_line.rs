@@ -55,7 +55,12 @@ impl Drop for StatusLine {
 
 fn bar(style: &Style) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    if let Ok(look) = ProgressStyle::with_template("{bar:16} {wide_msg}") {
+    // Where there is room for one of them, the words say more.
+    let template = match style.width {
+        ..60 => "{wide_msg}",
+        _ => "{bar:16} {wide_msg}",
+    };
+    if let Ok(look) = ProgressStyle::with_template(template) {
         bar.set_style(look.progress_chars(if style.ascii { "#-" } else { "━╌" }));
     }
     bar
