@@ -25,7 +25,7 @@ pub struct Cli {
     asked: Asked,
 }
 
-/// See async run: predict, run, look, understand.
+/// See async run: predict, run, observe, explain.
 #[derive(Debug, Parser)]
 #[command(
     name = "asyncdemo",
@@ -47,7 +47,7 @@ struct GlobalFlags {
     )]
     #[arg(hide_possible_values = true, display_order = LAST)]
     color: ColorChoice,
-    /// Draw with ASCII signs only
+    /// Draw with ASCII characters only
     #[arg(
         long,
         global = true,
@@ -70,26 +70,26 @@ enum Asked {
 // Whatever is no concept. A doc comment here would be the help of the whole program.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// A lesson: predict, run, look, understand
+    /// A lesson: predict, run, observe, explain
     Learn(learn::Options),
     /// What you missed, asked again after 1, 3 and 7 days
     Review(learn::ReviewOptions),
-    /// What of the lessons is done, and how well
+    /// Which lessons are done, and how well
     Status(status::Options),
-    /// Forgets your progress in a lesson, or in all; asks first
+    /// Forget your progress in one lesson or in all, after asking
     Reset(reset::Options),
-    /// Every concept in short form: what many believe, and what is measured
+    /// Every concept in short form: what many believe, and what was measured
     Tour(tour::Options),
     /// A lesson in front of a class, full screen: predict, vote, run live
     Present(present::Options),
-    /// A course of lessons: check one, or begin your own
+    /// Check a course of lessons, or begin your own
     #[command(disable_help_subcommand = true)]
     Course(course::Options),
-    /// The concepts, with the question that each answers
+    /// List the concepts, each with the question it answers
     List(list::Options),
     /// Watch your own Python program: put this before its command
     Python(Box<python::Options>),
-    /// Jobs that outlive the program: put them in, work on them, count them
+    /// Jobs that outlive the program: enqueue them, work on them, count them
     Jobs(jobs::Options),
     /// This help, that of a command, or what a term means: poll, worker, ideal …
     Help(help::Options),

@@ -30,7 +30,7 @@ pub struct BlocksTheLoop;
 
 impl Claim for BlocksTheLoop {
     fn expectation(&self) -> String {
-        "that the loop is blocked".into()
+        "that the event loop is blocked".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
@@ -39,13 +39,13 @@ impl Claim for BlocksTheLoop {
         let missed = run.beats(total);
         let shown = match &worst.by {
             Some(by) => shown("loop_blocked", held(run, by, worst, total))
-                .takeaway("So it would be for every other request of your server."),
+                .takeaway("Every other request to your server would have waited just as long."),
             None => match busy_with(run, worst) {
                 Some(busy) => return Some(busy),
                 None => shown(
                     "loop_blocked",
                     format!(
-                        "nothing could run for {}. Something that is not tracked held the loop, or the machine was busy elsewhere.",
+                        "nothing could run for {}. Something that is not tracked blocked the event loop, or the machine was busy elsewhere.",
                         time(longest)
                     ),
                 ),
@@ -66,7 +66,7 @@ fn held(run: &Run<'_>, by: &str, worst: &Blocked, total: Duration) -> String {
     } else if workers_held(run, worst) < workers {
         format!("{by} held the one of {workers} workers that watches sockets and timers")
     } else {
-        format!("{by} and tasks like it held all {workers} workers")
+        format!("{by} and tasks like it blocked all {workers} workers")
     };
     let in_all = if total > longest {
         format!(
@@ -124,7 +124,7 @@ pub struct BlockedThroughout;
 
 impl Claim for BlockedThroughout {
     fn expectation(&self) -> String {
-        "no heartbeat from the beginning to the end".into()
+        "no heartbeat from beginning to end".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
@@ -133,7 +133,7 @@ impl Claim for BlockedThroughout {
         let missed = run.beats(gap);
         (missed >= 2 && gap >= run.wall.mul_f64(0.8)).then(|| {
             let (gap, wall) = (time(gap), time(run.wall));
-            let text = format!("nothing else could run. For {gap} of {wall} there was no heartbeat, though it was due {missed} times.");
+            let text = format!("nothing else could run. For {gap} of {wall} there was no heartbeat, though one was due {missed} times.");
             shown("deaf_throughout", text).tells_of_blocking()
         })
     }
@@ -145,7 +145,7 @@ pub struct KeepsTheLoopAwake;
 
 impl Claim for KeepsTheLoopAwake {
     fn expectation(&self) -> String {
-        "that the loop stays awake".into()
+        "that the event loop stays free".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
@@ -155,7 +155,7 @@ impl Claim for KeepsTheLoopAwake {
         (gap <= AWAKE && gap * 3 < run.wall && heard).then(|| {
             let (wall, gap) = (time(run.wall), time(gap));
             let text = format!(
-                "the loop stayed awake. In {wall} the heartbeat was never more than {gap} apart."
+                "the event loop stayed free. In {wall} no two heartbeats were more than {gap} apart."
             );
             shown("loop_awake", text)
         })
@@ -205,7 +205,7 @@ mod tests {
         let told = |wall, gap| told(BlockedThroughout, &beating(wall, gap), &[]);
         assert_eq!(
             told(47, 45),
-            "deaf_throughout: nothing else could run. For 45 ms of 47 ms there was no heartbeat, though it was due 4 times."
+            "deaf_throughout: nothing else could run. For 45 ms of 47 ms there was no heartbeat, though one was due 4 times."
         );
         // Half of the time, and too short a time.
         assert!(told(100, 50).starts_with("inconclusive"));

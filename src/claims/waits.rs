@@ -65,7 +65,7 @@ impl Claim for MadeIsNotStarted {
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
         let wall = time(run.wall);
         one_at_a_time(run).then(|| {
-            shown("sum_of_waits", format!("both futures existed from the start, yet the second did nothing until it was awaited. The waits added up to {wall}."))
+            shown("sum_of_waits", format!("both futures existed from the start, but the second did nothing until it was awaited. The waits added up to {wall}."))
                 .short(format!("{} of waiting took {wall}", time(run.sum)))
         })
     }

@@ -19,9 +19,9 @@ pub(super) struct Options {
 /// The end of the program's long help.
 pub(super) const ENVIRONMENT: &str = "\
 Exit codes:
-  0         done; also where nobody reads the output any more
+  0         done, or the reader of the output has closed it
   1         a strategy failed, a course has problems, or a file cannot be used
-  2         the command line is wrong, or a terminal is wanted and there is none
+  2         the command line is wrong, or a terminal is needed and there is none
   130, 143  stopped by Ctrl-C, by SIGTERM
 
 Colour: --color, else the first of these that is set and not empty
@@ -32,9 +32,9 @@ Colour: --color, else the first of these that is set and not empty
 Without any, a terminal has colour, and a pipe has none.
 
 Other environment variables:
-  LC_ALL, LC_CTYPE, LANG    where the first that is set does not say UTF-8,
+  LC_ALL, LC_CTYPE, LANG    if the first that is set does not say UTF-8,
                             only ASCII is drawn, as with --ascii
-  ASYNCDEMO_DATA_DIR        where the progress in the lessons is kept";
+  ASYNCDEMO_DATA_DIR        where your progress is kept";
 
 /// The end of a concept's long help.
 pub(super) const MORE: &str = "Exit codes and environment variables: asyncdemo --help";

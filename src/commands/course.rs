@@ -29,7 +29,7 @@ pub struct Options {
 
 #[derive(clap::Subcommand, Clone, Debug)]
 enum What {
-    /// Hold every lesson to what it says: run its predictions, and look up all that it names
+    /// Check every lesson: run its predictions and look up everything it names
     Check(CheckOptions),
     /// Begin a course of your own: a lesson that works, and how to write more
     New {

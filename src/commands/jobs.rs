@@ -274,7 +274,7 @@ impl JobsSession<'_> {
         }
         if counts.repeats > 0 {
             said.push(format!(
-                "{} a job that had been begun before: its worker was killed or stopped, or the job had failed. At least once is the promise, and a job must bear it.",
+                "{} a job that had been begun before: its worker was killed or stopped, or the job had failed. Delivery is at-least-once, so jobs must be idempotent.",
                 units::count(counts.repeats as usize, "run began", "runs began")
             ));
         }

@@ -26,7 +26,7 @@ pub struct Options {
     #[arg(value_name = "LESSON")]
     pub lesson: Option<String>,
 
-    /// For which room: light or dark (l changes it)
+    /// Colours for a light or a dark room (l switches)
     #[arg(
         long,
         value_enum,
@@ -43,19 +43,11 @@ pub struct Options {
     pub course: Option<PathBuf>,
 
     /// Save the report of each run in this directory, a file per slide
-    #[arg(
-        long,
-        value_name = "DIR",
-        help_heading = "When the machine is not to be trusted"
-    )]
+    #[arg(long, value_name = "DIR", help_heading = "Recording and replay")]
     pub record: Option<PathBuf>,
 
-    /// Play the runs that were saved in this directory, marked REPLAY
-    #[arg(
-        long,
-        value_name = "DIR",
-        help_heading = "When the machine is not to be trusted"
-    )]
+    /// Play the runs saved in this directory, marked REPLAY
+    #[arg(long, value_name = "DIR", help_heading = "Recording and replay")]
     pub replay: Option<PathBuf>,
 }
 

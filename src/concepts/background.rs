@@ -102,7 +102,7 @@ impl Concept for Background {
             .claim_if(mails > 1, DelaysTheNextAnswer),
             Strategy::staged(
                 "lost",
-                "the program ends, and nobody waits for the spawned tasks",
+                "the program ends, and nothing waits for the spawned tasks",
                 office,
                 lost,
             )

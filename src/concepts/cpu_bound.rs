@@ -33,7 +33,7 @@ use crate::trace::Recorder;
 /// The knobs of `cpu-bound`.
 #[derive(clap::Args, Clone, Copy, Debug, Serialize)]
 pub struct CpuBound {
-    /// How long one piece of work takes one thread, about; it is measured out at the start
+    /// Roughly how long one piece takes one thread; calibrated at the start
     #[arg(long, value_name = "DURATION", default_value = "300ms")]
     pub work: Wait<10, 10_000>,
 

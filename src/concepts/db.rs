@@ -46,7 +46,7 @@ pub struct Db {
     #[arg(long, value_name = "N", default_value = "4")]
     pub connections: Count<1, 32>,
 
-    /// Use this database file, which is made if there is none, instead of a temporary one. A file
+    /// Use this database file instead of a temporary one; it is created if it does not exist. A file
     /// that asyncdemo did not make is refused and left as it is
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[serde(serialize_with = "knob::path_as_typed")]

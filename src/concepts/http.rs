@@ -49,7 +49,7 @@ pub struct Http {
     #[arg(long, value_name = "DURATION", default_value = "15s")]
     pub timeout: Wait,
 
-    /// Ask a server of your own, instead of the one that the demo starts: an http or https URL
+    /// Call a server of your own instead of the demo's: an http or https URL
     #[arg(long, value_name = "URL", value_parser = http_url, value_hint = ValueHint::Url)]
     #[arg(conflicts_with = "latency")]
     #[serde(serialize_with = "as_text")]

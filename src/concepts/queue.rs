@@ -39,7 +39,7 @@ pub struct Queue {
     #[arg(long, value_name = "DURATION", default_value = "150ms")]
     pub job_time: Wait,
 
-    /// How long the producer rests between two jobs
+    /// How long the producer waits between two jobs
     #[arg(long, value_name = "DURATION", default_value = "20ms")]
     pub every: Wait<0>,
 
@@ -47,7 +47,7 @@ pub struct Queue {
     #[arg(long, value_name = "N", default_value = "3")]
     pub capacity: Count<1, 1000>,
 
-    /// How many jobs are worked on at once
+    /// How many jobs run at once
     #[arg(long, value_name = "N", default_value = "3")]
     pub workers: Count<1, 64>,
 }

@@ -40,7 +40,7 @@ pub struct Routes {
     #[arg(long, value_name = "DURATION", default_value = "200ms")]
     pub latency: Wait<1, 10_000>,
 
-    /// How many threads `offloaded-route` may use, of which FastAPI has 40
+    /// How many threads `offloaded-route` may use (FastAPI has 40)
     #[arg(long, value_name = "N", default_value = "40")]
     pub pool: Count<1, 500>,
 }

@@ -87,7 +87,7 @@ impl Concept for Sleep {
             .claim_if(several, ThreadEach),
             Strategy::new(
                 "unawaited",
-                "each future made, and nobody awaits it",
+                "each future made, and never awaited",
                 fetches,
                 unawaited,
             )
@@ -95,7 +95,7 @@ impl Concept for Sleep {
             .ideal(delay)
             .claim(NeverStarted)
             .refutes_belief()
-            .differs("nobody awaited, so there is no answer"),
+            .differs("never awaited, so there is no answer"),
         ]
     }
 }

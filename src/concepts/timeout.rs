@@ -36,11 +36,11 @@ pub struct Timeout {
     #[arg(long, value_name = "DURATION", default_value = "1s")]
     pub work: Wait,
 
-    /// When it is to be stopped
+    /// When it should stop
     #[arg(long, value_name = "DURATION", default_value = "300ms")]
     pub deadline: Wait,
 
-    /// How long the work in `cancel-token` cleans up behind itself
+    /// How long the work in `cancel-token` takes to clean up
     #[arg(long, value_name = "DURATION", default_value = "150ms")]
     pub cleanup: Wait,
 }

@@ -7,11 +7,11 @@ use crate::lab::{Lab, Stop};
 #[derive(clap::Args, Clone, Debug)]
 #[command(mut_args(ranged), next_help_heading = "What to run")]
 pub struct Options {
-    /// Run this strategy only; may be given several times
+    /// Run only this strategy; may be given several times
     #[arg(long, value_name = "NAME", conflicts_with = "all")]
     pub strategy: Vec<String>,
 
-    /// Run every strategy, not only those that make the point
+    /// Run every strategy, not only the default ones
     #[arg(long)]
     pub all: bool,
 
@@ -19,11 +19,11 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value = "1")]
     pub repeat: Count<1, 100>,
 
-    /// From which length on a poll is called blocking
+    /// Treat polls at least this long as blocking
     #[arg(long, value_name = "DURATION", default_value = "10ms")]
     pub slow_poll: Wait,
 
-    /// Report so many tasks one by one, and the rest taken together
+    /// List at most N tasks individually and aggregate the rest
     #[arg(
         long,
         value_name = "N",
@@ -46,15 +46,15 @@ pub struct Options {
     )]
     pub code: Option<Code>,
 
-    /// Every lane, figure and finding, also where they do not fit the screen
+    /// Show every lane, figure and finding, even if they do not fit the screen
     #[arg(long, help_heading = "What to show")]
     pub full: bool,
 
-    /// No live view
+    /// Do not draw while it runs
     #[arg(long, short, help_heading = "What to show")]
     pub quiet: bool,
 
-    /// The report as text for people, or as json for programs
+    /// Print the report as text for people, or as json for programs
     #[arg(
         long,
         value_enum,

@@ -74,13 +74,13 @@ impl Claim for LoopBlocked {
 
 /// Something that was seen while the program ran, and is told as it was seen.
 #[derive(Debug)]
-struct Watched {
+struct Noticed {
     kind: &'static str,
     text: String,
     takeaway: &'static str,
 }
 
-impl Claim for Watched {
+impl Claim for Noticed {
     fn expectation(&self) -> String {
         self.kind.replace('_', " ")
     }
@@ -97,8 +97,8 @@ impl Claim for Watched {
 /// So many findings of one kind are worth reading.
 const OF_A_KIND: usize = 5;
 
-fn observed(record: &Record) -> Vec<Watched> {
-    let mut observed: Vec<Watched> = record
+fn observed(record: &Record) -> Vec<Noticed> {
+    let mut observed: Vec<Noticed> = record
         .told
         .iter()
         .filter_map(|(told, times)| of_told(told, *times))
@@ -108,7 +108,7 @@ fn observed(record: &Record) -> Vec<Watched> {
         let count = found.labels.len();
         let some = found.labels.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
         let more = if count > 3 { format!(" and {} more", count - 3) } else { String::new() };
-        Watched {
+        Noticed {
             kind: "awaited_in_turn",
             text: format!(
                 "{} awaited {some}{more} one after the other: {sum} in all, the longest {longest}.",
@@ -118,7 +118,7 @@ fn observed(record: &Record) -> Vec<Watched> {
         }
     }));
     observed.extend(of_lanes(record));
-    let mut kept: Vec<Watched> = Vec::new();
+    let mut kept: Vec<Noticed> = Vec::new();
     for each in observed {
         if kept.iter().filter(|known| known.kind == each.kind).count() < OF_A_KIND {
             kept.push(each);
@@ -127,7 +127,7 @@ fn observed(record: &Record) -> Vec<Watched> {
     kept
 }
 
-fn of_told(told: &Told, times: usize) -> Option<Watched> {
+fn of_told(told: &Told, times: usize) -> Option<Noticed> {
     let subject = &told.subject;
     let often = if times > 1 {
         format!(" {} times", units::whole(times))
@@ -135,17 +135,17 @@ fn of_told(told: &Told, times: usize) -> Option<Watched> {
         String::new()
     };
     Some(match told.finding.as_str() {
-        "never_awaited" => Watched {
+        "never_awaited" => Noticed {
             kind: "never_awaited",
             text: format!("{subject} ({}) was called{often} and never awaited, so nothing in it ran.", told.detail),
             takeaway: "Calling an async def only makes a coroutine; awaiting it, or create_task, runs it.",
         },
-        "lost_exception" => Watched {
+        "lost_exception" => Noticed {
             kind: "lost_exception",
             text: format!("{subject} failed{often} with {}, and nobody awaited it to find out.", told.detail),
             takeaway: "Keep each task and await it, or start it in a TaskGroup.",
         },
-        "pool_full" => Watched {
+        "pool_full" => Noticed {
             kind: "pool_full",
             text: format!(
                 "{subject} was full: {} waited for one of its {}, the longest {}.",
@@ -155,7 +155,7 @@ fn of_told(told: &Told, times: usize) -> Option<Watched> {
             ),
             takeaway: "A thread that waits serves nobody else.",
         },
-        "no_awaits" => Watched {
+        "no_awaits" => Noticed {
             kind: "no_awaits",
             text: "--awaits needs sys.monitoring, which came with Python 3.12, and a place in it: no lanes but those of tasks.".to_owned(),
             takeaway: "",
@@ -165,13 +165,13 @@ fn of_told(told: &Told, times: usize) -> Option<Watched> {
 }
 
 /// What shows in how the lanes ended.
-fn of_lanes(record: &Record) -> Vec<Watched> {
+fn of_lanes(record: &Record) -> Vec<Noticed> {
     let mut lanes: Vec<&Lane> = record.lanes.values().collect();
     lanes.sort_by_key(|lane| lane.made);
     let destroyed = lanes
         .iter()
         .filter(|lane| matches!(lane.ended, Some((_, End::Destroyed))));
-    let destroyed = destroyed.map(|lane| Watched {
+    let destroyed = destroyed.map(|lane| Noticed {
         kind: "destroyed_pending",
         text: format!(
             "{} was thrown away while it waited: nothing had kept it.",
@@ -196,7 +196,7 @@ fn of_lanes(record: &Record) -> Vec<Watched> {
                 _ => false,
             },
         );
-    let left = left.map(|lane| Watched {
+    let left = left.map(|lane| Noticed {
         kind: "nobody_awaited",
         text: format!("{} was still waiting when the program's main coroutine returned, and was cancelled: nobody awaited it.", lane.label),
         takeaway: "Await a task before you return, or start it in a TaskGroup, which does.",

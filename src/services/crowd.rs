@@ -184,7 +184,7 @@ async fn ask_all(
 }
 
 /// Each ping is due at its time, whether the one before was answered or not, and waits from then on.
-/// Of a server that is deaf for four seconds, this tells four seconds and not one late answer among
+/// Of a server that is event loop blocked for four seconds, this tells four seconds and not one late answer among
 /// hundreds of prompt ones.
 async fn keep_pinging(
     client: Client,

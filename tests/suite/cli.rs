@@ -55,7 +55,7 @@ fn list_as_json_is_for_scripts() {
         r#"{"name":"sequential","summary":"each fetch awaited before the next","default":true},"#,
         r#"{"name":"concurrent","summary":"join_all: one thread awaits them all","default":true},"#,
         r#"{"name":"threads","summary":"a thread for each, asleep inside: std::thread::sleep","default":false},"#,
-        r#"{"name":"unawaited","summary":"each future made, and nobody awaits it","default":true}]},{"#,
+        r#"{"name":"unawaited","summary":"each future made, and never awaited","default":true}]},{"#,
     );
     assert!(listed.starts_with(first), "{listed}");
     let strategies = |concept: &Entry| -> Vec<_> {

@@ -23,11 +23,11 @@ pub struct Options {
     #[arg(hide = !cfg!(feature = "redis"), value_hint = ValueHint::Url)]
     pub broker: Option<String>,
 
-    /// Put `job 1` to `job N` in
+    /// Enqueue `job 1` to `job N`
     #[arg(long, value_name = "N")]
     pub enqueue: Option<Count<1, 100_000>>,
 
-    /// So many of these fail whenever they are run
+    /// Make N of these jobs always fail
     #[arg(long, value_name = "N", default_value = "0")]
     pub failing: Count<0, 100_000>,
 
@@ -39,19 +39,19 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "150ms")]
     pub job_time: Wait,
 
-    /// How many jobs are worked on at once
+    /// How many jobs run at once
     #[arg(long, value_name = "N", default_value = "3")]
     pub workers: Count<1, 64>,
 
-    /// How long a job stays with a worker that is heard of no more
+    /// Lease: after this long without a word, a worker's job goes to another
     #[arg(long, value_name = "DURATION", default_value = "5s")]
     pub lease: Wait<100>,
 
-    /// How often a job is tried before it is put aside as dead
+    /// How often a job is tried before it is set aside as dead
     #[arg(long, value_name = "N", default_value = "5")]
     pub attempts: Count<1, 100>,
 
-    /// Nothing that changes while it works
+    /// Show no progress line
     #[arg(long, short, help_heading = "What to show")]
     pub quiet: bool,
 

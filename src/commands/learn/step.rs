@@ -156,7 +156,7 @@ impl Tutor<'_> {
                 Said::Enter if pressed => return Ok(Ok(None)),
                 Said::Enter => {
                     pressed = true;
-                    self.say("A guess helps, however wild: you see more once you have made one. Type one, or Enter again to go on without.")?;
+                    self.say("Even a wild guess helps: you see more once you have made one. Type one, or Enter again to go on without.")?;
                     continue;
                 }
                 other => return Ok(Err(other)),

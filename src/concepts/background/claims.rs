@@ -24,7 +24,7 @@ impl Claim for AnswersAfterTheWork {
         let (answer, work) = (run.lives(ANSWER).min()?, run.lives(WORK).min()?);
         (answer >= work).then(|| {
             let (answer, work) = (time(answer), time(work));
-            shown("answered_after_the_work", format!("the client waited for the work. No answer came before {answer}, and the work took {work}."))
+            shown("answered_after_the_work", format!("the client waited for the work. No answer came before {answer}; the work took {work}."))
         })
     }
 }
@@ -42,7 +42,7 @@ impl Claim for AnswersBeforeTheWork {
         let (answer, work) = (run.lives(ANSWER).max()?, run.lives(WORK).min()?);
         (answer * 2 < work).then(|| {
             let (answer, work) = (time(answer), time(work));
-            shown("answered_before_the_work", format!("every answer came within {answer}, and the work, {work} and more, was done afterwards."))
+            shown("answered_before_the_work", format!("every answer came within {answer}; the work, {work} or more, was done afterwards."))
         })
     }
 }
@@ -62,7 +62,7 @@ impl Claim for DelaysTheNextAnswer {
         let (label, took) = (&slowest.label, slowest.life().0);
         (quickest * 2 < took && took * 2 > work).then(|| {
             let (quickest, took) = (time(quickest), time(took));
-            shown("answer_delayed", format!("the quickest answer took {quickest}, {label} took {took}: it had to wait for work that an earlier answer had left behind."))
+            shown("answer_delayed", format!("the quickest answer took {quickest}, {label} took {took}: it had to wait for the work of an earlier answer."))
         })
     }
 }
@@ -73,15 +73,18 @@ pub(super) struct LostAtExit;
 
 impl Claim for LostAtExit {
     fn expectation(&self) -> String {
-        "that work is lost at the exit".into()
+        "that work is lost at exit".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
         let (lost, of) = (run.metric(LOST)?, run.metric(ACCEPTED)?);
         (lost > 0.0).then(|| {
-            shown("lost_on_shutdown", format!("{lost} of {of} were never done."))
-                .takeaway("The program ended, and what was in the background ended with it, without an error.")
-                .short(format!("{lost} of {of} never done, and no error"))
+            shown(
+                "lost_on_shutdown",
+                format!("{lost} of {of} were never done."),
+            )
+            .takeaway("The program ended, and its background work ended with it, without an error.")
+            .short(format!("{lost} of {of} never done, and no error"))
         })
     }
 }
@@ -92,7 +95,7 @@ pub(super) struct DrainedAtExit;
 
 impl Claim for DrainedAtExit {
     fn expectation(&self) -> String {
-        "that no work is lost at the exit".into()
+        "that no work is lost at exit".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {

@@ -95,7 +95,7 @@ impl Claim for OnSeveral {
                 "parallel",
                 format!("{did}. That is what the machine gives: {plain}."),
             )
-            .takeaway("Threads on more cores make it faster, not async.")
+            .takeaway("More cores make it faster, not async.")
         } else {
             inconclusive(format!(
                 "{did}. {plain}: this machine has no more cores, or is busy elsewhere."

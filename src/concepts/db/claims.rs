@@ -14,12 +14,12 @@ pub(super) struct TurnsCost(pub(super) &'static str);
 
 impl Claim for TurnsCost {
     fn expectation(&self) -> String {
-        "that taking turns costs time".into()
+        "that handing over the lock costs time".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
         let (extra, why) = (time(run.wall.checked_sub(run.ideal()?)?), self.0);
-        let text = format!("the changes of turn cost another {extra} in all: {why}.");
+        let text = format!("handing over the lock cost another {extra} in all: {why}.");
         Some(shown("turns_cost", text))
     }
 }
@@ -36,11 +36,11 @@ impl Claim for NothingLost {
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
         let (found, expected) = (run.metric(ROWS_FOUND)?, run.metric(ROWS_EXPECTED)?);
         Some(if found == expected {
-            let text = format!("counted at the end, every new row is there: {found} of {found}.");
+            let text = format!("every new row was there at the end: {found} of {found}.");
             shown("nothing_lost", text)
         } else if found > expected {
             inconclusive(format!(
-                "{found} new rows were counted at the end, and {expected} were written: someone else writes, too."
+                "{found} new rows were there at the end, but {expected} were written: something else writes to the file, too."
             ))
         } else {
             inconclusive(format!(

@@ -51,8 +51,8 @@ impl Claim for HoldsBack {
         let (capacity, most, delay) = (self.0, run.metric(DEPTH)?, run.time(DELAY)?);
         let waited = run.time(PRODUCER_WAITED)?;
         (most <= capacity as f64 && !waited.is_zero()).then(|| {
-            shown("producer_held_back", format!("never more than {capacity} waited in the queue, none longer than {}. The producer did instead: for {} in all.", time(delay), time(waited)))
-                .takeaway("That is backpressure: who is too fast finds out.")
+            shown("producer_held_back", format!("never more than {capacity} waited in the queue, none longer than {}. The producer waited instead, for {} in all.", time(delay), time(waited)))
+                .takeaway("That is backpressure: a producer that is too fast is slowed down.")
         })
     }
 }
@@ -86,7 +86,7 @@ pub(super) struct OnDisk(pub(super) &'static str);
 
 impl Claim for OnDisk {
     fn expectation(&self) -> String {
-        "every job in the file as done".into()
+        "every job done in the file".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
@@ -97,8 +97,8 @@ impl Claim for OnDisk {
         });
         (jobs == done && done as usize == run.called(JOB).count()).then(|| {
             let took = time(run.wall);
-            shown("jobs_on_disk", format!("all {done} jobs stand in the file as done, each with its result. It took {took}{beside}."))
-                .takeaway("What is in memory ends with the program, and what is in a file does not: see asyncdemo jobs.")
+            shown("jobs_on_disk", format!("the file has all {done} jobs as done, each with its result. It took {took}{beside}."))
+                .takeaway("What is in memory ends with the program; what is in a file does not: see asyncdemo jobs.")
         })
     }
 }

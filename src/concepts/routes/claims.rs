@@ -21,7 +21,7 @@ impl Claim for OthersAreServed {
         let wait = run.time(LONGEST_PING)?;
         (wait * 2 < self.0).then(|| {
             let wait = time(wait);
-            shown("others_are_served", format!("meanwhile others were served. A /ping, asked for every 10 ms, never waited longer than {wait}."))
+            shown("others_are_served", format!("other requests were served meanwhile. A /ping, sent every 10 ms, never waited longer than {wait}."))
         })
     }
 }
@@ -39,7 +39,7 @@ impl Claim for OthersWait {
         let wait = run.time(LONGEST_PING)?;
         (wait * 2 >= self.0).then(|| {
             let wait = time(wait);
-            shown("others_wait", format!("others had to wait, too. A /ping, which needs no time of its own, waited for {wait}."))
+            shown("others_wait", format!("other requests had to wait, too. A /ping, which takes no time by itself, waited for {wait}."))
         })
     }
 }
@@ -55,11 +55,11 @@ mod tests {
         let waited = |wait| counted(report("it", 200, Vec::new()), &[(LONGEST_PING, wait)]);
         assert_eq!(
             told(OthersAreServed(work), &waited(0.02), &[]),
-            "others_are_served: meanwhile others were served. A /ping, asked for every 10 ms, never waited longer than 20 ms."
+            "others_are_served: other requests were served meanwhile. A /ping, sent every 10 ms, never waited longer than 20 ms."
         );
         assert_eq!(
             told(OthersWait(work), &waited(0.15), &[]),
-            "others_wait: others had to wait, too. A /ping, which needs no time of its own, waited for 150 ms."
+            "others_wait: other requests had to wait, too. A /ping, which takes no time by itself, waited for 150 ms."
         );
         for other in [
             told(OthersAreServed(work), &waited(0.1), &[]),

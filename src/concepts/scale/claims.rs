@@ -39,7 +39,7 @@ impl Claim for HeldWhileStarting {
     }
 
     fn expectation(&self) -> String {
-        "that starting them all held the loop".into()
+        "that starting them all blocked the event loop".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
@@ -51,7 +51,7 @@ impl Claim for HeldWhileStarting {
         let held = worst.length().min(starting);
         (worst.by.is_none() && !held.is_zero()).then(|| {
             let (tasks, held) = (whole(run.count), time(held));
-            shown("held_while_starting", format!("to start {tasks} kept the loop from everything else for {held}: there is no await between them."))
+            shown("held_while_starting", format!("starting {tasks} blocked the event loop for {held}: there is no await between them."))
                 .tells_of_blocking()
         })
     }
@@ -67,7 +67,7 @@ impl Claim for Flat {
     }
 
     fn expectation(&self) -> String {
-        "that a task costs as much among many as among few".into()
+        "that a task costs the same among many as among few".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {

@@ -30,7 +30,7 @@ impl Claim for Drops {
         let (label, after, cleanups) = (&task.label, task.life().0, run.metric(CLEANUPS)?);
         (cleanups > 0.0 && near(after, *when)).then(|| {
             shown("dropped", format!("{by} dropped {label} after {}, in the middle of its wait. Guards that cleaned up: {cleanups}.", time(after)))
-                .takeaway("To cancel a future is to drop it: whatever it owns is dropped with it, and no line after its await runs.")
+                .takeaway("Cancelling a future means dropping it: whatever it owns is dropped with it, and no line after its await runs.")
         })
     }
 }
@@ -63,7 +63,7 @@ impl Claim for AbortsAtTheNextAwait {
                 "both tasks were aborted after {}. {} ended at {}, {} only at {}: until then it held its thread, without an await.",
                 time(asked), prompt.label, time(at_once), late.label, time(later)
             ))
-            .takeaway("A task can be ended only where it awaits.")
+            .takeaway("A task can be stopped only where it awaits.")
         })
     }
 }
@@ -74,7 +74,7 @@ pub(super) struct RunsOn;
 
 impl Claim for RunsOn {
     fn expectation(&self) -> String {
-        "that the thread goes on when nobody waits any more".into()
+        "that the thread goes on when nothing waits for it any more".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
@@ -86,11 +86,11 @@ impl Claim for RunsOn {
             (at > given_up, ending)
         } else {
             // What had not begun yet was really stopped.
-            let ending = "still worked when the runtime had been shut down".to_owned();
+            let ending = "was still working when the runtime had been shut down".to_owned();
             (run.metric(BEGUN)? > 0.0, ending)
         };
         ran_on.then(|| {
-            shown("ran_on", format!("after {} nobody waited for {label} any more, and it was aborted. Its thread {ending}.", time(given_up)))
+            shown("ran_on", format!("after {} nothing waited for {label} any more, and it was aborted. Its thread {ending}.", time(given_up)))
                 .takeaway("No thread can be stopped from outside: abort() helps only while the call still waits for a thread.")
         })
     }
@@ -114,7 +114,7 @@ impl Claim for CleansUpItself {
         let cleaned = run.metric(AWAITED_CLEANUPS)? > 0.0 && run.metric(FINISHED)? == 0.0;
         cleaned.then(|| {
             shown("cleaned_up_itself", format!("{label} was asked to stop after {}, cleaned up for {}, awaiting, and then ended by itself.", time(self.0), time(later)))
-                .takeaway("A Drop cannot await; a task that is asked, and not dropped, can.")
+                .takeaway("Drop cannot await. A task that is asked to stop, not dropped, can.")
         })
     }
 }
@@ -133,7 +133,7 @@ impl Claim for TearsApart {
         let within = run.metric(ROWS_LEFT_IN_TRANSACTION)?;
         (0.0 < without && without < of && within == 0.0).then(|| {
             shown("torn", format!("cancelled between its steps, the order left {without} of its {of} rows in the database. In a transaction it left {within}: what is not committed is rolled back."))
-                .takeaway("At every await a future may be dropped: what belongs together belongs into a transaction.")
+                .takeaway("A future may be dropped at every await: writes that belong together go in one transaction.")
         })
     }
 }
