@@ -120,18 +120,18 @@ mod tests {
             assert!(told.starts_with("inconclusive: inconclusive. "), "{told}");
             assert!(told.ends_with("too close to call."), "{told}");
         }
-        let mut five = report("it", 2, Vec::new());
-        five.wall_s = vec![ms(2); 5];
+        let mut five = report("it", 200, Vec::new());
+        five.wall_s = vec![ms(200); 5];
         let finding = found(
             ComparedWith("std", None),
             &five,
-            &[report("std", 1, Vec::new())],
+            &[report("std", 100, Vec::new())],
         );
         let finding = finding.unwrap();
         assert_eq!(
             finding.sentence,
-            "slower in the median of 5 runs. It took 2.0 ms, where std took 1.0 ms."
+            "slower in the median of 5 runs. It took 200 ms, where std took 100 ms."
         );
-        assert_eq!(finding.short, "slower: 2.0 ms, std 1.0 ms");
+        assert_eq!(finding.short, "slower: 200 ms, std 100 ms");
     }
 }

@@ -16,7 +16,7 @@ use super::run::CLEARLY;
 
 /// What was seen of a server. Durations are wall time.
 #[derive(Clone, Copy, Debug)]
-pub struct Observed<'a> {
+pub struct AnswerTimes<'a> {
     /// How long requests took with nothing else under way: those of a run one after the other, or a lone one.
     pub alone: &'a [Duration],
     /// When each answer came, since the first request was sent. In any order; all of them, none failed.
@@ -76,7 +76,7 @@ const FASTER: f64 = 1.5;
 const FASTER_THAN_ONE: f64 = 2.5;
 
 /// How the server answered, or why that cannot be told.
-pub fn shape(seen: &Observed<'_>) -> Shape {
+pub fn shape(seen: &AnswerTimes<'_>) -> Shape {
     let mut answers = seen.answers.to_vec();
     answers.sort();
     let count = answers.len();

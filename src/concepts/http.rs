@@ -188,10 +188,10 @@ impl Concept for Http {
         let requests = *self.requests;
         let at_worst = *self.timeout * u32::try_from(requests).unwrap_or(u32::MAX);
         Some(format!(
-            "First one request that is not measured, so that no strategy pays for a cold start; then {} for each strategy, at most {} at once. What gets no answer ends after {} each (--timeout): one after the other, that would be {}.",
+            "First one request that is not measured: no strategy pays for a cold start. Then {} for each strategy, at most {} at once. One without an answer ends after {} (--timeout): one after the other, that would be {}.",
             units::count(requests, "request", "requests"),
             requests.min(most),
-            units::long(*self.timeout),
+            humantime::format_duration(*self.timeout),
             units::long(at_worst),
         ))
     }

@@ -10,6 +10,10 @@ pub const CLEARLY: f64 = 1.2;
 /// From so many runs on, their quartiles say how far they spread. Of fewer, [`CLEARLY`] has to.
 const ENOUGH: usize = 5;
 
+/// Of few runs, this is what a machine adds to one and not to the other: of two short runs, one may well be twice as
+/// long.
+const NOISE: Duration = Duration::from_millis(20);
+
 /// With enough runs, less than this is not worth a word, however narrow the spread.
 const WORTH_A_WORD: f64 = 1.05;
 
@@ -22,7 +26,7 @@ pub fn equal_work(one: &StrategyReport, two: &StrategyReport) -> bool {
 
 /// The median wall time of `first` over that of `this`: 2 is twice as fast. `None` where they did
 /// not do equal work, and where the difference lies within the spread: with one run, below
-/// [`CLEARLY`]; with several, where the interquartile ranges meet, too.
+/// [`CLEARLY`] or 20 ms; with several, where the interquartile ranges meet, too.
 pub fn ratio(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
     let (there, here) = (first.wall()?.0, this.wall()?.0);
     if !equal_work(first, this) || here.is_zero() || there.is_zero() {
@@ -30,7 +34,11 @@ pub fn ratio(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
     }
     let ratio = there.as_secs_f64() / here.as_secs_f64();
     let runs = first.wall_s.len().min(this.wall_s.len());
-    let least = if runs < ENOUGH { CLEARLY } else { WORTH_A_WORD };
+    let few = runs < ENOUGH;
+    let least = if few { CLEARLY } else { WORTH_A_WORD };
+    if few && there.abs_diff(here) < NOISE {
+        return None;
+    }
     let (there, here) = (middle_half(first)?, middle_half(this)?);
     let apart = there.1 < here.0 || here.1 < there.0;
     (ratio.max(1.0 / ratio) >= least && apart).then_some(ratio)
@@ -71,6 +79,7 @@ mod tests {
         assert_eq!(times(100, 119), None);
         assert_eq!(times(127, 100), Some(1.27));
         assert_eq!(times(100, 200), Some(0.5));
+        assert_eq!(times(11, 27), None);
         assert_eq!(times(0, 100), None);
         assert_eq!(ratio(&ran(&[]), &ran(&[1])), None);
     }

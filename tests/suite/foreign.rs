@@ -292,10 +292,7 @@ fn a_server_that_says_nothing_is_asked_once_and_how_long_that_takes_is_said() {
         .collect::<Vec<_>>()
         .join(" ");
     assert_eq!((output.status, server.asked()), (Some(1), 1), "{text}");
-    assert!(
-        text.contains("ends after 300 ms each (--timeout)"),
-        "{text}"
-    );
+    assert!(text.contains("ends after 300ms (--timeout)"), "{text}");
     assert!(
         text.contains("did not answer within 300 ms (--timeout)"),
         "{text}"

@@ -19,7 +19,7 @@ fn served(handled: usize, at_once: usize, work: &[f64]) -> Vec<Duration> {
 }
 
 fn seen(alone: &[Duration], answers: &[Duration], at_once: usize) -> Shape {
-    shape(&Observed {
+    shape(&AnswerTimes {
         alone,
         answers,
         at_once,
@@ -73,7 +73,7 @@ fn what_cannot_be_told_is_called_so() {
         seen(&[ms(2)], &[ms(3); 10], 10),
         Shape::Unclear(Doubt::TooShort)
     );
-    let disturbed = Observed {
+    let disturbed = AnswerTimes {
         alone: &LONE,
         answers: &[ms(100); 10],
         at_once: 10,
@@ -89,7 +89,7 @@ fn a_slow_lone_request_makes_no_server_faster() {
     assert_eq!(seen(&slow, &answers, 10), Shape::OneAtATime);
 }
 
-/// Observed once, on a machine with ten programs for each core: the lone request and the first answers took twice as long
+/// AnswerTimes once, on a machine with ten programs for each core: the lone request and the first answers took twice as long
 /// as they should have.
 #[test]
 fn two_rounds_beside_a_slow_lone_request_are_not_one() {
@@ -172,6 +172,6 @@ proptest! {
         let nanos = |all: &[u64]| all.iter().copied().map(Duration::from_nanos).collect::<Vec<_>>();
         let (alone, answers) = (nanos(&alone), nanos(&answers));
         let disturbed = Duration::from_nanos(disturbed);
-        let _ = shape(&Observed { alone: &alone, answers: &answers, at_once, disturbed });
+        let _ = shape(&AnswerTimes { alone: &alone, answers: &answers, at_once, disturbed });
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::acquaintance::LONE;
-use crate::claims::rounds::{Doubt, Observed, SHORTEST, Shape, shape};
+use crate::claims::rounds::{AnswerTimes, Doubt, SHORTEST, Shape, shape};
 use crate::claims::{Claim, Outcome, Run, Shown, inconclusive, shown};
 use crate::services::failure::advice;
 use crate::units::duration as time;
@@ -64,7 +64,7 @@ impl Claim for HandlesAtOnce {
         if run.in_flight != at_once || answers.len() != run.count {
             return None;
         }
-        let shape = shape(&Observed {
+        let shape = shape(&AnswerTimes {
             alone: &beside.alone,
             answers: &answers,
             at_once,
