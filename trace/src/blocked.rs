@@ -56,6 +56,7 @@ impl Timeline {
         edges.dedup();
 
         let mut blocked: Vec<Blocked> = Vec::new();
+        let mut previous: Option<Slow<'_>> = None;
         for edge in edges.windows(2) {
             let (start, end) = (edge[0], edge[1]);
             let over: Vec<_> = slow
@@ -71,7 +72,20 @@ impl Timeline {
                 .iter()
                 .filter(|slow| all_held || slow.held_the_driver)
                 .max_by_key(|slow| slow.poll.start);
-            let Some(culprit) = culprit else { continue };
+            let Some(mut culprit) = culprit else {
+                continue;
+            };
+            // Of two that hold two workers at once, the one keeps its name that has it: it is one stretch.
+            let same = |slow: &&&Slow<'_>| {
+                previous.is_some_and(|before: Slow<'_>| std::ptr::eq(before.poll, slow.poll))
+            };
+            if let Some(before) = over.iter().find(same)
+                && before.poll.thread != culprit.poll.thread
+                && (all_held || before.held_the_driver)
+            {
+                culprit = before;
+            }
+            previous = Some(**culprit);
             match blocked.last_mut() {
                 Some(last) if last.end == start && last.by.as_deref() == Some(culprit.label) => {
                     last.end = end;
