@@ -3,15 +3,19 @@
 #![cfg(unix)]
 #![allow(
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "that is how a test fails"
+    reason = "that is how a test fails, and what was counted is said"
 )]
 
+#[path = "redis/attack.rs"]
+mod attack;
 mod support;
 
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,26 +32,25 @@ use tempfile::TempDir;
 struct Server {
     child: Child,
     port: u16,
-    _directory: TempDir,
+    directory: TempDir,
+    settings: Vec<(&'static str, &'static str)>,
 }
 
 impl Server {
     /// `None`, and a word about it, where there is no such program.
     fn start() -> Option<Self> {
+        Self::with(&[])
+    }
+
+    /// With more settings, as they stand in `redis.conf`.
+    fn with(settings: &[(&'static str, &'static str)]) -> Option<Self> {
         let directory = TempDir::new().unwrap();
         // Free a moment ago; another program may be quicker, and then the next one is tried.
         for _ in 0..10 {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let port = listener.local_addr().unwrap().port();
             drop(listener);
-            let started = Command::new("redis-server")
-                .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
-                .args(["--save", "", "--appendonly", "no", "--dir"])
-                .arg(directory.path())
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .spawn();
-            let mut child = match started {
+            let mut child = match Self::child(port, directory.path(), settings) {
                 Ok(child) => child,
                 Err(error) => {
                     // Not `eprintln!`, which is hidden where a test passes.
@@ -68,11 +71,27 @@ impl Server {
                 return Some(Self {
                     child,
                     port,
-                    _directory: directory,
+                    directory,
+                    settings: settings.to_vec(),
                 });
             }
         }
         panic!("redis-server did not stay in ten tries");
+    }
+
+    fn child(port: u16, place: &Path, settings: &[(&str, &str)]) -> std::io::Result<Child> {
+        let mut command = Command::new("redis-server");
+        command
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
+            .args(["--save", "", "--appendonly", "no", "--dir"])
+            .arg(place);
+        for (name, value) in settings {
+            command.arg(format!("--{name}")).arg(value);
+            if *name == "rename-command" {
+                command.arg("");
+            }
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()
     }
 
     fn url(&self) -> String {
@@ -80,7 +99,11 @@ impl Server {
     }
 
     fn call(&self, more: &[&str]) -> Test {
-        Test::new(["jobs", "--broker", &self.url(), "--format", "json"]).args(more)
+        self.text(more).args(["--format", "json"])
+    }
+
+    fn text(&self, more: &[&str]) -> Test {
+        Test::new(["jobs", "--broker", &self.url()]).args(more)
     }
 
     async fn store(&self) -> RedisJobs {

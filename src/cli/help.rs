@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::commands::run::Ending;
-use crate::commands::screen::{ColorChoice, Screen, complain, print};
+use crate::commands::screen::{ColorChoice, Screen, complain_styled, print};
 
 /// What is asked of `help`.
 #[derive(clap::Args, Clone, Debug)]
@@ -54,7 +54,7 @@ pub fn tell(told: &clap::Error, screen: &Screen) -> Result<Ending> {
         false => text.to_string(),
     });
     if told.use_stderr() {
-        complain(&text);
+        complain_styled(&text);
         return Ok(Ending::UsageError);
     }
     print(&text)?;

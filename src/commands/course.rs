@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::run::Ending;
-use super::screen::{FormatFlag, Screen, TextOrJson, print};
+use super::screen::{FormatFlag, Screen, TextOrJson, print, print_json};
 use super::status_line::StatusLine;
 use crate::lab::{Bound, Stop, Trust};
 use crate::lesson::course::{LessonFile, sources, written};
@@ -113,10 +113,10 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
     if let Some(most) = time.most.filter(|_| time.is_over() && !found.partial) {
         found.out_of_time(most, sources.len());
     }
-    print(&match options.output.format {
-        TextOrJson::Text => found.text(&screen.out),
-        TextOrJson::Json => serde_json::to_string(&found)? + "\n",
-    })?;
+    match options.output.format {
+        TextOrJson::Text => print(&found.text(&screen.out))?,
+        TextOrJson::Json => print_json(&serde_json::to_string(&found)?)?,
+    }
     Ok(match stop.signal() {
         Some(signal) => Ending::Stopped(signal),
         None if found.is_well() => Ending::Done,

@@ -12,10 +12,10 @@ use tokio::time::sleep;
 
 pub use self::options::{Options, moved};
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, complain, print};
+use super::screen::{Screen, TextOrJson, complain, print, print_json};
 use super::status_line::StatusLine;
 use crate::lab::{FRAME, Stop};
-use crate::page::{Line, Role};
+use crate::page::{Line, Role, clean_line};
 #[cfg(feature = "redis")]
 use crate::services::jobs::redis::RedisJobs;
 use crate::services::jobs::sqlite::SqliteJobs;
@@ -33,6 +33,9 @@ const NAMED: u32 = 5;
 struct JobsReport<'a> {
     schema: &'static str,
     store: &'a str,
+    /// What it keeps when it goes down, where that is for others to decide.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keeps: Option<&'a str>,
     /// Whether a signal ended it.
     partial: bool,
     enqueued: Option<Enqueued>,
@@ -84,12 +87,17 @@ impl JobsSession<'_> {
             Some(_) => SqliteJobs::make_or_open(file)?,
             None => SqliteJobs::open(file)?,
         };
-        let ending = self.with(&store, &file.display().to_string()).await?;
-        store.close().await?;
-        Ok(ending)
+        let ending = self.with(&store, &file.display().to_string()).await;
+        // Also where it went wrong: what is in the log goes into the file.
+        let closed = store.close().await;
+        ending.and_then(|ending| closed.map(|()| ending))
     }
 
     async fn with<S: JobStore>(&self, store: &S, shown: &str) -> Result<Ending> {
+        let is_text = self.options.output.format == TextOrJson::Text;
+        if is_text {
+            print(&self.head(shown, store.keeps()))?;
+        }
         let enqueued = match self.options.enqueue {
             Some(jobs) => Some(store.enqueue(self.new_jobs(*jobs)).await?),
             None => None,
@@ -103,6 +111,7 @@ impl JobsSession<'_> {
         let told = JobsReport {
             schema: "asyncdemo.jobs/1",
             store: shown,
+            keeps: store.keeps(),
             partial: self.stop.signal().is_some(),
             enqueued,
             worked,
@@ -112,12 +121,15 @@ impl JobsSession<'_> {
             lost: counts.lost(),
             dead: store.dead(NAMED).await?,
         };
-        match self.options.output.format {
-            TextOrJson::Json => print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?,
-            TextOrJson::Text => print(&self.text(&told))?,
+        store.verify().await?;
+        if is_text {
+            print(&self.text(&told))?;
+        } else {
+            print_json(&serde_json::to_string_pretty(&told)?)?;
         }
         Ok(match self.stop.signal() {
             Some(signal) => Ending::Stopped(signal),
+            None if told.lost > 0 => Ending::Failed,
             None => Ending::Done,
         })
     }
@@ -208,11 +220,21 @@ impl JobsSession<'_> {
         }
     }
 
+    /// Where the jobs are: said before anything is done with them.
+    fn head(&self, shown: &str, keeps: Option<&str>) -> String {
+        let style = &self.screen.out;
+        let mut head = style.paint(Role::Name, &clean_line(shown)) + "\n";
+        if let Some(keeps) = keeps {
+            head += &style.filled(&Line::plain(&format!("This server {keeps}.")), "  ", "  ");
+        }
+        style.encode(&head)
+    }
+
     fn text(&self, told: &JobsReport<'_>) -> String {
         let style = &self.screen.out;
         let counts = &told.counts;
         let fill = |text: &str, indent: &str| style.filled(&Line::plain(text), "", indent);
-        let mut text = style.paint(Role::Name, told.store) + "\n";
+        let mut text = String::new();
         let mut line = |name: &str, what: String| {
             text += &fill(&format!("  {name:<18}{what}"), "    ");
         };
@@ -255,7 +277,7 @@ impl JobsSession<'_> {
         );
         text += "\n";
         for sentence in self.sentences(told) {
-            text += &fill(&sentence, "  ");
+            text += &fill(&clean_line(&sentence), "  ");
         }
         style.encode(&text)
     }
@@ -269,6 +291,8 @@ impl JobsSession<'_> {
                 "{} are in none of these states: they are lost.",
                 units::count(told.lost as usize, "job", "jobs")
             ));
+        } else if counts.jobs == 0 {
+            said.push("There are no jobs here. Put some in: --enqueue 200.".to_owned());
         } else if counts.jobs > 0 && counts.done == counts.jobs {
             said.push("Every job is done, with one result each, and none is lost.".to_owned());
         }

@@ -19,7 +19,7 @@ use super::run::Ending;
 use super::screen::{Screen, complain};
 use crate::lab::{Stop, Trust};
 use crate::lesson::{Lesson, course};
-use crate::page::{Role, markdown, to_ansi};
+use crate::page::{Role, cleaned, markdown, to_ansi};
 use crate::progress::{self, Progress, Refused};
 
 pub use review::{Options as ReviewOptions, review};
@@ -52,7 +52,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
     let (lessons, trust) = match &options.course {
         None => (course::builtin()?, Trust::Own),
         Some(folder) => {
-            own = course::read(folder)?;
+            own = course::read(folder, cleaned)?;
             can_be_played(&own, Trust::Foreign)?;
             (own.as_slice(), Trust::Foreign)
         }

@@ -18,6 +18,7 @@ use crate::classroom::terminal::{FullScreen, Heard, Look, draw, is_gone};
 use crate::classroom::{Ask, Player, Recordings, Show, Theme};
 use crate::lab::{Stop, Trust};
 use crate::lesson::course;
+use crate::page::cleaned;
 
 /// The knobs of `present`.
 #[derive(clap::Args, Clone, Debug)]
@@ -69,7 +70,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         return Ok(Ending::UsageError);
     }
     let (lessons, trust) = match &options.course {
-        Some(folder) => (course::read(folder)?, Trust::Foreign),
+        Some(folder) => (course::read(folder, cleaned)?, Trust::Foreign),
         None => (course::builtin()?.to_vec(), Trust::Own),
     };
     can_be_played(&lessons, trust)?;

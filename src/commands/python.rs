@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::below::Below;
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, complain, print, to_standard_error};
+use super::screen::{Screen, TextOrJson, complain, complain_styled, print, to_standard_error};
 use super::signals;
 use crate::concepts::{Count, Wait, ranged};
 use crate::lab::{self, Stop};
@@ -257,7 +257,7 @@ fn show(options: &Options, screen: &Screen, report: &Report, watched: &Watched) 
         color: false,
         ..screen.out
     });
-    complain(&to_ansi(&lines(report, watched, style), &style));
+    complain_styled(&to_ansi(&lines(report, watched, style), &style));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::code;
 use super::echo::{self, Quiet};
 use super::live::Live;
-use super::screen::{Screen, complain, print};
+use super::screen::{Screen, complain, print, print_json};
 use crate::concepts::{Sizes, Strategy};
 use crate::lab::{Audience, Format, Invocation, Options, Stop};
 use crate::page::{Line, Style, to_ansi};
@@ -205,7 +205,7 @@ impl<'a> Session<'a> {
         if self.invocation.options.format == Format::Json {
             let mut json = Vec::new();
             picture::json(report, &mut json)?;
-            return Ok(print(&String::from_utf8_lossy(&json))?);
+            return Ok(print_json(&String::from_utf8_lossy(&json))?);
         }
         let refuting = chosen.iter().find(|strategy| strategy.refutes_belief);
         let (all, brief) = match self.setting {

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use clap::ValueEnum;
 use console::Term;
 
-use crate::page::Style;
+use crate::page::{Style, clean, clean_json};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -131,6 +131,11 @@ fn utf8_locale() -> bool {
     })
 }
 
+/// [`print`] for JSON, in which texts of others may stand: a terminal is told nothing by them.
+pub(super) fn print_json(json: &str) -> Result<(), PrintError> {
+    print(&format!("{}\n", clean_json(json).trim_end()))
+}
+
 /// Writes to standard output. A reader who has gone away is not an error.
 ///
 /// # Errors
@@ -150,8 +155,14 @@ pub fn to_standard_error() -> Stdio {
     io::stderr().into()
 }
 
-/// Writes to standard error; a failure there cannot be told to anyone.
+/// Writes to standard error; a failure there cannot be told to anyone. Names of files and texts of others may stand in
+/// it: a terminal is told nothing by them.
 pub fn complain(text: &str) {
+    complain_styled(&clean(text));
+}
+
+/// [`complain`] with colours, and nothing of others in it.
+pub(crate) fn complain_styled(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 

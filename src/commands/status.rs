@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::run::Ending;
-use super::screen::{FormatFlag, Screen, TextOrJson, print};
+use super::screen::{FormatFlag, Screen, TextOrJson, print, print_json};
 use crate::lesson::{Problem, course};
 use crate::page::{Line, Role, Style, fit, in_columns, to_ansi, wrap};
 use crate::progress::{self, LessonProgress, Progress, Refused, Score};
@@ -56,10 +56,10 @@ pub fn course() -> Result<Vec<Outline<'static>>, Problem> {
 /// Where the progress cannot be read, or standard output cannot be written.
 pub fn status(options: &Options, lessons: &[Outline<'_>], screen: &Screen) -> Result<Ending> {
     let told = StatusReport::read(options.data_dir.as_deref(), lessons)?;
-    print(&match options.output.format {
-        TextOrJson::Text => told.text(&screen.out),
-        TextOrJson::Json => serde_json::to_string(&told)? + "\n",
-    })?;
+    match options.output.format {
+        TextOrJson::Text => print(&told.text(&screen.out))?,
+        TextOrJson::Json => print_json(&serde_json::to_string(&told)?)?,
+    }
     Ok(Ending::Done)
 }
 

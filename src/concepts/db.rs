@@ -227,6 +227,7 @@ where
             let run = run(recorder, connections);
             async move {
                 let output = run.await.map_err(|error| database.explain(error))?;
+                database.verify()?;
                 Ok(output.at_exit(move |metrics| {
                     metrics.insert(
                         "connections_count",

@@ -48,7 +48,7 @@ pub struct LessonFile {
 impl LessonFile {
     /// Whether the file itself is there, with this text.
     pub fn is_here(&self) -> bool {
-        text(Path::new(&self.file)).is_ok_and(|text| text == self.markdown)
+        text(Path::new("lessons"), Path::new(&self.file)).is_ok_and(|text| text == self.markdown)
     }
 }
 
@@ -98,11 +98,12 @@ pub fn builtin() -> Result<&'static [Lesson], Problem> {
     LESSONS.as_deref().map_err(Clone::clone)
 }
 
-/// The lessons in a directory: its files called `NN-name.md`, in the order of their names.
+/// The lessons in a directory: its files called `NN-name.md`, in the order of their names, with their texts as `clean`
+/// makes them.
 ///
 /// # Errors
 /// Where there is none, or one that cannot be played.
-pub fn read(folder: &Path) -> Result<Vec<Lesson>, CourseError> {
+pub fn read(folder: &Path, clean: fn(&str) -> String) -> Result<Vec<Lesson>, CourseError> {
     let written = written(folder)?;
     if let Some(problem) = written.problems.into_iter().next() {
         return Err(problem.into());
@@ -113,8 +114,8 @@ pub fn read(folder: &Path) -> Result<Vec<Lesson>, CourseError> {
     let lessons = written
         .sources
         .iter()
-        .map(|source| parse(&source.file, &source.markdown));
-    Ok(lessons.collect::<Result<_, _>>()?)
+        .map(|source| Ok(parse(&source.file, &source.markdown)?.cleaned(clean)));
+    lessons.collect()
 }
 
 /// There is no such lesson.
@@ -204,7 +205,7 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
             continue;
         }
         taken.push((lesson.to_owned(), named.clone()));
-        match text(&path) {
+        match text(folder, &path) {
             Ok(markdown) => written.sources.push(LessonFile {
                 file,
                 markdown: Cow::Owned(markdown),
@@ -218,7 +219,13 @@ pub fn written(folder: &Path) -> Result<Written, CourseError> {
     Ok(written)
 }
 
-fn text(path: &Path) -> io::Result<String> {
+/// A file of the directory `folder`, and no other: a course that somebody else wrote may hold a link to anything.
+fn text(folder: &Path, path: &Path) -> io::Result<String> {
+    if !path.canonicalize()?.starts_with(folder.canonicalize()?) {
+        return Err(io::Error::other(
+            "it is a link that leads out of the course",
+        ));
+    }
     let about = fs::metadata(path)?;
     // A pipe would never end.
     if !about.is_file() {
@@ -284,23 +291,23 @@ mod tests {
         };
         write("README.md", "");
         assert_eq!(
-            told(read(folder.path()).unwrap_err()),
+            told(read(folder.path(), str::to_owned).unwrap_err()),
             "DIR: expected lessons with names like 01-waiting.md, found none"
         );
         let lesson = include_str!("../../lessons/starter/01-waiting.md");
         write("10-last.md", lesson);
         write("02-first.md", lesson);
-        let lessons = read(folder.path()).unwrap();
+        let lessons = read(folder.path(), str::to_owned).unwrap();
         let names: Vec<_> = lessons.iter().map(|lesson| &*lesson.name).collect();
         assert_eq!(names, ["first", "last"]);
         write("03-empty.md", "");
-        let problem = told(read(folder.path()).unwrap_err());
+        let problem = told(read(folder.path(), str::to_owned).unwrap_err());
         assert!(
             problem.starts_with("DIR/03-empty.md:1: expected a ```toml lesson"),
             "{problem}"
         );
         write("03-Empty.md", "");
-        let problem = told(read(folder.path()).unwrap_err());
+        let problem = told(read(folder.path(), str::to_owned).unwrap_err());
         assert!(
             problem.starts_with("DIR/03-Empty.md:1: expected a name like"),
             "{problem}"

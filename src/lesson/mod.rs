@@ -41,6 +41,60 @@ impl Lesson {
         name::stem(&self.file)
     }
 
+    /// With each of its texts as `clean` makes it: whoever wrote them, a terminal will show them.
+    pub(crate) fn cleaned(mut self, clean: fn(&str) -> String) -> Self {
+        let Head {
+            title,
+            question,
+            concept,
+            belief,
+            minutes: _,
+        } = &mut self.about;
+        let mut texts = vec![title, question, concept, belief];
+        for step in &mut self.steps {
+            texts.extend(step.hint.iter_mut().chain(&mut step.notes));
+            match &mut step.kind {
+                Kind::Prose(text) | Kind::Run(text) => texts.push(text),
+                Kind::Code(excerpt) => {
+                    texts.push(&mut excerpt.concept);
+                    texts.extend(&mut excerpt.strategy);
+                }
+                Kind::Predict(predict) => {
+                    let choices = predict.choices.iter_mut();
+                    texts.extend(choices.flat_map(|choice| [&mut choice.text, &mut choice.value]));
+                    let Predict {
+                        question,
+                        run,
+                        value,
+                        answer,
+                        why,
+                        ..
+                    } = predict;
+                    texts.extend([question, run, value, answer, why]);
+                }
+                Kind::Quiz(quiz) => {
+                    let choices = quiz.choices.iter_mut();
+                    texts.extend(choices.flat_map(|choice| [&mut choice.text, &mut choice.why]));
+                    texts.push(&mut quiz.question);
+                }
+                Kind::Try(turn) => {
+                    let Try {
+                        question,
+                        run,
+                        knob,
+                        suggest,
+                        why,
+                    } = turn;
+                    texts.extend([question, run, knob, suggest, why]);
+                }
+            }
+        }
+        for text in texts {
+            *text = clean(text);
+        }
+        self
+    }
+
     /// Whether one of its runs is of this concept.
     pub(crate) fn shows(&self, concept: &str) -> bool {
         let mut lines = self.steps.iter().filter_map(Step::command);

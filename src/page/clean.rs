@@ -12,9 +12,33 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(clean).collect())
 }
 
+/// [`clean`] as a text of its own. Tabs are blanks up to the next stop, as Markdown and code want them.
+pub fn cleaned(text: &str) -> String {
+    clean(&expand_tabs(text)).into_owned()
+}
+
 /// [`clean`], and what remains is one line.
 pub fn clean_line(text: &str) -> String {
     clean(text).replace('\n', " ")
+}
+
+/// JSON that means the same, with an escape for each character that [`clean`] would blank: a terminal may show it.
+pub fn clean_json(json: &str) -> Cow<'_, str> {
+    if json.chars().all(is_harmless) {
+        return Cow::Borrowed(json);
+    }
+    let mut clean = String::with_capacity(json.len());
+    for ch in json.chars() {
+        if is_harmless(ch) {
+            clean.push(ch);
+        } else {
+            // Such a character can stand within a string only.
+            for unit in ch.encode_utf16(&mut [0; 2]) {
+                clean += &format!("\\u{unit:04x}");
+            }
+        }
+    }
+    Cow::Owned(clean)
 }
 
 fn is_harmless(ch: char) -> bool {
@@ -74,6 +98,16 @@ mod tests {
         assert_eq!(clean_line("a\nb\u{2028}c\u{feff}"), "a b c ");
         // What joins the parts of one glyph does no harm.
         assert_eq!(clean("👩\u{200d}🔬 é"), "👩\u{200d}🔬 é");
+    }
+
+    #[test]
+    fn json_means_the_same_and_is_harmless() {
+        let text = "a\u{1b}[2J\u{7f}\u{9b}1m \u{202e}\u{feff} \u{e0041} é 👩\n";
+        let json = serde_json::to_string(text).unwrap();
+        let cleaned = clean_json(&json);
+        assert!(cleaned.chars().all(is_harmless), "{cleaned}");
+        assert_eq!(serde_json::from_str::<String>(&cleaned).unwrap(), text);
+        assert!(matches!(clean_json("{\"a\":[1]}"), Cow::Borrowed(_)));
     }
 
     #[test]

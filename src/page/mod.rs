@@ -15,7 +15,7 @@ mod table;
 mod wrap;
 
 pub use ansi::to_ansi;
-pub use clean::{clean, clean_line};
+pub use clean::{clean, clean_json, clean_line, cleaned};
 pub use code::{Language, Source, beside, code, headed};
 pub use command_line::command_line;
 pub use html::to_html;

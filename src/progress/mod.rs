@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use self::place::{KIND, TABLES};
+use crate::services::database::opened::Opened;
 use crate::services::database::{Why, file};
 
 pub use crate::services::database::Refused;
@@ -24,6 +25,8 @@ pub use summary::{LessonProgress, Score};
 #[derive(Debug)]
 pub struct Progress {
     connection: Connection,
+    /// Which file the connection is to, if it is to one.
+    opened: Option<Opened>,
     /// For messages.
     file: PathBuf,
 }
@@ -59,8 +62,12 @@ impl Progress {
         // wait for the disk each time (FULL) would help at a loss of power only; measured, a thousand
         // writes then took 0.2 to 3 s. NORMAL waits where the log is put away: at the end of a
         // lesson, and when the last program closes the file. In between, the file stays whole.
-        let connection = KIND.connect(&file, ready, "NORMAL")?;
-        Ok(Self { connection, file })
+        let (connection, opened) = KIND.connect(&file, ready, "NORMAL")?;
+        Ok(Self {
+            connection,
+            opened: Some(opened),
+            file,
+        })
     }
 
     /// Kept nowhere: the lessons still play.
@@ -74,7 +81,11 @@ impl Progress {
             Ok(connection)
         });
         match made {
-            Ok(connection) => Ok(Self { connection, file }),
+            Ok(connection) => Ok(Self {
+                connection,
+                opened: None,
+                file,
+            }),
             Err(error) => Err(KIND.refused(&file, error)),
         }
     }
@@ -155,6 +166,22 @@ impl Progress {
         Ok(())
     }
 
+    /// That what was written is in the file with that name.
+    ///
+    /// # Errors
+    /// Where the file that was opened has been removed, moved, replaced or damaged.
+    pub fn verify(&self) -> Result<(), Refused> {
+        let Some(opened) = &self.opened else {
+            return Ok(());
+        };
+        let look = || {
+            opened.is_there()?;
+            // By a connection of its own: what this one remembers need not be in the file.
+            file::check_only(opened.path(), &KIND)
+        };
+        look().map_err(|why: Why| KIND.refused(&self.file, why))
+    }
+
     /// Forgets a lesson, or all.
     ///
     /// # Errors
@@ -178,10 +205,12 @@ impl Progress {
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Refused> {
-        let write = || -> rusqlite::Result<T> {
+        let opened = self.opened.as_ref();
+        let write = || -> Result<T, Why> {
             let behavior = TransactionBehavior::Immediate;
             let transaction = self.connection.transaction_with_behavior(behavior)?;
             let done = change(&transaction)?;
+            opened.map_or(Ok(()), Opened::is_there)?;
             transaction.commit()?;
             Ok(done)
         };

@@ -4,6 +4,7 @@
 //! whoever asks, as a query over a large table would.
 
 pub(crate) mod file;
+pub(crate) mod opened;
 mod pool;
 mod refused;
 pub(crate) mod turn;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rusqlite::functions::FunctionFlags;
 
+use self::opened::Opened;
 use super::scratch::{Scratch, lock};
 
 pub use file::ITEMS;
@@ -73,9 +75,13 @@ impl Databases {
             scratch: Mutex::new(scratch),
             ..Shared::default()
         });
-        let database = Database { shown, path, live };
-        file::make_or_check(&database.path, &file::DATABASE)
-            .map_err(|why| database.refused(why))?;
+        let ready = file::make_or_check(&path, &file::DATABASE).and_then(|()| Opened::file(&path));
+        let opened = ready.map_err(|why| refused(&shown, why))?;
+        let database = Database {
+            shown,
+            opened,
+            live,
+        };
         let mut all = lock(&self.live);
         all.retain(|live| !lock(&live.state).ended);
         all.push(Arc::clone(&database.live));
@@ -96,14 +102,22 @@ impl Drop for Databases {
 pub struct Database {
     /// As the user knows it.
     shown: PathBuf,
-    path: PathBuf,
+    opened: Opened,
     live: Arc<Shared>,
 }
 
 impl Database {
     /// Where it is, absolute.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.opened.path()
+    }
+
+    /// That what was written is in the file with that name.
+    ///
+    /// # Errors
+    /// [`Refused`] where the file that was opened has been removed, moved or replaced.
+    pub fn verify(&self) -> Result<()> {
+        self.opened.is_there().map_err(|why| self.refused(why))
     }
 
     /// The most connections that were open at once so far.
@@ -118,7 +132,7 @@ impl Database {
     /// Where SQLite cannot open the file once more.
     pub fn connect(&self, busy_timeout: Duration) -> Result<rusqlite::Connection> {
         let connect = || -> rusqlite::Result<_> {
-            let connection = file::open(&self.path)?;
+            let connection = file::open(self.path())?;
             let open = Open::count(&self.live);
             let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
             connection.create_scalar_function("pause", 1, flags, move |context| {
@@ -165,8 +179,12 @@ impl Database {
     }
 
     fn refused(&self, why: Why) -> anyhow::Error {
-        file::DATABASE.refused(&self.shown, why).into()
+        refused(&self.shown, why)
     }
+}
+
+fn refused(shown: &Path, why: Why) -> anyhow::Error {
+    file::DATABASE.refused(shown, why).into()
 }
 
 /// The connection with a thread of its own, for async code.
@@ -191,7 +209,7 @@ impl Drop for Database {
         };
         // A file that was refused has had no connection of ours, and is none of our business.
         if open == 0 && most > 0 {
-            file::checkpoint_wal(&self.path);
+            file::checkpoint_wal(self.path());
         }
     }
 }

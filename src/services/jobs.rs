@@ -170,6 +170,14 @@ pub trait JobStore: Clone + Send + Sync + 'static {
     /// The first few that were given up.
     fn dead(&self, most: u32) -> impl Future<Output = Result<Vec<Dead>>> + Send;
 
+    /// That what was written is where the next program will look for it.
+    fn verify(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// What the store keeps where that is not everything, whatever happens. Reads on after `It`.
+    fn keeps(&self) -> Option<&str> {
+        None
+    }
+
     /// Every result with its job's key, in the order of the jobs.
     fn results(&self) -> impl Future<Output = Result<Vec<(String, String)>>> + Send;
 }

@@ -5,5 +5,8 @@
 //! cargo test --test suite attack -- --ignored --test-threads 1 --nocapture
 //! ```
 
+mod course;
 mod fuzz;
+mod jobs;
+mod limits;
 mod mutate;

@@ -10,13 +10,13 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 use tempfile::TempDir;
 
-struct Jobs {
+pub(crate) struct Jobs {
     _directory: TempDir,
-    file: PathBuf,
+    pub(crate) file: PathBuf,
 }
 
 impl Jobs {
-    fn new(count: usize, more: &[&str]) -> Self {
+    pub(crate) fn new(count: usize, more: &[&str]) -> Self {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("jobs.db");
         let jobs = Self {
@@ -28,14 +28,14 @@ impl Jobs {
         jobs
     }
 
-    fn call(&self, more: &[&str]) -> Test {
+    pub(crate) fn call(&self, more: &[&str]) -> Test {
         Test::new(["jobs", "--durable"])
             .args([&self.file])
             .args(more)
     }
 
     /// Looks into the file, as another program would.
-    fn ask(&self, query: &str) -> usize {
+    pub(crate) fn ask(&self, query: &str) -> usize {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.file, flags).unwrap();
         connection.busy_timeout(Duration::from_secs(30)).unwrap();
@@ -45,11 +45,19 @@ impl Jobs {
             .unwrap()
     }
 
-    fn runs(&self) -> usize {
+    /// Changes the file, as another program would.
+    pub(crate) fn change(&self, sql: &str) {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags).unwrap();
+        connection.busy_timeout(Duration::from_secs(30)).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+
+    pub(crate) fn runs(&self) -> usize {
         self.ask("SELECT count(*) FROM leases")
     }
 
-    fn leases_shared(&self) -> usize {
+    pub(crate) fn leases_shared(&self) -> usize {
         self.ask(
             "SELECT count(*) FROM leases a JOIN leases b ON a.job = b.job AND a.lease < b.lease
              WHERE a.until_ms > b.from_ms",
@@ -57,7 +65,7 @@ impl Jobs {
     }
 
     /// Starts a worker, and waits until it has begun a job that nobody had begun so before.
-    fn worker_at_work(&self, more: &[&str]) -> Started {
+    pub(crate) fn worker_at_work(&self, more: &[&str]) -> Started {
         let before = self.runs();
         let worker = self
             .call(&["--work", "--format", "json"])
@@ -70,23 +78,23 @@ impl Jobs {
 
 /// What a call with `--format json` told.
 #[track_caller]
-fn told(output: &Output) -> Value {
+pub(crate) fn told(output: &Output) -> Value {
     serde_json::from_str(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {} {}", output.stdout, output.stderr))
 }
 
 #[track_caller]
-fn count(told: &Value, of: &str, what: &str) -> usize {
+pub(crate) fn count(told: &Value, of: &str, what: &str) -> usize {
     let found = told[of][what].as_u64();
     usize::try_from(found.unwrap_or_else(|| panic!("no {of}.{what} in {told}"))).unwrap()
 }
 
 /// Numbers that are as good as random, the same for each seed.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     /// From the clock, or from the environment: to repeat what has failed.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let seed = std::env::var("QUEUE_SEED").map_or(since.as_nanos() as u64, |seed| {
             seed.parse().expect("QUEUE_SEED is a number")
@@ -94,7 +102,7 @@ impl Random {
         Self(seed | 1)
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -200,11 +200,21 @@ impl Found {
     }
 }
 
+/// So many problems are shown with their lines. Somebody who has more mends these first; and for each of them the whole
+/// lesson is looked through.
+const SHOWN: usize = 50;
+
 fn problems(problems: &[Problem], markdown: &str, style: &Style) -> String {
     let line = |problem: &Problem| {
         // A foreign text must not move the cursor.
         let told = clean_line(&problem.to_string());
         style.encode(&format!("  {told}\n")) + &excerpt(markdown, problem, style)
     };
-    problems.iter().map(line).collect()
+    let mut text: String = problems.iter().take(SHOWN).map(line).collect();
+    let more = problems.len().saturating_sub(SHOWN);
+    if more > 0 {
+        let more = units::count(more, "more problem", "more problems");
+        text += &style.encode(&format!("  … and {more}: --format json has all of them\n"));
+    }
+    text
 }

@@ -96,7 +96,9 @@ impl<'a> Tutor<'a> {
     pub(super) fn farewell(&self, lesson: &str, step: usize) -> String {
         let latest = self.progress.latest().ok().flatten();
         let position = self.progress.position(lesson).ok().flatten();
-        let there = latest.as_deref() == Some(lesson) && position == Some(step);
+        let there = latest.as_deref() == Some(lesson)
+            && position == Some(step)
+            && self.progress.verify().is_ok();
         let goes_on = self.goes_on;
         match (self.kept, there, self.warned) {
             (false, _, _) => "Not saved: there is no place for your progress.".to_owned(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, MAIN_DB, OpenFlags, TransactionBehavior};
 
+use super::opened::Opened;
 use super::refused::{Elsewhere, Refused, Why};
 
 /// The mark: SQLite's `application_id`, at byte 68 of the file. It reads `asyn`.
@@ -167,21 +168,25 @@ impl FileKind {
         }
     }
 
-    /// A connection to a file that is there (`ready` is [`check_only`]) or is made ([`make_or_check`]),
+    /// A connection, and which file it is to. The file is there (`ready` is [`check_only`]) or is made ([`make_or_check`]),
     /// with a log of which so much is on the disk at each commit: SQLite's `synchronous`.
     pub(crate) fn connect(
         &'static self,
         shown: &Path,
         ready: fn(&Path, &Self) -> Result<(), Why>,
         synchronous: &str,
-    ) -> Result<Connection, Refused> {
+    ) -> Result<(Connection, Opened), Refused> {
         let connect = || {
             let path = std::path::absolute(shown).map_err(|error| Why::CannotLook(error.kind()))?;
             ready(&path, self)?;
             let connection = open(&path)?;
             (self.waits)(&connection)?;
             connection.pragma_update(None, "synchronous", synchronous)?;
-            Ok(connection)
+            // From its first reading on, a connection keeps the log where it is.
+            connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
+            let log = ["-wal", "-shm"].map(|suffix| beside(&path, suffix));
+            let opened = Opened::with_log(&path, log)?;
+            Ok((connection, opened))
         };
         connect().map_err(|why: Why| self.refused(shown, why))
     }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
-use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE};
 
 /// How a kind of file is given another place.
 #[derive(Debug)]
@@ -52,6 +52,12 @@ pub enum Why {
     Damaged(String),
     #[error("is not there")]
     NotThere,
+    #[error(
+        "is not the file that was opened: that one was removed, moved or replaced while it was in use, and what was written into it is not here"
+    )]
+    Moved,
+    #[error("was in use when its log was taken away ({} was removed or replaced): what was written last may be missing", .0.display())]
+    LogRemoved(PathBuf),
     #[error("is locked by another program. It was left as it is")]
     Locked,
     #[error("may not be written by you. It was left as it is")]
@@ -70,6 +76,10 @@ pub enum Why {
     NoWal,
     #[error("could not be written: the disk is full. What was saved before is still there")]
     Full,
+    #[error(
+        "could not be written: its disk, a quota or a limit on the size of files (ulimit -f) leaves no room. What was saved before is still there"
+    )]
+    NoRoom,
     #[error("could not be used: {0}")]
     Other(String),
     #[error("has no place: there is no home directory")]
@@ -91,6 +101,10 @@ fn advice(why: &Why, elsewhere: &Elsewhere) -> impl fmt::Display {
         | Why::Damaged(_) => return elsewhere.taken.to_owned(),
         Why::NotThere => return "Give it jobs first: --enqueue 200 makes it.".to_owned(),
         Why::Newer => "Use that version",
+        Why::Moved => "Put it back and start again",
+        Why::LogRemoved(_) => {
+            return "End every program that uses it, and start again.".to_owned();
+        }
         Why::Locked => "Wait until that program is done",
         Why::ReadOnly => "Make it and its directory writable",
         Why::Beside(_) => "Move that away",
@@ -101,7 +115,7 @@ fn advice(why: &Why, elsewhere: &Elsewhere) -> impl fmt::Display {
             "Are it, its directory and its disk writable? Or are too many files open (ulimit -n)? Then close some"
         }
         Why::NoWal => "Use a local disk",
-        Why::Full => "Free some space",
+        Why::Full | Why::NoRoom => "Free some space",
         Why::Other(_) => "See that its disk is well",
         Why::NoHome => {
             return "Set HOME, or ASYNCDEMO_DATA_DIR, or give --data-dir a directory.".to_owned();
@@ -131,6 +145,13 @@ impl Why {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly,
             Some(ErrorCode::CannotOpen) => Self::CannotOpen,
             Some(ErrorCode::DiskFull) => Self::Full,
+            // A limit or a quota, which SQLite does not tell from a broken disk.
+            _ if error
+                .sqlite_error()
+                .is_some_and(|error| error.extended_code == SQLITE_IOERR_WRITE) =>
+            {
+                Self::NoRoom
+            }
             // There is no room for the index of the log.
             _ if error
                 .sqlite_error()

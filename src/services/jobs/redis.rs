@@ -7,6 +7,8 @@
 //!
 //! What Redis itself keeps when it is killed depends on how it is set up (`appendonly yes`).
 
+mod keeps;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -135,6 +137,8 @@ return {redis.call('HLEN', keys), redis.call('XLEN', jobs) - leased, leased,
 pub struct RedisJobs {
     /// Its URL, without a password.
     shown: String,
+    /// What it keeps when it goes down: reads on after `It`.
+    keeps: String,
     connection: MultiplexedConnection,
 }
 
@@ -152,7 +156,9 @@ impl RedisJobs {
                 }
                 _ => "Start one, or check host, port and password.",
             };
-            anyhow!("no Redis server can be used at {shown}: {error}. {advice}")
+            let why = error.to_string();
+            let why = why.trim_end_matches('.');
+            anyhow!("no Redis server can be used at {shown}: {why}. {advice}")
         };
         let client = Client::open(url).map_err(not_there)?;
         let config = AsyncConnectionConfig::new()
@@ -166,8 +172,15 @@ impl RedisJobs {
             .xgroup_create_mkstream("{asyncdemo}:jobs", "workers", 0)
             .await;
         match made {
-            Err(error) if error.code() != Some("BUSYGROUP") => Err(not_there(error)),
-            _ => Ok(Self { shown, connection }),
+            // Where its memory is full, what is there can be read all the same.
+            Err(error) if !matches!(error.code(), Some("BUSYGROUP" | "OOM")) => {
+                Err(not_there(error))
+            }
+            _ => Ok(Self {
+                shown,
+                keeps: keeps::keeps(&connection).await,
+                connection,
+            }),
         }
     }
 
@@ -190,12 +203,26 @@ impl RedisJobs {
     }
 
     fn explain(&self, error: &RedisError) -> anyhow::Error {
-        let advice = if error.is_io_error() || error.is_connection_dropped() {
-            ". What it has kept is there when it is back: then work again."
-        } else {
-            ""
+        let advice = match error.code() {
+            _ if error.is_io_error() || error.is_connection_dropped() => format!(
+                ". It {}. What it has kept is there when it is back: then work again.",
+                self.keeps
+            ),
+            Some("OOM") => {
+                ". Its memory is full (maxmemory): what it has accepted is there. Give it more, and work again.".to_owned()
+            }
+            Some("NOGROUP") => format!(
+                ". Its jobs were removed meanwhile, by hand or by a restart: it {}.",
+                self.keeps
+            ),
+            Some("MISCONF") => {
+                ". It cannot write to its disk: see to that, and work again.".to_owned()
+            }
+            _ => String::new(),
         };
-        anyhow!("the Redis server at {} failed: {error}{advice}", self.shown)
+        let why = error.to_string();
+        let why = why.trim_end_matches('.');
+        anyhow!("the Redis server at {} failed: {why}{advice}", self.shown)
     }
 
     /// A script that begins with whose lease it is.
@@ -313,6 +340,15 @@ impl JobStore for RedisJobs {
             error: entry.get("error").unwrap_or_default(),
         });
         Ok(entries.collect())
+    }
+
+    /// The server answers from what it keeps: there is no other place to look.
+    async fn verify(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn keeps(&self) -> Option<&str> {
+        Some(&self.keeps)
     }
 
     async fn results(&self) -> Result<Vec<(String, String)>> {

@@ -20,6 +20,7 @@ use self::tables::{HELD, KIND};
 use self::turns::Turns;
 use super::database::Why;
 use super::database::file::{self, FileKind};
+use super::database::opened::Opened;
 use super::scratch::Scratch;
 use super::{
     Awaited, Claimed, Counts, Dead, Enqueued, JobStore, Lease, LeasePolicy, NewJob, VANISHED,
@@ -32,6 +33,8 @@ use super::{database, scratch};
 pub struct SqliteJobs {
     /// As the user knows it.
     shown: PathBuf,
+    /// Which file the connection is to: nobody finds what is written into one that has been removed.
+    opened: Opened,
     /// One connection, with a thread of its own: within a process, transactions take turns there.
     connection: Connection,
     turns: Turns,
@@ -74,12 +77,13 @@ impl SqliteJobs {
         scratch: Option<Arc<Scratch>>,
     ) -> Result<Self> {
         // A job that was accepted is on the disk, whatever happens to the machine.
-        let connection = KIND.connect(shown, ready, "FULL")?;
+        let (connection, opened) = KIND.connect(shown, ready, "FULL")?;
         connection
             .pragma_update(None, "foreign_keys", true)
             .map_err(|error| KIND.refused(shown, error))?;
         Ok(Self {
             shown: shown.to_owned(),
+            opened,
             connection: database::threaded(connection)?,
             turns: Turns::default(),
             clock: Clock::default(),
@@ -92,12 +96,13 @@ impl SqliteJobs {
         &self,
         act: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (turns, clock) = (self.turns.clone(), self.clock.clone());
-        let transact = move |connection: &mut rusqlite::Connection| {
+        let (turns, clock, opened) = (self.turns.clone(), self.clock.clone(), self.opened.clone());
+        let transact = move |connection: &mut rusqlite::Connection| -> Result<T, Why> {
             turns.leave_a_gap();
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = act(&transaction, clock.now())?;
+            opened.is_there()?;
             transaction.commit()?;
             turns.ended();
             Ok(value)
@@ -110,7 +115,13 @@ impl SqliteJobs {
         &self,
         act: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let done = self.connection.call(|connection| act(connection)).await;
+        let opened = self.opened.clone();
+        let ask = move |connection: &mut rusqlite::Connection| -> Result<T, Why> {
+            let answer = act(connection)?;
+            opened.is_there()?;
+            Ok(answer)
+        };
+        let done = self.connection.call(ask).await;
         done.map_err(|error| self.explain(error))
     }
 
@@ -123,7 +134,10 @@ impl SqliteJobs {
         closed.map_err(|error| self.explain(error))
     }
 
-    fn explain(&self, error: tokio_rusqlite::Error) -> anyhow::Error {
+    fn explain<E: Into<Why> + std::error::Error + Send + Sync + 'static>(
+        &self,
+        error: tokio_rusqlite::Error<E>,
+    ) -> anyhow::Error {
         match error {
             tokio_rusqlite::Error::Error(error) => KIND.refused(&self.shown, error).into(),
             other => anyhow::Error::new(other).context(format!("{}", self.shown.display())),
@@ -327,6 +341,17 @@ impl JobStore for SqliteJobs {
                 .collect()
         })
         .await
+    }
+
+    async fn verify(&self) -> Result<()> {
+        let opened = self.opened.clone();
+        let look = move |_: &mut rusqlite::Connection| {
+            opened.is_there()?;
+            // By a connection of its own: what this one remembers need not be in the file.
+            file::check_only(opened.path(), &KIND)
+        };
+        let done = self.connection.call(look).await;
+        done.map_err(|error| self.explain(error))
     }
 
     async fn results(&self) -> Result<Vec<(String, String)>> {
