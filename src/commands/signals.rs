@@ -150,6 +150,10 @@ mod unix {
     /// So long a program that was asked to stop may take.
     const PATIENCE: Duration = Duration::from_secs(2);
 
+    /// So long it may take once its terminal is gone. The library that reads the keyboard may have been about to read just
+    /// then, and it reads on and on.
+    const TERMINAL_GONE: Duration = Duration::from_millis(500);
+
     /// Between two looks for a second signal.
     const LOOK: Duration = Duration::from_millis(10);
 
@@ -293,7 +297,7 @@ mod unix {
                 pause(LOOK);
             }
             stop.stop(SIGHUP);
-            pause(PATIENCE);
+            pause(TERMINAL_GONE);
             end(SIGHUP);
         };
         // Without this thread, it is noticed at the next key or picture.

@@ -189,7 +189,7 @@ fn what_writers_write_is_counted_and_all_there() {
         ),
         (
             13.0,
-            "inconclusive. 13 new rows were counted at the end, and 12 were written: someone else writes, too.",
+            "inconclusive. 13 new rows were there at the end, but 12 were written: something else writes to the file, too.",
         ),
     ] {
         let mut report = outcome.report.clone();
