@@ -59,7 +59,7 @@ pub struct RunRequest {
 
 /// What each key does, for `?` and for the README.
 pub const KEYS: &[(&str, &str)] = &[
-    ("space →", "the next slide"),
+    ("space →", "the why of a result; the next slide"),
     ("b ←", "back"),
     ("p", "ask the room: show what to vote for"),
     ("1 – 9", "a raised hand for that answer"),

@@ -11,6 +11,7 @@ mod knob;
 mod pane;
 mod player;
 mod recording;
+mod result;
 mod show;
 mod slide;
 pub mod terminal;

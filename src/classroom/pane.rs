@@ -1,22 +1,18 @@
-//! What stands on a slide: its words, its picture, its source.
+//! What stands on a slide before it has run: its words, and its source.
 
-use std::time::Duration;
-
-use super::ballot::{Candidate, candidates};
-use super::figures::figures;
+use super::ballot::Candidate;
 use super::knob;
 use super::show::Show;
-use super::slide::{Origin, Slide, SlideRun};
+use super::slide::Slide;
 use crate::concepts::{self, region};
 use crate::lesson::{Answer, Guess, Kind, Predict};
 use crate::page::{self, Language, Line, Role, Style, markdown, wrap};
-use crate::picture::Picture;
-use crate::report::{Figure, Report};
+use crate::report::Report;
 
 type Lines = Vec<Line>;
 
 /// A paragraph of one kind.
-fn paragraph(role: Role, text: &str, style: &Style) -> Lines {
+pub(super) fn paragraph(role: Role, text: &str, style: &Style) -> Lines {
     let none = Line::default();
     wrap(
         &Line::of(role, &style.tame(text)),
@@ -45,14 +41,9 @@ fn marked(role: Role, text: &str, style: &Style, first: &Line, hang: &Line) -> L
 }
 
 /// What is asked.
-fn question(text: &str, style: &Style) -> Lines {
+pub(super) fn question(text: &str, style: &Style) -> Lines {
     let none = Line::default();
     marked(Role::Name, text, style, &none, &none)
-}
-
-/// Whether there is room for figures three rows high.
-fn has_room_for_figures(style: &Style) -> bool {
-    style.width >= 50 && !style.ascii
 }
 
 /// The words of a slide.
@@ -95,7 +86,6 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             command(&mut lines);
             lines.push(Line::default());
             lines.extend(ballot(show, slide, Some(predict), style));
-            lines.extend(measured(show, slide, predict, style));
             lines
         }
         Kind::Quiz(quiz) => {
@@ -111,17 +101,18 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             let mut lines = question(&a_try.question, style);
             lines.push(Line::default());
             command(&mut lines);
-            if show.measured().is_some() {
-                lines.push(Line::default());
-                lines.extend(markdown(&a_try.why, style));
-            }
             lines
         }
     }
 }
 
 /// The answers, with the hands that were raised for each.
-fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) -> Lines {
+pub(super) fn ballot(
+    show: &Show,
+    slide: &Slide,
+    predict: Option<&Predict>,
+    style: &Style,
+) -> Lines {
     let quiz = predict.is_none();
     if !slide.asked && !slide.revealed && !quiz {
         return Lines::new();
@@ -133,6 +124,7 @@ fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) 
         .unwrap_or(0);
     // With another knob, the answers are answers to another question.
     let outcome = show.measured().filter(|_| show.as_written());
+    let tight = !quiz && show.run().is_some();
     let mut lines = Lines::new();
     for (place, candidate) in candidates.iter().enumerate() {
         let right = match (predict, outcome) {
@@ -143,7 +135,14 @@ fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) 
         lines.extend(answer(candidate, place, right, style));
         let hands = slide.votes.of(place);
         if slide.asked && slide.votes.total() > 0 {
-            lines.push(bar(hands, most, right, style));
+            let bar = bar(hands, most, right, style);
+            // Beside a result, each row is needed.
+            match lines.last_mut() {
+                Some(last) if tight && last.width() + bar.width() <= style.width => {
+                    last.append(&bar);
+                }
+                _ => lines.push(bar),
+            }
         }
         if let (Some(why), true) = (&candidate.why, slide.revealed) {
             let beside = Style {
@@ -153,7 +152,9 @@ fn ballot(show: &Show, slide: &Slide, predict: Option<&Predict>, style: &Style) 
             let whys = markdown(why, &beside);
             lines.extend(whys.iter().map(|line| line.indented(4)));
         }
-        lines.push(Line::default());
+        if !tight {
+            lines.push(Line::default());
+        }
     }
     lines
 }
@@ -187,7 +188,7 @@ fn bar(hands: usize, most: usize, right: Option<bool>, style: &Style) -> Line {
 
 /// Whether a candidate is what was measured; where the run was disturbed, what arithmetic says. `None` where that
 /// cannot be told.
-fn is_right(predict: &Predict, candidate: &Candidate, report: &Report) -> Option<bool> {
+pub(super) fn is_right(predict: &Predict, candidate: &Candidate, report: &Report) -> Option<bool> {
     let unit = predict.unit;
     let guess = Guess {
         said: candidate.text.clone(),
@@ -197,124 +198,6 @@ fn is_right(predict: &Predict, candidate: &Candidate, report: &Report) -> Option
         },
     };
     predict.judge(Some(&guess), report, &[])?.mark.counts()
-}
-
-/// What was measured with the knobs as they stand, and why, where they stand as the lesson has them.
-fn measured(show: &Show, slide: &Slide, predict: &Predict, style: &Style) -> Lines {
-    let Some(report) = show.measured() else {
-        return Lines::new();
-    };
-    let Some(verdict) = predict.judge(None, report, &[]) else {
-        return paragraph(Role::Alarm, "the run has no such figure", style);
-    };
-    let text = verdict.measured.to_string();
-    let mut lines = if has_room_for_figures(style) {
-        let mut lines = paragraph(Role::Dim, "measured", style);
-        lines.extend(figures(&text));
-        lines
-    } else {
-        paragraph(Role::Name, &format!("measured: {text}"), style)
-    };
-    if !show.as_written() {
-        if let Some(turned) = &slide.turned {
-            let with = format!("with {}", turned.knob);
-            lines.extend(paragraph(Role::Dim, &with, style));
-        }
-        return lines;
-    }
-    if let Some(expected) = verdict.disturbed {
-        let said = format!("This run was disturbed. By arithmetic it is {expected}.");
-        lines.extend(paragraph(Role::Waiting, &said, style));
-    }
-    let candidates = candidates(&Kind::Predict(predict.clone()));
-    let total = slide.votes.total();
-    let hands: usize = (0..candidates.len())
-        .filter(|place| is_right(predict, &candidates[*place], report) == Some(true))
-        .map(|place| slide.votes.of(place))
-        .sum();
-    if total > 0 {
-        let said = format!("{hands} of {total} hands were right");
-        lines.extend(paragraph(Role::Dim, &said, style));
-    }
-    lines.push(Line::default());
-    lines.extend(markdown(&predict.why, style));
-    lines
-}
-
-/// The picture of the slide's run, or nothing where nothing ran yet.
-pub(super) fn picture(show: &Show, height: usize, style: &Style) -> Lines {
-    let Some(run) = show.run() else {
-        return Lines::new();
-    };
-    let mut lines = Lines::new();
-    match &run.origin {
-        Origin::Live => {}
-        Origin::Replay => lines.extend(paragraph(Role::Waiting, "REPLAY: a recorded run", style)),
-        Origin::Rescue(why) => {
-            let text = format!("RECORDED, as the live run failed: {why}");
-            lines.extend(paragraph(Role::Alarm, &text, style));
-        }
-    }
-    if show.line().is_some_and(|line| !run.is_of(&line)) {
-        let ran = format!("this picture: $ asyncdemo {}", run.line);
-        lines.extend(paragraph(Role::Waiting, &ran, style));
-    }
-    lines.extend(drawn(show, run, height, style));
-    if let Some(problem) = &run.problem {
-        lines.extend(paragraph(Role::Alarm, problem, style));
-    }
-    lines
-}
-
-fn drawn(show: &Show, run: &SlideRun, height: usize, style: &Style) -> Lines {
-    let count = knob::strategies(&run.line).len().max(1);
-    // A ruler, and a title with two figures for each.
-    let lanes = (height.saturating_sub(2) / count)
-        .saturating_sub(4)
-        .clamp(3, 12);
-    let style = Style {
-        lanes,
-        brief: show.axis,
-        ..*style
-    };
-    // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
-    let room = if show.axis {
-        run.expected / 3
-    } else {
-        run.expected / 30
-    };
-    let ends = run.finished.iter().map(|strategy| strategy.end().0);
-    let end = ends.max().unwrap_or_default().max(run.expected + room);
-    let end = if run.report.is_some() && run.expected == Duration::ZERO {
-        end
-    } else {
-        end.max(
-            run.growing
-                .as_ref()
-                .map_or(Duration::ZERO, |growing| growing.end().0),
-        )
-    };
-    let mut text = Picture::new(style, run.slow_poll, end);
-    let mut drawn = Lines::new();
-    for strategy in run.finished.iter().chain(&run.growing) {
-        drawn.extend(text.strategy(strategy));
-    }
-    if let Some(report) = &run.report {
-        if show.axis {
-            drawn.push(Line::default());
-        }
-        if report.strategies.len() > 1 {
-            let concept = concepts::find(&report.concept);
-            let figure = concept.map_or(Figure::Wall, |entry| entry.about.figure);
-            drawn.extend(text.comparison(&report.strategies, figure));
-        } else if show.axis {
-            let remark = "one strategy alone: enter runs the others beside it";
-            drawn.extend(text.remark(remark));
-        }
-        drawn.extend(text.findings(&report.findings));
-        drawn.extend(text.legend());
-    }
-    drawn
 }
 
 /// The source behind the slide: of the strategies that it runs, or the concept's twin.

@@ -133,27 +133,14 @@ impl Show {
             _ if self.blank => self.blank = false,
             Key::Char('q') => return Ask::Quit,
             _ if self.keys => self.keys = false,
+            Key::Next | Key::Char(' ') if self.has_more_to_say() => {
+                self.here().explained = true;
+                (self.scroll, self.code) = (0, None);
+            }
             Key::Next | Key::Char(' ') => return self.go(1, now),
             Key::Back | Key::Char('b') => return self.go(-1, now),
-            Key::Home => {
-                return self.turn_to(
-                    Place {
-                        slide: 0,
-                        ..self.place
-                    },
-                    now,
-                );
-            }
-            Key::End => {
-                let slide = self.last();
-                return self.turn_to(
-                    Place {
-                        slide,
-                        ..self.place
-                    },
-                    now,
-                );
-            }
+            Key::Home => return self.jump(0, now),
+            Key::End => return self.jump(self.last(), now),
             Key::Up => self.scroll = self.scroll.saturating_sub(1),
             // Where it ends, whoever draws it knows.
             Key::Down => self.scroll += 1,
@@ -275,22 +262,19 @@ impl Show {
         self.count += 1;
         let number = self.count;
         self.running = Some((number, self.place));
-        let run = Some(SlideRun {
-            disturbed,
-            ..SlideRun::new(number, &line)
-        });
+        let mut run = SlideRun::new(number, &line);
+        run.disturbed = disturbed;
         let slide = self.here();
+        slide.explained = false;
         match all {
-            Some(_) => slide.all = run,
-            None => slide.own = run,
+            Some(_) => slide.all = Some(run),
+            None => slide.own = Some(run),
         }
+        self.scroll = 0;
+        let concept = line.split_whitespace().next().unwrap_or_default();
         Ask::Run(RunRequest {
             number,
-            concept: line
-                .split_whitespace()
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            concept: concept.to_owned(),
             line,
             name,
         })
@@ -342,9 +326,35 @@ impl Show {
         self.slide()?.measured(&self.line()?)
     }
 
+    /// Why the measurement is what it is: nothing, where there is none, or other knobs made it.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.measured()?;
+        match &self.step()?.kind {
+            Kind::Predict(predict) if self.as_written() => Some(&predict.why),
+            Kind::Try(a_try) => Some(&a_try.why),
+            _ => None,
+        }
+    }
+
+    /// Whether a result is on the slide, and its why is not.
+    pub(super) fn has_more_to_say(&self) -> bool {
+        let explained = self.slide().is_some_and(|slide| slide.explained);
+        self.why().is_some() && !explained && !self.runs()
+    }
+
     /// Whether the line of this slide is the lesson's own.
     pub(super) fn as_written(&self) -> bool {
         self.line() == self.step().and_then(Step::command)
+    }
+
+    fn jump(&mut self, slide: usize, now: Duration) -> Ask {
+        self.turn_to(
+            Place {
+                slide,
+                ..self.place
+            },
+            now,
+        )
     }
 
     fn go(&mut self, by: isize, now: Duration) -> Ask {
@@ -358,10 +368,7 @@ impl Show {
             Some(_) => self.say("that was the last slide: q quits"),
             None if lesson > 0 => {
                 let lesson = lesson - 1;
-                let slide = self
-                    .lessons
-                    .get(lesson)
-                    .map_or(0, |lesson| lesson.steps.len());
+                let slide = self.lessons[lesson].steps.len();
                 self.turn_to(Place { lesson, slide }, now)
             }
             None => self.say("this is the first slide"),
@@ -375,19 +382,17 @@ impl Show {
         }
         self.place = place;
         (self.scroll, self.axis, self.code) = (0, false, None);
-        match self.running.take() {
-            Some((number, left)) => {
-                if let Some(slide) = self.slides.get_mut(&left) {
-                    for run in [&mut slide.own, &mut slide.all] {
-                        if run.as_ref().is_some_and(|run| run.number == number) {
-                            *run = None;
-                        }
-                    }
-                }
-                Ask::Stop
+        // Those of the next slide are not for the class either.
+        self.notes = false;
+        let Some((number, left)) = self.running.take() else {
+            return Ask::Nothing;
+        };
+        if let Some(slide) = self.slides.get_mut(&left) {
+            for run in [&mut slide.own, &mut slide.all] {
+                run.take_if(|run| run.number == number);
             }
-            None => Ask::Nothing,
         }
+        Ask::Stop
     }
 }
 
@@ -509,6 +514,28 @@ why = "w"
         assert!(show.runs());
         show.hear(second.number, News::Over(report()));
         assert!(!show.runs() && show.run().unwrap().report.is_some());
+    }
+
+    #[test]
+    fn the_result_comes_first_and_its_why_is_the_next_key() {
+        let mut show = show();
+        let run = job(press(&mut show, "  n\n"));
+        assert!(!show.has_more_to_say() && show.notes);
+        show.hear(run.number, News::Over(report()));
+        assert!(show.has_more_to_say());
+        let here = show.place;
+        press(&mut show, " ");
+        assert!(show.place == here && show.slide().unwrap().explained);
+        press(&mut show, " ");
+        assert_eq!(show.place.slide, here.slide + 1);
+        // What only the presenter should see does not come along.
+        assert!(!show.notes);
+        press(&mut show, "b");
+        assert!(!show.has_more_to_say());
+        // Run again, it is asked again.
+        let run = job(press(&mut show, "r"));
+        show.hear(run.number, News::Over(report()));
+        assert!(show.has_more_to_say());
     }
 
     #[test]

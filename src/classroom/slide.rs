@@ -23,6 +23,8 @@ pub(super) struct Slide {
     pub(super) votes: Votes,
     /// Whether the answers of a quiz are shown.
     pub(super) revealed: bool,
+    /// Whether the presenter has asked for the why of a result.
+    pub(super) explained: bool,
     pub(super) turned: Option<Turned>,
     /// Of the slide's own line.
     pub(super) own: Option<SlideRun>,

@@ -142,9 +142,16 @@ fn votes_stand_beside_what_is_measured() {
     terminal.press("n");
     terminal.wait_for("Ask the back row.");
     terminal.press("n\r");
-    terminal.wait_for("The waits overlap.");
     terminal.wait_for("2 of 3 hands were right");
-    terminal.wait_for("fetch two");
+    // The result first: why is the next key's, and the next slide the one's after that.
+    terminal.wait_until("the result stands without its why", |frame| {
+        frame.contains("fetch two") && !frame.contains("overlap")
+    });
+    terminal.press(" ");
+    terminal.wait_for("The waits overlap.");
+    assert!(terminal.shows("fetch two"));
+    terminal.press(" ");
+    terminal.wait_for("What starts a future?");
     terminal.press("q");
     whole(&terminal.finish(), 0);
 }
@@ -325,7 +332,7 @@ fn it_goes_on_when_the_window_shrinks() {
     let mut terminal = room.on(40, 130);
     terminal.wait_for("True?");
     terminal.press("  p\r");
-    terminal.wait_for("The waits overlap.");
+    terminal.wait_for("measured");
     for (rows, columns) in [(24, 80), (12, 40), (3, 10), (1, 1), (12, 40)] {
         terminal.resize(rows, columns);
         terminal.press(".");
@@ -350,7 +357,7 @@ fn what_was_recorded_is_played_and_marked() {
     let mut terminal = record.on_a_terminal(30, 80);
     terminal.wait_for("True?");
     terminal.press("  \r");
-    terminal.wait_for("The waits overlap.");
+    terminal.wait_for("measured");
     terminal.press("q");
     whole(&terminal.finish(), 0);
     let files: Vec<_> = fs::read_dir(&runs)
@@ -364,7 +371,7 @@ fn what_was_recorded_is_played_and_marked() {
     terminal.wait_for("True?");
     terminal.press("  \r");
     terminal.wait_for("REPLAY");
-    terminal.wait_for("The waits overlap.");
+    terminal.wait_for("measured");
     terminal.press("q");
     whole(&terminal.finish(), 0);
 }
@@ -376,8 +383,9 @@ fn no_figure_and_no_why_stand_beside_knobs_that_did_not_make_them() {
         let mut terminal = room.on(rows, columns);
         terminal.wait_for("True?");
         terminal.press("  \r");
-        terminal.wait_for("The waits overlap.");
         terminal.wait_for("measured");
+        terminal.press(" ");
+        terminal.wait_for("The waits overlap.");
         terminal.press("+");
         terminal.wait_until("the knob is turned", |frame| {
             frame.contains("$ asyncdemo gather --delays 200ms,400ms")
@@ -559,7 +567,7 @@ fn a_recording_with_other_knobs_is_not_shown_beside_these() {
     let mut terminal = record.on_a_terminal(30, 80);
     terminal.wait_for("True?");
     terminal.press("  \r");
-    terminal.wait_for("The waits overlap.");
+    terminal.wait_for("measured");
     terminal.press("q");
     whole(&terminal.finish(), 0);
     let lesson = LESSON.replace("100ms,200ms", "150ms,200ms");
@@ -569,7 +577,7 @@ fn a_recording_with_other_knobs_is_not_shown_beside_these() {
     terminal.wait_for("True?");
     terminal.press("  \r");
     terminal.wait_for("it was recorded with other knobs");
-    terminal.wait_for("The waits overlap.");
+    terminal.wait_for("measured");
     assert!(!terminal.shows("REPLAY"));
     terminal.press("q");
     whole(&terminal.finish(), 0);
@@ -584,7 +592,7 @@ fn where_the_live_run_fails_the_recorded_one_is_shown() {
     );
     fs::write(room.path().join("01-two.md"), lesson).unwrap();
     let runs = room.path().join("runs");
-    for (folder, shown) in [("/tmp", "overhead"), ("/nowhere/at/all", "RECORDED")] {
+    for (folder, shown) in [("/tmp", "wall time"), ("/nowhere/at/all", "RECORDED")] {
         let record = room.present().args(["--record".as_ref(), runs.as_os_str()]);
         let mut terminal = record.env("TMPDIR", folder).on_a_terminal(40, 130);
         terminal.wait_for("True?");

@@ -9,6 +9,7 @@ use ratatui_core::text::{Line as CellLine, Span};
 
 use crate::classroom::keys::KEYS;
 use crate::classroom::pane;
+use crate::classroom::result;
 use crate::classroom::show::Show;
 use crate::classroom::slide::Origin;
 use crate::classroom::theme::Theme;
@@ -134,83 +135,92 @@ fn inset(area: Rect) -> Rect {
 }
 
 fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
-    let runs = show.line().is_some();
-    let left = |width: usize| match show.code {
-        Some(language) => pane::code(show, language, &look.page(width)),
-        None => pane::words(show, &look.page(width)),
-    };
     let width = usize::from(area.width);
-    if !runs {
-        let is_code = show.code.is_some()
-            || matches!(show.step().map(|step| &step.kind), Some(Kind::Code(_)));
-        let width = if is_code {
-            width
-        } else {
-            width.min(COMFORTABLE)
-        };
-        let lines = left(width);
-        // Words that stand alone, and do not grow, stand in the middle.
-        let alone = matches!(
-            show.step().map(|step| &step.kind),
-            None | Some(Kind::Prose(_))
-        );
-        let down = if alone && show.code.is_none() {
-            usize::from(area.height).saturating_sub(lines.len()) / 3
-        } else {
-            0
-        };
-        let down = u16::try_from(down).unwrap_or(0);
-        let area = Rect {
-            y: area.y + down,
-            height: area.height - down,
-            ..area
-        };
+    let rows = usize::from(area.height);
+    let has_run = show.run().is_some();
+    if let Some(language) = show.code {
+        let code = |width: usize| pane::code(show, language, &look.page(width));
+        if has_run && area.width + 10 >= TWO_COLUMNS {
+            let gap = 4;
+            let one = (area.width - gap) / 2;
+            let left = Rect { width: one, ..area };
+            let right = Rect {
+                x: area.x + one + gap,
+                width: area.width - gap - one,
+                ..area
+            };
+            put(&code(one.into()), left, show.scroll, look, cells);
+            let picture = result::picture(show, rows, &look.page(right.width.into()));
+            return put(&picture, right, 0, look, cells);
+        }
+        return put(&code(width), area, show.scroll, look, cells);
+    }
+    if has_run {
+        let lines = result::result(show, rows, &look.page(width));
         return put(&lines, area, show.scroll, look, cells);
     }
-    if area.width + 10 >= TWO_COLUMNS {
-        let gap = 4;
-        let one = (area.width - gap) * 2 / 5;
-        let words = Rect { width: one, ..area };
-        let beside = Rect {
-            x: area.x + one + gap,
-            width: area.width - gap - one,
-            ..area
-        };
-        put(&left(one.into()), words, show.scroll, look, cells);
-        let page = look.page(beside.width.into());
-        let picture = pane::picture(show, area.height.into(), &page);
-        return put(&picture, beside, show.scroll, look, cells);
-    }
-    let words = left(width);
-    let picture = pane::picture(show, area.height.into(), &look.page(width));
-    let mut both = words;
-    if !picture.is_empty() {
-        both.push(Line::default());
-        both.extend(picture);
-    }
-    put(&both, area, show.scroll, look, cells);
+    let kind = show.step().map(|step| &step.kind);
+    let width = match kind {
+        Some(Kind::Code(_)) => width,
+        _ => width.min(COMFORTABLE),
+    };
+    let lines = pane::words(show, &look.page(width));
+    // Words that stand alone, and do not grow, stand in the middle.
+    let down = match kind {
+        None | Some(Kind::Prose(_)) => rows.saturating_sub(lines.len()) / 3,
+        _ => 0,
+    };
+    let down = u16::try_from(down).unwrap_or(0);
+    let area = Rect {
+        y: area.y + down,
+        height: area.height - down,
+        ..area
+    };
+    put(&lines, area, show.scroll, look, cells);
 }
 
-/// Lines into an area, from the one at `skip` on; as many as are hidden below are told in the last row.
+/// Lines into an area, from the one at `skip` on. Where not all have room, the last row says how many are below.
 fn put(lines: &[Line], area: Rect, skip: usize, look: &Look, cells: &mut Buffer) {
-    let height = usize::from(area.height);
+    let lines: Vec<_> = lines.iter().flat_map(|line| within(line, area)).collect();
+    let mut height = usize::from(area.height);
+    let scrolls = lines.len() > height && height > 1;
+    if scrolls {
+        height -= 1;
+    }
     let skip = skip.min(lines.len().saturating_sub(height));
     for (row, line) in lines.iter().skip(skip).take(height).enumerate() {
         let y = area.y + u16::try_from(row).unwrap_or(u16::MAX);
         cells.set_line(area.x, y, &look.cells(line), area.width);
     }
-    let hidden = lines.len().saturating_sub(skip + height);
-    if hidden > 0 && height > 1 {
-        let told = format!(" {hidden} more: {} ", ascii_arrows("↓", look));
-        let width = u16::try_from(told.chars().count()).unwrap_or(u16::MAX);
+    if scrolls {
+        let told = match lines.len() - skip - height {
+            0 => format!(" the end: {} ", ascii_arrows("↑", look)),
+            below => format!(" {below} more: {} ", ascii_arrows("↓", look)),
+        };
+        let width = u16::try_from(columns(&told)).unwrap_or(u16::MAX);
         if width <= area.width {
-            let style = cells
-                .cell((area.x, area.y))
-                .map_or_else(Style::default, |cell| cell.style());
-            let style = style.add_modifier(Modifier::REVERSED);
+            let style = look.style(Role::Plain).add_modifier(Modifier::REVERSED);
             cells.set_string(area.right() - width, area.bottom() - 1, told, style);
         }
     }
+}
+
+/// A line, or several where it is too wide: an address is otherwise never broken, but here nobody can click on it, and
+/// what is cut off is lost.
+fn within(line: &Line, area: Rect) -> Vec<Line> {
+    let width = usize::from(area.width);
+    if line.width() <= width {
+        return vec![line.clone()];
+    }
+    let mut plain = Line::default();
+    for (role, text) in line.pieces() {
+        let role = match role {
+            Role::Address => Role::Dim,
+            other => *other,
+        };
+        plain.push(role, text);
+    }
+    page::wrap(&plain, width, &Line::default(), &Line::default())
 }
 
 fn header(show: &Show, width: usize, now: Duration, look: &Look) -> Line {
@@ -246,6 +256,7 @@ fn footer(show: &Show, width: usize, look: &Look) -> Line {
     let asks = !show.candidates().is_empty();
     let hint = match show.step().map(|step| &step.kind) {
         _ if show.runs() => "esc stop",
+        _ if show.has_more_to_say() => "space why · r again · + - knob · c code",
         Some(Kind::Quiz(_)) => "p ask the room · enter answers · space next",
         _ if show.line().is_some() && asks => "p ask the room · enter run · space next",
         _ if show.line().is_some() => "enter run · + - knob · space next",
@@ -321,12 +332,110 @@ mod tests {
         Show::new(lessons, 0, Theme::Light, Trust::Own)
     }
 
+    fn report() -> crate::report::Report {
+        serde_json::from_str(include_str!("../../../examples/gather.json")).unwrap()
+    }
+
+    /// The lines of a screen between its head and its foot, as far as they scroll.
+    fn scrolled(show: &mut Show, width: u16, height: u16) -> (bool, Vec<String>) {
+        let look = Look::default();
+        let mut lines = Vec::<String>::new();
+        let mut scrolls = false;
+        for _ in 0..200 {
+            let screen = drawn(show, width, height, &look);
+            let body = screen.lines().skip(2).take(usize::from(height) - 4);
+            let mut body: Vec<_> = body.map(|line| line.trim().to_owned()).collect();
+            let last = body.last().cloned().unwrap_or_default();
+            let badge = last.ends_with("more: ↓") || last.ends_with("the end: ↑");
+            if badge {
+                // It has the row for itself.
+                assert!(last.len() < 20, "{last}");
+                body.pop();
+            }
+            scrolls |= badge;
+            let new = body
+                .into_iter()
+                .skip(lines.len().saturating_sub(show.scroll));
+            lines.extend(new);
+            if !last.ends_with("more: ↓") {
+                break;
+            }
+            show.press(Key::Down, Duration::ZERO);
+        }
+        (scrolls, lines)
+    }
+
+    #[test]
+    fn every_slide_fits_or_says_that_it_goes_on() {
+        for (width, height) in [(80_u16, 24_u16), (120, 36)] {
+            let mut show = show();
+            let mut place = None;
+            while place != Some(show.place) {
+                place = Some(show.place);
+                show.press(Key::Char('p'), Duration::ZERO);
+                let (scrolls, lines) = scrolled(&mut show, width, height);
+                let margin = if width < TWO_COLUMNS { 3 } else { 5 };
+                let all = usize::from(width) - 2 * margin;
+                let is_code = matches!(show.step().map(|step| &step.kind), Some(Kind::Code(_)));
+                let room = if is_code { all } else { all.min(COMFORTABLE) };
+                let page = Look::default().page(room);
+                let words = pane::words(&show, &page);
+                let area = Rect::new(0, 0, u16::try_from(all).unwrap(), 1);
+                let words: Vec<_> = words.iter().flat_map(|it| within(it, area)).collect();
+                let mut shown = lines.iter();
+                for line in &words {
+                    let line = line.to_string();
+                    let line = line.trim();
+                    assert!(
+                        shown.any(|it| it == line),
+                        "{place:?} {width}: {line}\n{lines:#?}"
+                    );
+                }
+                assert_eq!(
+                    scrolls,
+                    words.len() > usize::from(height) - 4,
+                    "{place:?} {width}"
+                );
+                show.press(Key::Next, Duration::ZERO);
+            }
+        }
+    }
+
+    #[test]
+    fn the_result_is_as_wide_as_the_screen_and_no_lane_is_covered() {
+        for (width, height) in [(80, 24), (120, 36)] {
+            let mut show = show();
+            let mut run = None;
+            // The first slide of `gather` that predicts its wall time.
+            while run.is_none() {
+                show.press(Key::Next, Duration::ZERO);
+                let asks = matches!(show.step().map(|step| &step.kind), Some(Kind::Predict(_)));
+                if asks
+                    && show.line().is_some_and(|line| line.starts_with("gather "))
+                    && let Ask::Run(job) = show.press(Key::Enter, Duration::ZERO)
+                {
+                    run = Some(job);
+                }
+            }
+            let number = run.unwrap().number;
+            show.hear(number, News::Over(Box::new(report())));
+            let screen = drawn(&show, width, height, &Look::default());
+            assert!(screen.contains("fetch two"), "{screen}");
+            assert!(!screen.contains("more: ↓"), "{screen}");
+            let lane = screen
+                .lines()
+                .find(|line| line.contains("fetch two"))
+                .unwrap();
+            let end = columns(lane.trim_end());
+            assert!(end + 6 >= usize::from(width), "{end}: {screen}");
+        }
+    }
+
     proptest! {
         /// Whatever is pressed, on whatever size of screen.
         #[test]
         fn nothing_makes_it_panic(keys in "[ bp1290ur+sycnt.l?=\n-]{0,60}", width in 0_u16..200, height in 0_u16..60) {
-            let report = include_str!("../../../examples/gather.json");
-            let report: crate::report::Report = serde_json::from_str(report).unwrap();
+            let report = report();
             let mut show = show();
             for ch in keys.chars() {
                 let key = if ch == '\n' { Key::Enter } else { Key::Char(ch) };

@@ -1,0 +1,176 @@
+//! What stands on a slide that has run: what was measured, and its picture, as large as the screen.
+
+use std::time::Duration;
+
+use super::ballot::candidates;
+use super::figures::figures;
+use super::knob;
+use super::pane::{ballot, is_right, paragraph, question};
+use super::show::Show;
+use super::slide::{Origin, Slide, SlideRun};
+use crate::concepts;
+use crate::lesson::{Kind, Predict};
+use crate::page::{COMFORTABLE, Line, Role, Style, markdown};
+use crate::picture::{Picture, Subject};
+use crate::report::{Figure, Report};
+
+type Lines = Vec<Line>;
+
+/// With so many rows there is room for figures three rows high.
+const ROOMY: usize = 26;
+
+/// So many rows show the least of a picture. Where they are not left, the slide scrolls.
+const LEAST: usize = 8;
+
+/// The question in brief, what was measured, and the picture in the rows that are left. What it means comes where the
+/// presenter asks for it.
+pub(super) fn result(show: &Show, rows: usize, style: &Style) -> Lines {
+    let words = Style {
+        width: style.width.min(COMFORTABLE),
+        ..*style
+    };
+    let nothing = Slide::default();
+    let slide = show.slide().unwrap_or(&nothing);
+    let mut lines = match show.step().map(|step| &step.kind) {
+        Some(Kind::Predict(predict)) => question(&predict.question, &words),
+        Some(Kind::Try(a_try)) => question(&a_try.question, &words),
+        _ => Lines::new(),
+    };
+    if let Some(line) = show.line() {
+        let line = format!("$ asyncdemo {line}");
+        lines.extend(paragraph(Role::Dim, &line, &words));
+    }
+    if let Some(Kind::Predict(predict)) = show.step().map(|step| &step.kind) {
+        lines.extend(ballot(show, slide, Some(predict), &words));
+        lines.extend(measured(show, slide, predict, rows >= ROOMY, &words));
+    }
+    if let Some(why) = show.why().filter(|_| slide.explained) {
+        lines.push(Line::default());
+        lines.extend(markdown(why, &words));
+    }
+    lines.push(Line::default());
+    let left = rows.saturating_sub(lines.len()).max(LEAST);
+    lines.extend(picture(show, left, style));
+    lines
+}
+
+/// What was measured with the knobs as they stand, and how many had said so.
+fn measured(show: &Show, slide: &Slide, predict: &Predict, roomy: bool, style: &Style) -> Lines {
+    let Some(report) = show.measured() else {
+        return Lines::new();
+    };
+    let Some(verdict) = predict.judge(None, report, &[]) else {
+        return paragraph(Role::Alarm, "the run has no such figure", style);
+    };
+    let text = verdict.measured.to_string();
+    let mut beside = Vec::new();
+    if !show.as_written() {
+        let turned = slide.turned.as_ref();
+        beside.extend(turned.map(|turned| format!("with {}", turned.knob)));
+    } else if slide.votes.total() > 0 {
+        let candidates = candidates(&Kind::Predict(predict.clone()));
+        let right = |place: &usize| is_right(predict, &candidates[*place], report) == Some(true);
+        let hands: usize = (0..candidates.len())
+            .filter(right)
+            .map(|place| slide.votes.of(place))
+            .sum();
+        let total = slide.votes.total();
+        beside.push(format!("{hands} of {total} hands were right"));
+    }
+    let mut lines = Lines::new();
+    if roomy && style.width >= 50 && !style.ascii {
+        let said: Vec<_> = ["measured".to_owned()].into_iter().chain(beside).collect();
+        lines.push(Line::default());
+        lines.extend(figures(&text));
+        lines.extend(paragraph(Role::Dim, &said.join(" · "), style));
+    } else {
+        let said: Vec<_> = [format!("measured: {text}")]
+            .into_iter()
+            .chain(beside)
+            .collect();
+        lines.extend(paragraph(Role::Name, &said.join(" · "), style));
+    }
+    if let Some(expected) = verdict.disturbed.filter(|_| show.as_written()) {
+        let said = format!("This run was disturbed. By arithmetic it is {expected}.");
+        lines.extend(paragraph(Role::Waiting, &said, style));
+    }
+    lines
+}
+
+/// The picture of the slide's run in so many rows, or nothing where nothing ran yet.
+pub(super) fn picture(show: &Show, rows: usize, style: &Style) -> Lines {
+    let Some(run) = show.run() else {
+        return Lines::new();
+    };
+    let mut lines = Lines::new();
+    match &run.origin {
+        Origin::Live => {}
+        Origin::Replay => lines.extend(paragraph(Role::Waiting, "REPLAY: a recorded run", style)),
+        Origin::Rescue(why) => {
+            let text = format!("RECORDED, as the live run failed: {why}");
+            lines.extend(paragraph(Role::Alarm, &text, style));
+        }
+    }
+    if show.line().is_some_and(|line| !run.is_of(&line)) {
+        let ran = format!("this picture: $ asyncdemo {}", run.line);
+        lines.extend(paragraph(Role::Waiting, &ran, style));
+    }
+    let mut below = Lines::new();
+    if let Some(problem) = &run.problem {
+        below.extend(paragraph(Role::Alarm, problem, style));
+    }
+    let left = rows.saturating_sub(lines.len() + below.len());
+    match &run.report {
+        Some(report) => lines.extend(whole(show, report, left, style)),
+        None => lines.extend(growing(run, left, style)),
+    }
+    lines.extend(below);
+    lines
+}
+
+/// The picture of a run that is over. Where the slide has a why, the findings would say it before the presenter does.
+fn whole(show: &Show, report: &Report, rows: usize, style: &Style) -> Lines {
+    let mut report = report.clone();
+    if show.why().is_some() {
+        report.findings.clear();
+    }
+    let entry = concepts::find(&report.concept).ok();
+    let alone = show.axis && report.strategies.len() == 1;
+    let subject = Subject {
+        report: &report,
+        figure: entry.map_or(Figure::Wall, |entry| entry.about.figure),
+        decides: None,
+        more: match alone {
+            true => ["one strategy alone: enter runs the others beside it"; 2],
+            false => [""; 2],
+        },
+    };
+    let mut lines = Picture::fitting(&subject, *style, rows);
+    let first = lines.iter().position(|line| !line.is_empty());
+    lines.drain(..first.unwrap_or(0));
+    while lines.last().is_some_and(Line::is_empty) {
+        lines.pop();
+    }
+    lines
+}
+
+/// The picture of a run that goes on.
+fn growing(run: &SlideRun, rows: usize, style: &Style) -> Lines {
+    let count = knob::strategies(&run.line).len().max(1);
+    // The signs in words, a ruler, and a title each.
+    let lanes = (rows.saturating_sub(3) / count).saturating_sub(1);
+    let style = Style {
+        lanes: lanes.clamp(1, 12),
+        brief: true,
+        ..*style
+    };
+    // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
+    let strategies = || run.finished.iter().chain(&run.growing);
+    let ends = strategies().map(|strategy| strategy.end().0);
+    let end = ends.fold(run.expected + run.expected / 30, Duration::max);
+    let mut text = Picture::new(style, run.slow_poll, end);
+    let drawn: Vec<_> = strategies().flat_map(|it| text.strategy(it)).collect();
+    let mut lines = text.legend();
+    lines.extend(drawn);
+    lines
+}
