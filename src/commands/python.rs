@@ -10,11 +10,13 @@ use anyhow::{Context, Result};
 
 use super::below::Below;
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, complain, complain_styled, print, to_standard_error};
+use super::screen::{
+    Screen, TextOrJson, complain, complain_styled, print, to_standard_error, width_now,
+};
 use super::signals;
 use crate::concepts::{Count, Wait, ranged};
 use crate::lab::{self, Stop};
-use crate::page::{Line, Role, Style, to_ansi};
+use crate::page::{Line, Role, Style, to_ansi, wrap};
 use crate::picture::{self, Picture};
 use crate::python::{
     self, Child, CommandLine, Interpreter, Measurement, Record, Settings, Watched,
@@ -33,9 +35,6 @@ const SPAN: Duration = Duration::from_secs(5);
 
 /// The picture begins so late: what has ended by then is not worth one.
 const PATIENCE: Duration = Duration::from_millis(700);
-
-/// Rows of the terminal for that picture.
-const ROWS: u16 = 10;
 
 /// What may be asked of it.
 #[derive(clap::Args, Clone, Debug)]
@@ -164,7 +163,7 @@ fn wait(
     let wanted = options.format == TextOrJson::Text && !options.quiet;
     let style = screen.live.filter(|_| wanted);
     let watched = child.watched();
-    let mut below: Option<Below> = None;
+    let below = Below;
     let (begun, mut drawn) = (Instant::now(), Instant::now());
     loop {
         if let Some(status) = child
@@ -176,33 +175,39 @@ fn wait(
         if let Some(style) = style
             && begun.elapsed() >= PATIENCE
             && drawn.elapsed() >= FRAME
+            // A program without an event loop has the whole terminal.
+            && watched.look(Record::has_run)
         {
-            below = below.or_else(|| Below::new(ROWS));
-            if let Some(below) = &mut below {
-                below.draw(&recent(&watched, options, style, line, below.lines()));
-            }
+            below.draw(&recent(&watched, options, style, line));
             drawn = Instant::now();
         }
         thread::park_timeout(LOOK);
     }
 }
 
-/// The last seconds, in so many lines.
-fn recent(
-    watched: &Watched,
-    options: &Options,
-    style: Style,
-    line: &CommandLine,
-    lines: usize,
-) -> String {
-    let program = watched.look(|record| python::recent(record, line, SPAN));
+/// The last seconds, in as many lines as there is room for.
+fn recent(watched: &Watched, options: &Options, style: Style, line: &CommandLine) -> String {
+    // The ruler, the title, all the other lanes, and what held the event loop.
+    let lanes = Below::room().saturating_sub(4).max(1);
+    let mut program = watched.look(|record| python::recent(record, line, SPAN, lanes));
+    program.summary = format!("the last {} s of {}", SPAN.as_secs(), program.summary);
     let style = Style {
         brief: true,
-        lanes: lines.saturating_sub(2).max(1),
+        lanes: lanes + 1,
+        width: width_now(),
         ..style
     };
-    let mut text = Picture::new(style, *options.slow_poll, SPAN);
-    to_ansi(&text.strategy(&program), &style)
+    let mut lines = Picture::new(style, *options.slow_poll, SPAN).strategy(&program);
+    if let Some(held) = program.blocked.last()
+        && let Some(by) = &held.by
+    {
+        let length = units::duration(held.length());
+        let at = held.location.as_deref();
+        let at = at.map_or_else(String::new, |at| format!(" at {at}"));
+        let text = format!("event loop held for {length} by {by}{at}");
+        lines.push(Line::of(Role::Alarm, &text));
+    }
+    to_ansi(&lines, &style)
 }
 
 /// The program's own exit code, unless the check failed.
@@ -263,10 +268,19 @@ fn show(options: &Options, screen: &Screen, report: &Report, watched: &Watched) 
 
 fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     let mut lines = vec![Line::default()];
-    if !watched.look(Record::is_begun) {
-        let text =
-            "asyncdemo: nothing was recorded: the program ended before the recorder could speak.";
-        lines.push(Line::of(Role::Dim, text));
+    if !watched.look(Record::has_run) {
+        let why = if watched.look(Record::is_begun) {
+            "no event loop ran in its process. Processes that it starts are not recorded: for a server, \
+             run one in its own process (uvicorn without --workers and --reload, hypercorn with --workers 0)."
+        } else {
+            "the program ended before the recorder could speak."
+        };
+        let text = Line::of(
+            Role::Dim,
+            &format!("asyncdemo: nothing was recorded: {why}"),
+        );
+        let width = style.width.max(20);
+        lines.extend(wrap(&text, width, &Line::default(), &Line::plain("  ")));
         return lines;
     }
     let ends = report.strategies.iter().map(|program| program.end().0);

@@ -4,7 +4,7 @@
 //! has come of it after a while. However it ends, the terminal is given back and temporary files are gone.
 
 #[cfg(unix)]
-use super::{echo, live_screen};
+use super::{below, echo, live_screen};
 use crate::lab::Stop;
 
 /// Which signals came. The last to look decides with what code the program ends.
@@ -51,10 +51,11 @@ pub fn pass_on(pid: u32, stop: &Stop) {
 
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
     use signal_hook::iterator::Signals;
+    use signal_hook::low_level;
 
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]) else {
         return;
     };
     let at_a_terminal = stdin().is_terminal() || stdout().is_terminal() || stderr().is_terminal();
@@ -63,11 +64,16 @@ pub fn pass_on(pid: u32, stop: &Stop) {
     let stop = stop.clone();
     let listen = move || {
         for signal in &mut signals {
+            if signal == SIGTSTP {
+                if unix::can_go_on() {
+                    let _ = below::without(|| low_level::emulate_default_handler(SIGTSTP));
+                }
+                continue;
+            }
             stop.stop(signal);
             let sent = match signal {
-                SIGINT if at_a_terminal => None,
-                SIGINT => Some(Signal::SIGINT),
-                _ => Some(Signal::SIGTERM),
+                SIGINT | SIGQUIT if at_a_terminal => None,
+                _ => Signal::try_from(signal).ok(),
             };
             if let (Some(child), Some(sent)) = (child, sent) {
                 // It may have ended by now.

@@ -183,18 +183,28 @@ impl Lane {
         }
     }
 
-    /// What is left of it from `start` on: of the polls before, the last one, so that it is seen to wait.
-    pub(super) fn since(&self, start: u64) -> Self {
+    /// What is left of it from `start` until `now`: of the polls before, the last one, so that it is seen to wait. A
+    /// poll that was seen to hold the loop, and has not ended, lasts until now.
+    pub(super) fn between(&self, start: u64, now: u64) -> Self {
         let before = self.polls.partition_point(|poll| poll.1 < start);
+        let mut polls = self.polls[before.saturating_sub(1)..].to_vec();
+        let lasts = self.seen.last().map(|seen| seen.poll);
+        let ended = |since: u64| polls.last().is_some_and(|poll| poll.0 >= since);
+        if let Some(since) = lasts.filter(|since| !ended(*since) && self.ended.is_none()) {
+            polls.push((since, now.max(since)));
+        }
+        let within = polls.iter().filter(|poll| poll.1 >= start);
+        let longest = within.map(|(start, end)| end - start).max();
         Self {
-            polls: self.polls[before.saturating_sub(1)..].to_vec(),
+            longest: longest.unwrap_or(0),
+            polls,
             wakes: self
                 .wakes
                 .iter()
                 .copied()
                 .filter(|at| *at >= start)
                 .collect(),
-            seen: Vec::new(),
+            seen: self.seen.clone(),
             ended: self.ended.clone(),
             group: Arc::clone(&self.group),
             label: Arc::clone(&self.label),

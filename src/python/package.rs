@@ -8,6 +8,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("__init__.py", include_str!("asyncdemo/__init__.py")),
     ("__main__.py", include_str!("asyncdemo/__main__.py")),
     ("_awaits.py", include_str!("asyncdemo/_awaits.py")),
+    ("_loops.py", include_str!("asyncdemo/_loops.py")),
     ("_names.py", include_str!("asyncdemo/_names.py")),
     ("_program.py", include_str!("asyncdemo/_program.py")),
     ("_recorder.py", include_str!("asyncdemo/_recorder.py")),

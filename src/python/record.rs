@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::events::{Event, Frame, Hello, Told};
 use super::folded::Folded;
@@ -42,6 +42,8 @@ pub struct Record {
     pub(super) begun: Option<u64>,
     /// The latest instant that is known of.
     pub(super) now: u64,
+    /// When that was heard of.
+    heard: Option<Instant>,
     finished: usize,
 }
 
@@ -61,6 +63,7 @@ impl Record {
             told: Vec::new(),
             begun: None,
             now: 0,
+            heard: None,
             finished: 0,
         }
     }
@@ -68,6 +71,11 @@ impl Record {
     /// Whether a recorder has spoken.
     pub fn is_begun(&self) -> bool {
         self.hello.is_some()
+    }
+
+    /// Whether an event loop has run.
+    pub fn has_run(&self) -> bool {
+        self.begun.is_some()
     }
 
     /// Takes in what was sent.
@@ -81,8 +89,20 @@ impl Record {
                 }
             }
             Frame::Told(told) => self.told(told),
-            Frame::Events(events) => events.into_iter().for_each(|event| self.event(event)),
+            Frame::Events(events) => {
+                let before = self.now;
+                events.into_iter().for_each(|event| self.event(event));
+                if self.now > before {
+                    self.heard = Some(Instant::now());
+                }
+            }
         }
+    }
+
+    /// What the time is in the program. While its event loop is held, nothing tells of any new instant.
+    pub(super) fn clock(&self) -> u64 {
+        let silent = self.heard.map_or(Duration::ZERO, |heard| heard.elapsed());
+        self.now.saturating_add(nanos(silent))
     }
 
     fn event(&mut self, event: Event) {

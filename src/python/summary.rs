@@ -67,7 +67,7 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
     let made = lanes.iter().map(|lane| lane.made).min();
     // What is before the first event loop is the start of the interpreter, and imports.
     let start = record.begun.into_iter().chain(made).min().unwrap_or(0);
-    let mut timeline = timeline(record, &lanes);
+    let mut timeline = timeline(record, &lanes, record.now);
     let heartbeat = heartbeat(record, &timeline);
     let blocked = blocked(record, &timeline, heartbeat.as_ref());
     // Of what threads did there are lanes, but no tasks.
@@ -85,9 +85,7 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
     };
     let blocked = measured.blocked.clone();
     let mut report = planned(line).with_runs(&[measured]);
-    for (told, blocked) in report.blocked.iter_mut().zip(&blocked) {
-        told.location = location(&lanes, blocked);
-    }
+    locate(&mut report, &lanes, &blocked);
     let told = report.tasks.iter_mut().zip(&lanes);
     for (task, lane) in told.chain(report.closures.iter_mut().zip(&jobs)) {
         task.exception = lane.exception().map(str::to_owned);
@@ -102,27 +100,41 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
     report
 }
 
-/// What happened in the last `span` before now, for whoever looks on while the program runs.
-pub fn recent(record: &Record, line: &CommandLine, span: Duration) -> StrategyReport {
-    let start = record.now.saturating_sub(nanos(span));
+/// What happened in the last `span` before now, for whoever looks on while the program runs: of the lanes at most so
+/// many, those that held the event loop and those that are newest; the others are taken together.
+pub fn recent(record: &Record, line: &CommandLine, span: Duration, most: usize) -> StrategyReport {
+    let now = record.clock();
+    let start = now.saturating_sub(nanos(span));
+    let slow = nanos(record.settings.slow_poll);
     let mut lanes: Vec<Lane> = record
         .lanes
         .values()
-        .filter(|lane| lane.end(record.now) >= start && !lane.polls.is_empty())
-        .map(|lane| lane.since(start))
+        .filter(|lane| lane.end(now) >= start)
+        .map(|lane| lane.between(start, now))
+        .filter(|lane| !lane.polls.is_empty())
         .collect();
-    lanes.sort_by_key(|lane| lane.made);
+    lanes.sort_by_key(|lane| std::cmp::Reverse(lane.made));
+    // At most every other lane for those that held the loop: what else there is, they held up.
+    let mut holders = most.div_ceil(2);
+    lanes.sort_by_cached_key(|lane| {
+        let holds = lane.kind != LaneKind::Job && lane.longest >= slow && holders > 0;
+        holders -= usize::from(holds);
+        !holds
+    });
     let lanes: Vec<&Lane> = lanes.iter().collect();
-    let timeline = timeline(record, &lanes);
+    let timeline = timeline(record, &lanes, now);
+    let blocked = blocked(record, &timeline, None);
     let measured = Measured {
-        wall: Duration::from_nanos(record.now.saturating_sub(start)),
+        wall: Duration::from_nanos(now.saturating_sub(start)),
         start: Duration::from_nanos(start),
-        blocked: blocked(record, &timeline, None),
+        blocked: blocked.clone(),
         timeline,
         cut_short: true,
         ..Measured::default()
     };
-    planned(line).with_runs(&[measured])
+    let mut report = planned(line).with_runs(&[measured]);
+    locate(&mut report, &lanes, &blocked);
+    most_telling(&report, most)
 }
 
 /// The same with so many tasks at most, the first, which tell most; the others are taken together.
@@ -184,7 +196,7 @@ fn in_order(record: &Record) -> Vec<&Lane> {
     lanes
 }
 
-fn timeline(record: &Record, lanes: &[&Lane]) -> Timeline {
+fn timeline(record: &Record, lanes: &[&Lane], now: u64) -> Timeline {
     let mut alike: HashMap<&str, usize> = HashMap::new();
     for lane in lanes {
         *alike.entry(&lane.label).or_default() += 1;
@@ -201,10 +213,10 @@ fn timeline(record: &Record, lanes: &[&Lane]) -> Timeline {
         } else {
             lane.label.to_string()
         };
-        lane.task(label, record.now)
+        lane.task(label, now)
     });
     Timeline {
-        end: Duration::from_nanos(record.now),
+        end: Duration::from_nanos(now),
         tasks: tasks.collect(),
         threads: record.threads.clone(),
         ..Timeline::default()
@@ -266,6 +278,13 @@ fn blocked(record: &Record, timeline: &Timeline, heartbeat: Option<&Heartbeat>) 
         }
     }
     blocked
+}
+
+/// Says of what blocked the event loop where that stood.
+fn locate(report: &mut StrategyReport, lanes: &[&Lane], blocked: &[Blocked]) {
+    for (told, blocked) in report.blocked.iter_mut().zip(blocked) {
+        told.location = location(lanes, blocked);
+    }
 }
 
 /// Where the poll stood that blocked so.

@@ -36,4 +36,5 @@ mod stop;
 mod terminal;
 mod timeout;
 mod tour;
+mod watch_live;
 mod watch_python;

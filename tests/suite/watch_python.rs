@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::support::{Output, Test};
 
 /// Those from 3.10 on: on the path as `python3.N`, and pyenv's.
-fn interpreters() -> Vec<PathBuf> {
+pub(crate) fn interpreters() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let named = std::env::split_paths(&path).flat_map(|folder| {
         let minors = (10..=14).map(move |minor| folder.join(format!("python3.{minor}")));
@@ -31,7 +31,7 @@ fn interpreters() -> Vec<PathBuf> {
 }
 
 /// Its version, if it is one that can be watched.
-fn version(program: &Path) -> Option<String> {
+pub(crate) fn version(program: &Path) -> Option<String> {
     let ask = "import sys; print(sys.version_info >= (3, 10) and sys.version)";
     let output = Command::new(program).args(["-c", ask]).output().ok()?;
     let version = String::from_utf8(output.stdout).ok()?;
@@ -39,7 +39,7 @@ fn version(program: &Path) -> Option<String> {
 }
 
 /// A folder with this program as `app.py`.
-fn program(source: &str) -> TempDir {
+pub(crate) fn program(source: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("app.py"), source).unwrap();
     folder
@@ -65,7 +65,7 @@ fn report(python: &Path, source: &str, flags: &[&str]) -> (Report, Output) {
 }
 
 #[track_caller]
-fn task<'a>(program: &'a StrategyReport, label: &str) -> &'a Task {
+pub(crate) fn task<'a>(program: &'a StrategyReport, label: &str) -> &'a Task {
     let found = program.tasks.iter().find(|task| task.label == label);
     let labels: Vec<_> = program.tasks.iter().map(|task| &task.label).collect();
     found.unwrap_or_else(|| panic!("no {label} among {labels:?}"))

@@ -14,7 +14,8 @@ for tests.
 
 The files, in the order in which to read them:
 
-    _recorder.py    what is noted of a task, and where the event loop is hooked
+    _recorder.py    what is noted of a task
+    _loops.py       where each event loop is hooked, and its heartbeat
     _names.py       what a task is called, and whether it belongs to a library
     _stalls.py      who holds the event loop, and at which line
     _threads.py     jobs that run on other threads

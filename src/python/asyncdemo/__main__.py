@@ -13,7 +13,7 @@ def main() -> None:
     if sys.path and os.path.abspath(sys.path[0]) == here:
         del sys.path[0]
     sys.path.insert(0, os.path.dirname(here))
-    from asyncdemo import _awaits, _program, _recorder, _stalls, _stream, _threads
+    from asyncdemo import _awaits, _loops, _program, _recorder, _stalls, _stream, _threads
 
     # Whoever imports `asyncdemo` finds it in `sys.modules`. Its folder is no place for other imports.
     del sys.path[0]
@@ -22,7 +22,7 @@ def main() -> None:
     channel = _stream.connect(os.environ.pop("ASYNCDEMO_EVENTS", ""))
     if channel is not None:
         settings = _stream.settings(os.environ.pop("ASYNCDEMO_SETTINGS", ""))
-        _recorder.install(channel, internal=settings.internal)
+        _loops.install(_recorder.install(channel, internal=settings.internal))
         _threads.install(channel)
         _stalls.watch(channel, settings.slow_poll)
         if settings.awaits and not _awaits.install(channel):

@@ -20,6 +20,9 @@ _ASYNCIO = os.path.dirname(os.path.abspath(asyncio.__file__)) + os.sep
 _HOUSEKEEPING = {
     "BaseEventLoop.shutdown_asyncgens",
     "BaseEventLoop.shutdown_default_executor",
+    # uvloop's.
+    "Loop.shutdown_asyncgens",
+    "Loop.shutdown_default_executor",
     "BaseSelectorEventLoop._accept_connection2",
     "StreamReaderProtocol.connection_made",
 }

@@ -4,9 +4,8 @@ A task of asyncio drives a coroutine by calling its `send`, once for each poll. 
 between the two and notes when each of these calls began and ended. A task asks for its next poll
 by `loop.call_soon`: that is its wake.
 
-Nothing of the program is changed for this. The first time that an event loop runs, it is given a
-task factory and a `call_soon` of its own: `BaseEventLoop.run_forever` is the one door that every
-loop goes through. A policy is not (uvicorn makes its loop without one), nor is `new_event_loop`.
+Nothing of the program is changed for this. When an event loop is made, `_loops` has it given a task
+factory and a `call_soon` of its own, here.
 """
 
 import asyncio
@@ -34,7 +33,7 @@ _watched: "Watched | None" = None
 class Loop:
     """An event loop, and what is being polled in it."""
 
-    __slots__ = ("fresh", "ident", "number", "polling")
+    __slots__ = ("due", "ended", "fresh", "ident", "number", "polling")
 
     def __init__(self) -> None:
         self.number = next(_loops)
@@ -42,6 +41,10 @@ class Loop:
         """The thread in which it runs, as `threading.get_ident` calls it."""
         self.fresh = False
         """Whether what is polled has a lane already: the next coroutine to start is it."""
+        self.due = 0
+        """When the next heartbeat is due."""
+        self.ended = 0
+        """When the last poll ended."""
         self.polling: "tuple[int, int] | None" = None
         """The lane that is being polled, and since when."""
 
@@ -132,7 +135,7 @@ class Tracked(Coroutine[Any, Any, T]):
             how = _watched.channel.text(type(error).__name__) if _watched else End.CANCELLED
             raise
         finally:
-            ended = clock()
+            loop.ended = ended = clock()
             loop.polling = outer
             self._note((Event.POLL, self.lane, begun, ended))
             if not self.polled:
@@ -201,58 +204,12 @@ async def heartbeat() -> None:
         await asyncio.sleep(PERIOD)
 
 
-class Beat:
-    """Beats on an event loop every 10 ms, and notes how late each beat came."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, number: int, channel: Channel) -> None:
-        self._loop = loop
-        self._number = number
-        self._note = channel.note
-        self._due = 0
-        self._timer: "asyncio.TimerHandle | None" = None
-
-    def start(self) -> None:
-        """Beat from now on: a loop may stop and run again."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._again()
-
-    def _again(self) -> None:
-        self._due = clock() + int(PERIOD * 1e9)
-        self._timer = self._loop.call_later(PERIOD, self._beat)
-
-    def _beat(self) -> None:
-        self._note((Event.BEAT, self._number, self._due, clock()))
-        self._again()
-
-
-def install(channel: Channel, internal: bool) -> None:
-    """Watch every event loop that is made from now on."""
+def install(channel: Channel, internal: bool) -> Watched:
+    """Begin to watch. `_loops` hands over every event loop that is made from now on."""
     global _watched
-    _watched = watched = Watched(channel, internal)
-    make = asyncio.BaseEventLoop.__init__
-    run_forever = asyncio.BaseEventLoop.run_forever
-
-    def made(self: Any) -> None:
-        make(self)
-        loop = Loop()
-        self._asyncdemo = loop, Beat(self, loop.number, channel)
-        watch(self, loop, watched)
-
-    def runs(self: Any) -> None:
-        loop, beat = self._asyncdemo
-        loop.ident = threading.get_ident()
-        channel.note((Event.RUNS, loop.number, clock(), watched.thread()))
-        watched.running[loop.ident] = loop
-        beat.start()
-        try:
-            run_forever(self)
-        finally:
-            watched.running.pop(loop.ident, None)
-
+    _watched = Watched(channel, internal)
     _note_unawaited(channel)
-    asyncio.BaseEventLoop.__init__ = made  # type: ignore[method-assign]
-    asyncio.BaseEventLoop.run_forever = runs  # type: ignore[method-assign]
+    return _watched
 
 
 def _note_unawaited(channel: Channel) -> None:
