@@ -38,3 +38,4 @@ mod timeout;
 mod tour;
 mod watch_live;
 mod watch_python;
+mod watch_server;
