@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use console::{Term, truncate_str};
 
-use super::screen::complain;
+use super::screen::complain_styled;
 
 /// At least so many rows are left to the program.
 const LEFT: u16 = 8;
@@ -35,7 +35,7 @@ fn held() -> MutexGuard<'static, Option<Rows>> {
 pub(super) fn without<T>(something: impl FnOnce() -> T) -> T {
     let mut held = held();
     if let Some(rows) = held.take() {
-        complain(&rows.given_back());
+        complain_styled(&rows.given_back());
     }
     something()
 }
@@ -62,7 +62,7 @@ impl Below {
         };
         *held = Some(now);
         piece += &now.drawn(text);
-        complain(&piece);
+        complain_styled(&piece);
     }
 }
 

@@ -205,7 +205,7 @@ fn recent(watched: &Watched, options: &Options, style: Style, line: &CommandLine
         let at = held.location.as_deref();
         let at = at.map_or_else(String::new, |at| format!(" at {at}"));
         let text = format!("event loop held for {length} by {by}{at}");
-        lines.push(Line::of(Role::Alarm, &text));
+        lines.push(Line::of(Role::Alarm, &style.tame(&text)));
     }
     to_ansi(&lines, &style)
 }
