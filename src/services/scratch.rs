@@ -19,6 +19,7 @@ const PREFIX: &str = "asyncdemo-";
 const MARK: &str = ".asyncdemo";
 
 /// What stands in the mark once it is locked: without it, its program has only just begun.
+#[cfg(unix)]
 const MARKED: &str =
     "A temporary directory of asyncdemo. While this file is locked, its program runs.\n";
 
