@@ -67,7 +67,7 @@ pub enum Event {
     Group { lane: i64, text: i64 },
     Label { lane: i64, text: i64, place: i64 },
     Poll { lane: i64, start: i64, end: i64 },
-    Wake { lane: i64, at: i64, by: i64 },
+    Wake { lane: i64, at: i64 },
     End { lane: i64, at: i64, how: i64 },
     On { lane: i64, thread: i64 },
     Seen { lane: i64, poll: i64, text: i64 },
@@ -174,11 +174,7 @@ fn event(bytes: &[u8; 32]) -> Result<Event, StreamError> {
             start: one,
             end: two,
         },
-        6 => Event::Wake {
-            lane,
-            at: one,
-            by: two,
-        },
+        6 => Event::Wake { lane, at: one },
         7 => Event::End {
             lane,
             at: one,

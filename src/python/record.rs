@@ -136,7 +136,7 @@ impl Record {
                 });
             }
             Event::Poll { lane, start, end } => self.polled(lane, start, end),
-            Event::Wake { lane, at, by: _ } => {
+            Event::Wake { lane, at } => {
                 let at = self.instant(at);
                 self.with(lane, |lane| lane.woken(at));
             }

@@ -455,3 +455,43 @@ except LoopBlocked as error: print(error)
         );
     }
 }
+
+#[test]
+fn a_callback_that_blocks_is_named_and_each_loop_of_several_is_recorded() {
+    let source = "\
+import asyncio, time
+
+def on_timer():
+    time.sleep(1)
+
+async def first():
+    asyncio.get_running_loop().call_later(0.05, on_timer)
+    await asyncio.sleep(1.2)
+
+async def second():
+    asyncio.get_running_loop().call_soon(time.sleep, 1)
+    await asyncio.sleep(1.2)
+
+asyncio.run(first())
+asyncio.run(second())
+";
+    for python in interpreters() {
+        let (report, output) = report(&python, source, &[]);
+        assert_eq!(output.status, Some(0), "{output:?}");
+        let program = &report.strategies[0];
+        assert_eq!(task(program, "first").outcome, Outcome::Completed);
+        assert_eq!(task(program, "second").outcome, Outcome::Completed);
+        let held = |by: &str| {
+            let held = program.blocked.iter();
+            let held = held.filter(|blocked| blocked.by.as_deref() == Some(by));
+            let longest = held.max_by_key(|blocked| blocked.length());
+            longest.unwrap_or_else(|| panic!("{by}: {:?}", program.blocked))
+        };
+        let timer = held("on_timer (callback)");
+        assert!(timer.length().as_millis() >= 900, "{timer:?}");
+        let at = timer.location.as_deref().unwrap_or_default();
+        assert!(at.ends_with("app.py:4 time.sleep(1)"), "{at}");
+        let soon = held("sleep (callback)");
+        assert!(soon.length().as_millis() >= 900, "{soon:?}");
+    }
+}

@@ -261,8 +261,7 @@ def watch(event_loop: Any, loop: Loop, watched: Watched) -> None:
             tracked = owner.get_coro()
             # Its first poll needs no wake.
             if type(tracked) is Tracked and tracked.polled:
-                polling = loop.polling
-                note((Event.WAKE, tracked.lane, clock(), polling[0] if polling else 0))
+                note((Event.WAKE, tracked.lane, clock(), 0))
         return call_soon(callback, *args, context=context)
 
     event_loop.call_soon = noting_wakes

@@ -3,17 +3,22 @@
 A thread looks at the poll that is going on, some fifty times a second. One that has lasted longer
 than `slow_poll` holds its event loop: nothing else runs there. Then the stack of the loop's thread
 says where it stands, and the innermost frame of the program's own files is the line to look at.
+
+A callback (`call_soon`, `call_later`) is no poll. Where the heartbeat is overdue and no task is
+polled, the stack says what the loop has called.
 """
 
+import asyncio
 import itertools
 import linecache
 import sys
 import threading
 import time
 import types
+from typing import Any
 
 from asyncdemo import _names, _recorder
-from asyncdemo._stream import Channel, Event, clock
+from asyncdemo._stream import Channel, End, Event, Kind, clock
 
 _LONGEST = 60
 """Columns that the code at a place may take."""
@@ -26,18 +31,85 @@ def watch(channel: Channel, slow_poll: int) -> None:
 
 
 def _look(channel: Channel, slow_poll: int, period: float) -> None:
+    callbacks: "dict[int, _Callback]" = {}
     while True:
         time.sleep(period)
         watched = _recorder._watched
         for ident, loop in list(watched.running.items()) if watched else ():
-            polling = loop.polling
-            if polling is None or clock() - polling[1] < slow_poll:
+            polling, callback = loop.polling, callbacks.get(loop.number)
+            # While no task is polled, the heartbeat should come.
+            since = polling[1] if polling else max(loop.due, loop.ended)
+            if callback is not None and (polling is not None or callback.since != since):
+                del callbacks[loop.number]
+                callback.over(watched, loop)
+            held = clock() - since
+            if held < (slow_poll if polling else period * 1e9):
                 continue
             frame = sys._current_frames().get(ident)
             # The poll may have ended while the frame was taken.
-            if frame is not None and loop.polling is polling:
-                lane, begun = polling
-                channel.note((Event.SEEN, lane, begun, channel.text(where(frame))))
+            if frame is None or loop.polling is not polling:
+                continue
+            if polling is not None:
+                channel.note((Event.SEEN, polling[0], since, channel.text(where(frame))))
+                continue
+            callback = callbacks.get(loop.number)
+            called = _called(frame)
+            if callback is None or callback.called is not called:
+                callbacks.pop(loop.number, None)
+                if called is not None:
+                    callbacks[loop.number] = _Callback(called, since)
+            elif held >= slow_poll:
+                # The same at two looks: it has run all the while.
+                callback.seen(watched, loop, where(frame))
+
+
+class _Callback:
+    """What an event loop has called that is no task's poll, and that has not returned yet."""
+
+    def __init__(self, called: types.FrameType, since: int) -> None:
+        self.called = called
+        self.since = since
+        self._lane = 0
+
+    def seen(self, watched: Any, loop: Any, line: str) -> None:
+        """It holds its loop, at this line."""
+        if not self._lane:
+            code = self.called.f_code
+            name = getattr(code, "co_qualname", code.co_name).rpartition("<locals>.")[2]
+            place = _names.place(code)
+            if _is_handle(self.called):
+                # Nothing of Python is called.
+                callback = getattr(self.called.f_locals.get("self"), "_callback", None)
+                name, place = getattr(callback, "__qualname__", "a callback"), ""
+            self._lane = watched.lane(Kind.CALLBACK, loop.number, 0, name, f"{name} (callback)", place)
+        watched.channel.note((Event.SEEN, self._lane, self.since, watched.channel.text(line)))
+
+    def over(self, watched: Any, loop: Any) -> None:
+        """It has returned: the heartbeat came, or a task is polled."""
+        if self._lane:
+            now = clock()
+            polling = loop.polling
+            beat = loop.due - int(_recorder.PERIOD * 1e9)
+            until = next(at for at in (beat, polling[1] if polling else 0, now) if self.since < at <= now)
+            watched.channel.note((Event.POLL, self._lane, self.since, until))
+            watched.channel.note((Event.END, self._lane, until, End.COMPLETED))
+
+
+def _called(frame: "types.FrameType | None") -> "types.FrameType | None":
+    """Of the stack of a loop's thread, the frame that the loop itself has called. None where it waits."""
+    while frame is not None and not _is_handle(frame):
+        outer = frame.f_back
+        if outer is not None and _is_handle(outer):
+            return frame
+        if outer is not None and outer.f_code.co_filename.startswith(_names.OWN_FOLDER):
+            # A loop that is no asyncio's has no frames of its own.
+            return frame if _names.is_own(frame.f_code.co_filename) else None
+        frame = outer
+    return frame
+
+
+def _is_handle(frame: types.FrameType) -> bool:
+    return frame.f_code is asyncio.Handle._run.__code__
 
 
 def where(frame: "types.FrameType | None") -> str:

@@ -45,7 +45,7 @@ class Event:
     GROUP = 3  # the text by which it is counted with others of its kind; 0
     LABEL = 4  # the text of its label; the text of its place in the source, or 0
     POLL = 5  # from when; until when
-    WAKE = 6  # when; the lane whose poll woke it, or 0
+    WAKE = 6  # when; 0
     END = 7  # when; End, or the text of the exception that ended it
     ON = 8  # the thread that runs it, where no loop polls it; since when
     SEEN = 9  # when the poll began in which it was seen; the text of the line at which it stood
