@@ -2,7 +2,9 @@
 //! and takes no longer than it may.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(unix)]
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::support::{Output, Test};
