@@ -6,7 +6,7 @@ use super::show::Show;
 use super::slide::Slide;
 use crate::concepts::{self, region};
 use crate::lesson::{Answer, Guess, Kind, Predict};
-use crate::page::{self, Language, Line, Role, Style, markdown, wrap};
+use crate::page::{self, Language, Line, Role, Style, columns, markdown, wrap};
 use crate::report::Report;
 
 type Lines = Vec<Line>;
@@ -125,6 +125,10 @@ pub(super) fn ballot(
     // With another knob, the answers are answers to another question.
     let outcome = show.measured().filter(|_| show.as_written());
     let tight = !quiz && show.run().is_some();
+    // Of those that have room for a bar beside them.
+    let texts = candidates.iter().map(|it| columns(&it.text) + 6);
+    let widest = texts.filter(|width| width * 2 <= style.width);
+    let widest = widest.max().unwrap_or(0);
     let mut lines = Lines::new();
     for (place, candidate) in candidates.iter().enumerate() {
         let right = match (predict, outcome) {
@@ -135,10 +139,13 @@ pub(super) fn ballot(
         lines.extend(answer(candidate, place, right, style));
         let hands = slide.votes.of(place);
         if slide.asked && slide.votes.total() > 0 {
-            let bar = bar(hands, most, right, style);
+            let longest = if tight { 20 } else { 40 };
+            let bar = bar(hands, most, longest, right, style);
             // Beside a result, each row is needed.
             match lines.last_mut() {
-                Some(last) if tight && last.width() + bar.width() <= style.width => {
+                Some(last) if tight && last.width().max(widest) + bar.width() <= style.width => {
+                    let gap = " ".repeat(widest.saturating_sub(last.width()));
+                    last.push(Role::Plain, &gap);
                     last.append(&bar);
                 }
                 _ => lines.push(bar),
@@ -172,8 +179,8 @@ fn answer(candidate: &Candidate, place: usize, right: Option<bool>, style: &Styl
     marked(role, &text, style, &number, &indent)
 }
 
-fn bar(hands: usize, most: usize, right: Option<bool>, style: &Style) -> Line {
-    let room = style.width.saturating_sub(10).clamp(1, 40);
+fn bar(hands: usize, most: usize, longest: usize, right: Option<bool>, style: &Style) -> Line {
+    let room = style.width.saturating_sub(10).clamp(1, longest);
     let cells = (hands * room).div_ceil(most.max(1)).min(room);
     let role = if right == Some(true) {
         Role::Literal

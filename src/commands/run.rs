@@ -92,6 +92,8 @@ struct Session<'a> {
     code_begun: bool,
     /// How many lines there are below the head, where all is drawn at the end: as much of it as fits.
     rows: Option<usize>,
+    /// Whether each row counts, although each strategy is printed when it has run.
+    packed: bool,
     /// What has run and is drawn at the end.
     done: Vec<StrategyReport>,
 }
@@ -112,19 +114,27 @@ impl<'a> Session<'a> {
         let rows = screen
             .rows
             .filter(|_| !options.full && invocation.sizes().is_none());
-        let live = watched(options, screen).map(|style| match rows {
+        let in_brief = |style: Style| match rows {
             Some(rows) => Style {
                 brief: true,
                 lanes: lanes(rows, chosen.len()),
                 ..style
             },
             None => style,
-        });
+        };
+        let live = watched(options, screen).map(in_brief);
         // Rows are printed as they come, so what is left out of them is known before.
         let brief = invocation.sizes().is_some() && !options.full;
         let out = Style {
             brief: brief && screen.rows.is_some_and(|rows| rows < ROOMY),
             ..screen.out
+        };
+        // Where nothing grows on the screen, each strategy is printed as soon as it has run: to see nothing until the
+        // last one has would look like a program that hangs.
+        let (out, rows) = match live {
+            Some(_) => (out, rows),
+            None if rows.is_some_and(|rows| rows < ROOMY) => (in_brief(out), None),
+            None => (out, None),
         };
         Self {
             invocation,
@@ -133,6 +143,7 @@ impl<'a> Session<'a> {
             text: Picture::new(out, slow_poll, expected),
             live: Live::new(live, slow_poll, expected),
             code_begun: false,
+            packed: out.brief && !brief,
             rows,
             done: Vec::new(),
         }
@@ -166,6 +177,7 @@ impl<'a> Session<'a> {
                 };
                 *rows = rows.saturating_sub(head.len() + beside);
             }
+            None if self.packed => {}
             None => head.push(Line::default()),
         }
         self.show(&head)?;

@@ -127,7 +127,9 @@ impl Picture {
             let deciding = subject
                 .deciding()
                 .map(|at| subject.report.findings[at].clone());
-            return self.below(subject, deciding.as_slice());
+            let mut lines = self.legend();
+            lines.extend(self.below(subject, deciding.as_slice()));
+            return lines;
         }
         let mut lines = self.below(subject, &subject.report.findings);
         if !subject.report.partial {

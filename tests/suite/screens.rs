@@ -108,3 +108,21 @@ fn a_pipe_is_given_all_of_it() {
     assert!(!output.stdout.contains(LAST), "{}", output.stdout);
     assert!(output.stdout.contains("  wall  "), "{}", output.stdout);
 }
+
+#[test]
+fn where_nothing_grows_each_strategy_is_shown_when_it_has_run() {
+    let call = Test::new(["gather", "--delays", "50ms,2s", "--quiet"]);
+    let terminal = call.on_a_terminal(24, 80);
+    terminal.wait_for("fetch two");
+    // The other one takes two seconds more.
+    assert!(!terminal.shows("wall time"));
+    let seen = terminal.finish();
+    let legend = seen.screen.find("first and last poll");
+    assert!(legend < seen.screen.find("wall time"), "{}", seen.screen);
+    assert!(
+        legend.is_some() && seen.screen.contains(LAST),
+        "{}",
+        seen.screen
+    );
+    assert!(seen.screen.lines().count() < 24, "{}", seen.screen);
+}
