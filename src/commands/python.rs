@@ -36,6 +36,9 @@ const SPAN: Duration = Duration::from_secs(5);
 /// The picture begins so late: what has ended by then is not worth one.
 const PATIENCE: Duration = Duration::from_millis(700);
 
+/// So many names are told of whatever was not kept one by one.
+const GROUPS: usize = 5;
+
 /// What may be asked of it.
 #[derive(clap::Args, Clone, Debug)]
 #[command(mut_args(ranged))]
@@ -288,6 +291,18 @@ fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     for program in &report.strategies {
         let most = style.lanes.saturating_sub(2).max(1);
         lines.extend(text.strategy(&python::most_telling(program, most)));
+    }
+    let together = watched.look(python::taken_together);
+    if !together.is_empty() {
+        let some = together.iter().take(GROUPS).map(String::as_str);
+        let told = some.collect::<Vec<_>>().join("; ");
+        let told = Line::of(
+            Role::Dim,
+            &style.tame(&format!("Not kept one by one: {told}.")),
+        );
+        let width = style.width.max(20);
+        lines.extend(wrap(&told, width, &Line::default(), &Line::plain("  ")));
+        lines.push(Line::default());
     }
     lines.extend(text.findings(&report.findings));
     lines.extend(text.legend());

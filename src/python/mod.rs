@@ -22,4 +22,4 @@ pub use interpreter::{Interpreter, InterpreterError};
 pub use package::{FILES, write_to};
 pub use record::Record;
 pub use settings::{CommandLine, CommandLineError, Settings};
-pub use summary::{Measurement, most_telling, recent, report};
+pub use summary::{Measurement, most_telling, recent, report, taken_together};

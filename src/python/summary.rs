@@ -12,6 +12,7 @@ use crate::report::{
     Machine, Measured, Program, Report, Rest, Runtime, SCHEMA, Seconds, StrategyReport,
 };
 use crate::trace::{Blocked, Heartbeat, PERIOD, Task, Timeline};
+use crate::units;
 
 /// What the one strategy of such a report is called.
 const NAME: &str = "program";
@@ -135,6 +136,19 @@ pub fn recent(record: &Record, line: &CommandLine, span: Duration, most: usize) 
     let mut report = planned(line).with_runs(&[measured]);
     locate(&mut report, &lanes, &blocked);
     most_telling(&report, most)
+}
+
+/// What was taken together to keep the record small, by name, the most frequent first: `9,000 job, the longest poll
+/// 2 ms`.
+pub fn taken_together(record: &Record) -> Vec<String> {
+    let mut groups: Vec<_> = record.folded.groups.iter().collect();
+    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.count));
+    let told = groups.into_iter().map(|(name, group)| {
+        let longest = units::duration(Duration::from_nanos(group.longest));
+        let count = units::whole(group.count);
+        format!("{count} {name}, the longest poll {longest}")
+    });
+    told.collect()
 }
 
 /// The same with so many tasks at most, the first, which tell most; the others are taken together.

@@ -37,5 +37,6 @@ mod terminal;
 mod timeout;
 mod tour;
 mod watch_live;
+mod watch_memory;
 mod watch_python;
 mod watch_server;
