@@ -310,12 +310,24 @@ impl Lab {
             heartbeat.gap_start + heartbeat.period,
             heartbeat.gap_start + heartbeat.max_gap,
         );
-        let explained = |slow: &trace::Blocked| slow.start < end && due < slow.end;
-        let late =
-            end.saturating_sub(due) >= self.slow_poll.max(NOISE) && !timeline.tasks.is_empty();
-        (late && !known.iter().any(explained)).then_some(trace::Blocked {
-            start: due,
-            end,
+        // What is known may explain a small part of a long gap: then the rest of it is looked at, in one piece.
+        let explained = known
+            .iter()
+            .filter(|slow| slow.start < end && due < slow.end);
+        let mut explained: Vec<_> = explained.map(|slow| (slow.start, slow.end)).collect();
+        explained.sort();
+        let ends = std::iter::once(due).chain(explained.iter().map(|slow| slow.1));
+        let starts = explained.iter().map(|slow| slow.0).chain([end]);
+        let rest = ends
+            .zip(starts)
+            .max_by_key(|(from, to)| to.saturating_sub(*from));
+        let (start, rest_end) = rest.unwrap_or((due, end));
+        let rest = rest_end.saturating_sub(start);
+        let most = rest * 2 > end.saturating_sub(due);
+        let late = rest >= self.slow_poll.max(NOISE) && !timeline.tasks.is_empty();
+        (late && most).then_some(trace::Blocked {
+            start,
+            end: rest_end,
             by: None,
         })
     }

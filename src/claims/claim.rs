@@ -14,6 +14,12 @@ pub trait Claim: fmt::Debug + Send + Sync {
     /// What the run shows; `None` where its numbers do not bear the claim out.
     fn check(&self, run: &Run<'_>) -> Option<Shown>;
 
+    /// Which number does not bear the claim out, and by how much, for a run of which `check` shows nothing. Reads on
+    /// after "but". `None` where the figures of every run say it: how long it took, and how many were under way.
+    fn missed(&self, _run: &Run<'_>) -> Option<String> {
+        None
+    }
+
     /// Whether it tells of tasks that failed: of a run with failures nothing else is claimed.
     fn tells_of_failures(&self) -> bool {
         false

@@ -1,6 +1,6 @@
 //! Claims that set a strategy beside another one. Nothing is said against one that did not run.
 
-use super::{CLEARLY, Claim, Run, Shown, inconclusive, shown};
+use super::{CLEARLY, Claim, Run, Shown, missed, shown};
 use crate::report::compare;
 use crate::units::{self, duration as time};
 
@@ -37,8 +37,11 @@ impl Claim for ComparedWith {
             let text = format!("quicker {runs}. It took {took}.");
             ("quicker", shown("quicker", text))
         } else {
-            let text = format!("It took {took} {runs}: too close to call.");
-            ("inconclusive", inconclusive(text))
+            let beside = missed::beside(run.wall, there);
+            let text = format!(
+                "neither slower nor quicker {runs}. It took {took}: {beside} is no more than chance makes."
+            );
+            ("no difference", shown("no_difference", text))
         };
         Some(shown.short(format!("{how}: {wall}, {name} {than}")))
     }
@@ -49,6 +52,14 @@ impl Claim for ComparedWith {
 pub struct CostsMore(pub &'static str, pub &'static str);
 
 impl Claim for CostsMore {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (each, there) = (run.each()?, run.other(self.0)?.each()?);
+        let (took, beside) = (time(each), missed::beside(each, there));
+        Some(format!(
+            "each took {took}, {beside}, where 20 % more are needed"
+        ))
+    }
+
     fn applies(&self, run: &Run<'_>) -> bool {
         run.comparable(self.0).is_some()
     }
@@ -73,6 +84,14 @@ impl Claim for CostsMore {
 pub struct CountsMore(pub &'static str, pub &'static str);
 
 impl Claim for CountsMore {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (here, there) = (run.metric(self.0)?, run.other(self.1)?.metric(self.0)?);
+        Some(format!(
+            "{here} {}, and there {there}",
+            units::spoken(self.0)
+        ))
+    }
+
     fn applies(&self, run: &Run<'_>) -> bool {
         run.comparable(self.1).is_some()
     }
@@ -117,9 +136,16 @@ mod tests {
         );
         for here in [90, 100, 115] {
             let told = told(100, here);
-            assert!(told.starts_with("inconclusive: inconclusive. "), "{told}");
-            assert!(told.ends_with("too close to call."), "{told}");
+            assert!(
+                told.starts_with("no_difference: neither slower nor quicker in this run. "),
+                "{told}"
+            );
         }
+        assert!(
+            told(100, 115).ends_with("It took 115 ms, where std took 100 ms: 15 ms (15 %) more than 100 ms is no more than chance makes."),
+            "{}",
+            told(100, 115)
+        );
         let mut five = report("it", 200, Vec::new());
         five.wall_s = vec![ms(200); 5];
         let finding = found(

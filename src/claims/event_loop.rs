@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::run::slack;
-use super::{Claim, Run, Shown, shown};
+use super::run::{CLEARLY, slack};
+use super::{Claim, Run, Shown, missed, shown};
 use crate::report::{Blocked, Task};
-use crate::units::duration as time;
+use crate::units::{self, duration as time};
 
 /// Blocking that nobody claimed is told from here on.
 pub const WORTH_TELLING: Duration = Duration::from_millis(50);
@@ -29,6 +29,13 @@ pub(super) fn unforeseen(run: &Run<'_>) -> Option<Shown> {
 pub struct BlocksTheLoop;
 
 impl Claim for BlocksTheLoop {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let gap = time(run.max_gap()?);
+        Some(format!(
+            "no task held it: the heartbeat's longest gap was {gap}"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that the event loop is blocked".into()
     }
@@ -123,6 +130,16 @@ fn busy_within(task: &Task, stretch: &Blocked) -> Duration {
 pub struct BlockedThroughout;
 
 impl Claim for BlockedThroughout {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let gap = run.max_gap()?.min(run.wall);
+        let missed = units::count(run.beats(gap) as usize, "beat", "beats");
+        let (share, of) = (share(gap, run.wall), time(run.wall));
+        Some(format!(
+            "the longest gap, {}, was {share} of {of} and {missed} long, where 80 % and 2 beats are needed",
+            time(gap)
+        ))
+    }
+
     fn expectation(&self) -> String {
         "no heartbeat from beginning to end".into()
     }
@@ -144,13 +161,35 @@ impl Claim for BlockedThroughout {
 pub struct KeepsTheLoopAwake;
 
 impl Claim for KeepsTheLoopAwake {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let gap = run.max_gap()?;
+        let longest = format!("the heartbeat's longest gap was {}", time(gap));
+        if gap > AWAKE {
+            let beside = missed::beside(gap, AWAKE);
+            return Some(format!("{longest}, {beside}"));
+        }
+        if gap * 3 >= run.wall {
+            let (share, wall) = (share(gap, run.wall), time(run.wall));
+            return Some(format!(
+                "{longest}, {share} of {wall}, where 33 % are allowed"
+            ));
+        }
+        let held = time(run.blocked_in_all());
+        Some(format!(
+            "{longest}, and the event loop was blocked for {held}"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that the event loop stays free".into()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
         let gap = run.max_gap()?;
-        // What is drawn as deaf was not awake, however short that was.
+        if let Some(left_free) = left_free(run, gap) {
+            return Some(left_free);
+        }
+        // What is drawn as blocked was not awake, however short that was.
         let heard = run.strategy.blocked.is_empty() || gap < MISSED_BEAT;
         (gap <= AWAKE && gap * 3 < run.wall && heard).then(|| {
             let (wall, gap) = (time(run.wall), time(gap));
@@ -162,11 +201,89 @@ impl Claim for KeepsTheLoopAwake {
     }
 }
 
+/// "35 %"
+fn share(part: Duration, whole: Duration) -> String {
+    let share = part.as_secs_f64() / whole.as_secs_f64().max(f64::MIN_POSITIVE);
+    format!("{:.0} %", share * 100.0)
+}
+
+/// The loop was kept from its work for longer than a quiet machine does, and yet not by these tasks: all their polls
+/// together are less than half of that, and none of them was slow. Something that is not tracked and holds the loop for a
+/// third of the time is not taken for a busy machine.
+fn left_free(run: &Run<'_>, gap: Duration) -> Option<Shown> {
+    let held = run
+        .strategy
+        .blocked
+        .iter()
+        .any(|blocked| blocked.by.is_some());
+    let theirs = run.count == 0 || run.busy * 2 >= gap;
+    (gap > AWAKE && gap * 3 < run.wall && !held && !theirs).then(|| {
+        let (busy, wall, gap) = (time(run.busy), time(run.wall), time(gap));
+        let text = format!("its tasks left the event loop free: they were polled for {busy} in all of {wall}. Something else, such as a busy machine, made a gap of {gap} between two heartbeats.");
+        shown("loop_left_free", text)
+            .short(format!("polled for {busy} of {wall}"))
+            .tells_of_blocking()
+    })
+}
+
+/// The calls run elsewhere, and what the tasks need between two awaits runs on the loop. Whether that keeps it from
+/// others is the machine's doing: where it does, it is seen that the tasks waited for most of their time, unlike one
+/// that blocks, and that their own polls make up most of the gap, unlike a machine that is busy elsewhere.
+#[derive(Debug)]
+pub struct AwakeBetweenPolls;
+
+impl Claim for AwakeBetweenPolls {
+    fn expectation(&self) -> String {
+        "that the loop is held by nothing but what runs between two awaits".into()
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        if let Some(awake) = KeepsTheLoopAwake.check(run) {
+            return Some(awake);
+        }
+        if self.missed(run).is_some() {
+            return None;
+        }
+        let (gap, busy, wall) = (time(run.max_gap()?), time(run.busy), time(run.wall));
+        let tasks = units::count(run.count, "task", "tasks");
+        let text = format!(
+            "the calls ran elsewhere, and yet the heartbeat's longest gap was {gap} of {wall}: what {tasks} did between two awaits blocked the event loop, for {busy} in all."
+        );
+        let short = format!("a gap of {gap}, for {busy} of work between awaits");
+        Some(shown("loop_busy", text).short(short).tells_of_blocking())
+    }
+
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let gap = run.max_gap()?;
+        let waited = run.sum.saturating_sub(run.busy);
+        let (longest, busy) = (time(gap), time(run.busy));
+        if run.sum <= run.busy.mul_f64(CLEARLY) {
+            let (sum, waited) = (time(run.sum), time(waited));
+            return Some(format!(
+                "of {sum} in which the tasks were under way, they waited for {waited}, and the longest gap was {longest}"
+            ));
+        }
+        (run.busy * 2 < gap).then(|| {
+            let share = share(run.busy, gap);
+            format!("the tasks were polled for {busy} in all, {share} of the longest gap ({longest}), where 50 % are needed")
+        })
+    }
+}
+
 /// A timeout of this length ends late.
 #[derive(Debug)]
 pub struct TimeoutIsLate(pub Duration);
 
 impl Claim for TimeoutIsLate {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let took = time(run.longest);
+        let beside = missed::beside(run.longest, self.0);
+        let slack = time(slack(self.0));
+        Some(format!(
+            "it ended after {took}, {beside}, and up to {slack} are no delay"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that the timeout is late".into()
     }
@@ -210,6 +327,78 @@ mod tests {
         // Half of the time, and too short a time.
         assert!(told(100, 50).starts_with("inconclusive"));
         assert!(told(15, 15).starts_with("inconclusive"));
+    }
+
+    /// Four tasks in 200 ms, each under way for so long, and polled for so long.
+    fn polled(life: u64, busy: u64, gap: u64) -> StrategyReport {
+        let mut report = beating(200, gap);
+        report.tasks =
+            vec![crate::claims::testing::task("file", life, crate::report::Outcome::Completed); 4];
+        for task in &mut report.tasks {
+            task.busy_s = ms(busy);
+        }
+        report
+    }
+
+    #[test]
+    fn what_runs_between_two_awaits_is_told_from_what_blocks_and_from_a_busy_machine() {
+        let told = |life, busy, gap| told(AwakeBetweenPolls, &polled(life, busy, gap), &[]);
+        assert!(told(200, 25, 12).starts_with("loop_awake: the event loop "));
+        assert_eq!(
+            told(200, 25, 95),
+            "loop_busy: the calls ran elsewhere, and yet the heartbeat's longest gap was 95 ms of 200 ms: what 4 tasks did between two awaits blocked the event loop, for 100 ms in all."
+        );
+        // As std does: all the time that they were under way, they held the thread.
+        let blocks = told(50, 50, 198);
+        assert!(blocks.starts_with("inconclusive: ") && blocks.contains("but of 200 ms in which the tasks were under way, they waited for 0 s, and the longest gap was 198 ms."), "{blocks}");
+        let machine = told(200, 5, 95);
+        assert!(machine.starts_with("inconclusive: ") && machine.contains("but the tasks were polled for 20 ms in all, 21 % of the longest gap (95 ms), where 50 % are needed."), "{machine}");
+    }
+
+    #[test]
+    fn a_busy_machine_is_told_from_tasks_that_hold_the_loop() {
+        let told = |busy, gap, by: Option<&str>| {
+            let mut report = polled(200, busy, gap);
+            report.wall_s = vec![ms(800)];
+            report.blocked = vec![Blocked {
+                start_s: ms(10),
+                end_s: ms(gap),
+                by: by.map(str::to_owned),
+                location: None,
+            }];
+            told(KeepsTheLoopAwake, &report, &[])
+        };
+        assert_eq!(
+            told(1, 141, None),
+            "loop_left_free: its tasks left the event loop free: they were polled for 4.0 ms in all of 800 ms. Something else, such as a busy machine, made a gap of 141 ms between two heartbeats."
+        );
+        // Their own polls, a slow one of them, and something untracked for a third of the time.
+        for blocks in [
+            told(20, 141, None),
+            told(1, 141, Some("file")),
+            told(1, 270, None),
+        ] {
+            assert!(blocks.starts_with("inconclusive: "), "{blocks}");
+        }
+    }
+
+    #[test]
+    fn a_loop_that_was_not_awake_is_told_with_the_number() {
+        let told = |wall, gap| told(KeepsTheLoopAwake, &beating(wall, gap), &[]);
+        assert!(
+            told(400, 90).contains(
+                "but the heartbeat's longest gap was 90 ms, 40 ms (80 %) more than 50 ms."
+            ),
+            "{}",
+            told(400, 90)
+        );
+        assert!(
+            told(100, 40).contains(
+                "but the heartbeat's longest gap was 40 ms, 40 % of 100 ms, where 33 % are allowed."
+            ),
+            "{}",
+            told(100, 40)
+        );
     }
 
     #[test]

@@ -58,11 +58,13 @@ fn not_borne_out(run: &Run<'_>, claim: &dyn Claim) -> Shown {
     let short = short.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let figures = [Some(took), ideal, Some(at_once), gap];
     let figures = figures.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    inconclusive(format!(
-        "Expected {}, but it {figures}.",
-        claim.expectation()
-    ))
-    .short(format!("inconclusive: {short}"))
+    let expected = claim.expectation();
+    let but = match claim.missed(run) {
+        Some(missed) => format!("{missed}. The run"),
+        None => "it".to_owned(),
+    };
+    inconclusive(format!("Expected {expected}, but {but} {figures}."))
+        .short(format!("inconclusive: {short}"))
 }
 
 #[cfg(test)]
@@ -106,7 +108,7 @@ mod tests {
         assert_eq!(finding.kind, "inconclusive");
         assert_eq!(
             finding.sentence,
-            "inconclusive. Expected the longest wait, all at once, but it took 612 ms, ideal 100 ms, at most 2 under way at once."
+            "inconclusive. Expected the longest wait, all at once, but it took 612 ms, 512 ms (512 %) more than 100 ms, where 20 ms are allowed. The run took 612 ms, ideal 100 ms, at most 2 under way at once."
         );
         assert_eq!(finding.short, "inconclusive: took 612 ms, ideal 100 ms");
     }

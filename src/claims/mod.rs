@@ -9,6 +9,7 @@ mod claim;
 mod compare;
 mod event_loop;
 mod findings;
+pub mod missed;
 mod one_blocker;
 pub mod rounds;
 mod run;
@@ -19,7 +20,8 @@ mod waits;
 pub use claim::{Claim, Claims, Shown, inconclusive, shown};
 pub use compare::{ComparedWith, CostsMore, CountsMore};
 pub use event_loop::{
-    BlockedThroughout, BlocksTheLoop, KeepsTheLoopAwake, TimeoutIsLate, WORTH_TELLING,
+    AwakeBetweenPolls, BlockedThroughout, BlocksTheLoop, KeepsTheLoopAwake, TimeoutIsLate,
+    WORTH_TELLING,
 };
 pub use findings::findings;
 pub use one_blocker::{OneBlocker, OneStopsAll};

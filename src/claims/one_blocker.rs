@@ -20,6 +20,16 @@ const NO_BOUND: &str = "More workers make it rarer and harder to reproduce, they
 pub struct OneStopsAll;
 
 impl Claim for OneStopsAll {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let gap = time(run.max_gap()?);
+        let held = run.worst_stretch();
+        let held = held.map_or(0, |worst| workers_held(run, worst));
+        let workers = run.strategy.runtime.workers;
+        Some(format!(
+            "{held} of {workers} workers were held while nothing ran, where 1 of several is needed; the heartbeat's longest gap was {gap}"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that one blocker stops every worker".into()
     }
@@ -47,6 +57,19 @@ impl Claim for OneStopsAll {
 pub struct OneBlocker;
 
 impl Claim for OneBlocker {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let held = run
+            .started
+            .iter()
+            .map(|task| longest_poll(task))
+            .max()
+            .unwrap_or_default();
+        let (held, awake) = (time(held), time(AWAKE));
+        Some(format!(
+            "no poll was longer than {held}, where more than {awake} are needed"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "one worker to be held".into()
     }

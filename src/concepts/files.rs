@@ -15,7 +15,9 @@ use tokio::task::spawn_blocking;
 
 use super::knob::{Count, Size};
 use super::{About, Concept, Output, Strategy, UsageError, knob};
-use crate::claims::{BlockedThroughout, ComparedWith, Figure, KeepsTheLoopAwake};
+use crate::claims::{
+    AwakeBetweenPolls, BlockedThroughout, ComparedWith, Figure, KeepsTheLoopAwake,
+};
 use crate::services::files::OpenFiles;
 use crate::services::folder::{Folder, Folders, checksum};
 use crate::trace::Recorder;
@@ -108,11 +110,11 @@ impl Concept for Files {
             .by_default()
             .refutes_belief()
             .claim(ComparedWith("std", Some(TRIPS)))
-            .claim(KeepsTheLoopAwake),
+            .claim(AwakeBetweenPolls),
             self.staged("tokio-concurrent", &concurrently, &place, tokio_concurrent)
                 .by_default()
                 .claim(ComparedWith("std", Some(TRIPS)))
-                .claim(KeepsTheLoopAwake),
+                .claim(AwakeBetweenPolls),
             self.staged(
                 "one-offload",
                 "std::fs for all files in one spawn_blocking",

@@ -39,6 +39,9 @@ impl Mark {
 /// So often a disturbed run is run, in all, before a prediction is judged all the same.
 pub const RUNS: usize = 3;
 
+/// The kinds of findings that show too little to judge by.
+const TOO_LITTLE: [&str; 2] = ["inconclusive", "no_difference"];
+
 /// A prediction beside what was measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -102,7 +105,7 @@ impl Predict {
         let expected = self.expected(ideal).unwrap_or(measured);
         let agrees = self.answer_of(expected).is_near(measured, self.tolerance);
         let inconclusive =
-            |finding: &Finding| finding.strategy == name && finding.kind == "inconclusive";
+            |finding: &Finding| finding.strategy == name && TOO_LITTLE.contains(&&*finding.kind);
         let mut verdict = Verdict {
             measured: self.answer_of(measured),
             is_wall,

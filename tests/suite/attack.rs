@@ -6,6 +6,7 @@
 //! ```
 
 mod course;
+mod defaults;
 mod fuzz;
 mod jobs;
 mod limits;

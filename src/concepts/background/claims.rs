@@ -1,6 +1,6 @@
 //! What `background` claims: when the answer comes, and what becomes of the work behind it.
 
-use crate::claims::{Claim, Run, Shown, shown};
+use crate::claims::{Claim, Run, Shown, missed, shown};
 use crate::units::duration as time;
 
 /// The mails that were accepted, and those that were never delivered.
@@ -16,6 +16,12 @@ const WORK: &str = "mail";
 pub(super) struct AnswersAfterTheWork;
 
 impl Claim for AnswersAfterTheWork {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (answer, work) = (run.lives(ANSWER).min()?, run.lives(WORK).min()?);
+        let (took, beside) = (time(answer), missed::beside(answer, work));
+        Some(format!("an answer took {took}, {beside} of work"))
+    }
+
     fn expectation(&self) -> String {
         format!("that each {ANSWER} waits for its {WORK}")
     }
@@ -34,6 +40,14 @@ impl Claim for AnswersAfterTheWork {
 pub(super) struct AnswersBeforeTheWork;
 
 impl Claim for AnswersBeforeTheWork {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (answer, work) = (run.lives(ANSWER).max()?, run.lives(WORK).min()?);
+        let (took, half, work) = (time(answer), time(work / 2), time(work));
+        Some(format!(
+            "an answer took {took}, where less than {half} is needed, half of the work ({work})"
+        ))
+    }
+
     fn expectation(&self) -> String {
         format!("that each {ANSWER} ends before its {WORK}")
     }
@@ -52,6 +66,15 @@ impl Claim for AnswersBeforeTheWork {
 pub(super) struct DelaysTheNextAnswer;
 
 impl Claim for DelaysTheNextAnswer {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (quickest, slowest) = (run.lives(ANSWER).min()?, run.lives(ANSWER).max()?);
+        let (quickest, slowest) = (time(quickest), time(slowest));
+        let half = time(run.lives(WORK).min()? / 2);
+        Some(format!(
+            "the answers took {quickest} to {slowest}, where the slowest needs more than twice the quickest, and more than half of the work ({half})"
+        ))
+    }
+
     fn expectation(&self) -> String {
         format!("that a {ANSWER} waits for an earlier {WORK}")
     }
@@ -72,6 +95,11 @@ impl Claim for DelaysTheNextAnswer {
 pub(super) struct LostAtExit;
 
 impl Claim for LostAtExit {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (lost, of) = (run.metric(LOST)?, run.metric(ACCEPTED)?);
+        Some(format!("{lost} of {of} were lost"))
+    }
+
     fn expectation(&self) -> String {
         "that work is lost at exit".into()
     }
@@ -94,6 +122,11 @@ impl Claim for LostAtExit {
 pub(super) struct DrainedAtExit;
 
 impl Claim for DrainedAtExit {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (lost, of) = (run.metric(LOST)?, run.metric(ACCEPTED)?);
+        Some(format!("{lost} of {of} were lost"))
+    }
+
     fn expectation(&self) -> String {
         "that no work is lost at exit".into()
     }

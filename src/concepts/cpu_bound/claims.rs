@@ -27,6 +27,14 @@ const AS_WELL: f64 = 0.8;
 pub(super) struct OnOneThread;
 
 impl Claim for OnOneThread {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let threads = units::count(run.strategy.threads, "thread", "threads");
+        let (busy, wall) = (time(run.busy), time(run.wall));
+        Some(format!(
+            "{threads} computed for {busy} of {wall}, where 1 thread and 90 % are needed"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that one thread computes all the time".into()
     }

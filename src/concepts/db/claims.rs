@@ -1,6 +1,6 @@
 //! What `db` claims of writers: what taking turns costs, and that no row is lost.
 
-use crate::claims::{Claim, Run, Shown, inconclusive, shown};
+use crate::claims::{Claim, Run, Shown, inconclusive, missed, shown};
 use crate::units::duration as time;
 
 /// The rows that were there before the run, that should have come, and that came.
@@ -13,6 +13,12 @@ pub(super) const ROWS_FOUND: &str = "rows_found_count";
 pub(super) struct TurnsCost(pub(super) &'static str);
 
 impl Claim for TurnsCost {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let ideal = run.ideal()?;
+        let (took, beside) = (time(run.wall), missed::beside(run.wall, ideal));
+        Some(format!("it took {took}, {beside} one after the other"))
+    }
+
     fn expectation(&self) -> String {
         "that handing over the lock costs time".into()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::acquaintance::LONE;
 use crate::claims::rounds::{AnswerTimes, Doubt, SHORTEST, Shape, shape};
-use crate::claims::{Claim, Outcome, Run, Shown, inconclusive, shown};
+use crate::claims::{Claim, Outcome, Run, Shown, inconclusive, missed, shown};
 use crate::services::failure::advice;
 use crate::units::duration as time;
 
@@ -44,6 +44,14 @@ pub(super) struct HandlesAtOnce {
 }
 
 impl Claim for HandlesAtOnce {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (answered, of) = (run.ended(Outcome::Completed).count(), run.count);
+        let at_once = missed::at_once(run);
+        Some(format!(
+            "{at_once}, and {answered} answers of {of} were seen"
+        ))
+    }
+
     fn expectation(&self) -> String {
         format!("{} requests under way at once", self.at_once)
     }

@@ -23,6 +23,14 @@ const JOB: &str = "job ";
 pub(super) struct PilesUp;
 
 impl Claim for PilesUp {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (most, delay) = (run.metric(DEPTH)?, run.time(DELAY)?);
+        let (delay, each) = (time(delay), time(run.lives(JOB).min()?));
+        Some(format!(
+            "{most} waited at most, for {delay} at most, where two and more than {each} are needed"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that jobs pile up in the queue".into()
     }
@@ -43,6 +51,14 @@ impl Claim for PilesUp {
 pub(super) struct HoldsBack(pub(super) usize);
 
 impl Claim for HoldsBack {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (capacity, most) = (self.0, run.metric(DEPTH)?);
+        let waited = time(run.time(PRODUCER_WAITED)?);
+        Some(format!(
+            "{most} waited in the queue for {capacity}, and the producer for {waited}"
+        ))
+    }
+
     fn expectation(&self) -> String {
         format!("at most {} in the queue, and a producer that waits", self.0)
     }
@@ -62,6 +78,13 @@ impl Claim for HoldsBack {
 pub(super) struct JobsAtOnce(pub(super) usize);
 
 impl Claim for JobsAtOnce {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (most, at_once) = (self.0, run.most_at_once(JOB));
+        Some(format!(
+            "{at_once} were worked on at once, where 1 to {most} are expected"
+        ))
+    }
+
     fn expectation(&self) -> String {
         format!("at most {} jobs at once", self.0)
     }
@@ -85,6 +108,14 @@ impl Claim for JobsAtOnce {
 pub(super) struct OnDisk(pub(super) &'static str);
 
 impl Claim for OnDisk {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (done, jobs) = (run.metric(DONE)?, run.metric(JOBS)?);
+        let worked_on = run.called(JOB).count();
+        Some(format!(
+            "{done} of {jobs} stand there as done, and {worked_on} were worked on"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "every job done in the file".into()
     }

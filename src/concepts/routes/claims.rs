@@ -13,6 +13,14 @@ pub(super) const LONGEST_PING: &str = "ping_longest_wait_s";
 pub(super) struct OthersAreServed(pub(super) Duration);
 
 impl Claim for OthersAreServed {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let wait = run.time(LONGEST_PING)?;
+        let (waited, most) = (time(wait), time(self.0 / 2));
+        Some(format!(
+            "a /ping waited for {waited}, where less than {most} is needed"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that other requests are served meanwhile".into()
     }
@@ -31,6 +39,14 @@ impl Claim for OthersAreServed {
 pub(super) struct OthersWait(pub(super) Duration);
 
 impl Claim for OthersWait {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let wait = run.time(LONGEST_PING)?;
+        let (waited, least) = (time(wait), time(self.0 / 2));
+        Some(format!(
+            "no /ping waited longer than {waited}, where {least} are needed"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that other requests have to wait".into()
     }

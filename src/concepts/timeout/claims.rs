@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::claims::{Claim, Outcome, Run, Shown, near, shown};
+use crate::claims::{Claim, Outcome, Run, Shown, missed, near, shown};
 use crate::units::duration as time;
 
 pub(super) const BEGUN: &str = "begun_count";
@@ -19,6 +19,16 @@ pub(super) const ROWS_LEFT_IN_TRANSACTION: &str = "rows_left_in_transaction_coun
 pub(super) struct Drops(pub(super) Duration, pub(super) &'static str);
 
 impl Claim for Drops {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let Some(task) = run.ended(Outcome::Cancelled).next() else {
+            return Some(format!("0 of {} tasks were dropped", run.count));
+        };
+        missed::off(task.life().0, self.0).or_else(|| {
+            let cleanups = run.metric(CLEANUPS)?;
+            Some(format!("{cleanups} guards cleaned up"))
+        })
+    }
+
     fn expectation(&self) -> String {
         let (when, by) = (time(self.0), self.1);
         format!("that {by} drops the work after {when}, and that its guard cleans up")
@@ -41,6 +51,21 @@ impl Claim for Drops {
 pub(super) struct AbortsAtTheNextAwait(pub(super) Duration);
 
 impl Claim for AbortsAtTheNextAwait {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let cancelled: Vec<_> = run.ended(Outcome::Cancelled).collect();
+        let [prompt, .., late] = &cancelled[..] else {
+            let (ended, of) = (cancelled.len(), run.count);
+            return Some(format!("{ended} of {of} tasks were aborted"));
+        };
+        missed::off(prompt.end_s.0, self.0).or_else(|| {
+            let (prompt, late) = (time(prompt.end_s.0), time(late.end_s.0));
+            let asked = time(self.0);
+            Some(format!(
+                "they ended at {prompt} and {late}, and no poll went on over {asked}"
+            ))
+        })
+    }
+
     fn expectation(&self) -> String {
         let when = time(self.0);
         format!(
@@ -73,6 +98,20 @@ impl Claim for AbortsAtTheNextAwait {
 pub(super) struct RunsOn;
 
 impl Claim for RunsOn {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let Some(task) = run.ended(Outcome::Cancelled).next() else {
+            return Some(format!("0 of {} tasks were given up", run.count));
+        };
+        let given_up = time(task.life().0);
+        match run.time(FINISHED_AT) {
+            Some(at) => Some(format!(
+                "it was done at {}, and given up at {given_up}",
+                time(at)
+            )),
+            None => Some(format!("{} had begun", run.metric(BEGUN)?)),
+        }
+    }
+
     fn expectation(&self) -> String {
         "that the thread goes on when nothing waits for it any more".into()
     }
@@ -101,6 +140,17 @@ impl Claim for RunsOn {
 pub(super) struct CleansUpItself(pub(super) Duration);
 
 impl Claim for CleansUpItself {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let Some(task) = run.ended(Outcome::Completed).next() else {
+            return Some(format!("0 of {} tasks ended by themselves", run.count));
+        };
+        let (cleanups, finished) = (run.metric(AWAITED_CLEANUPS)?, run.metric(FINISHED)?);
+        let ended = time(task.end_s.0);
+        Some(format!(
+            "it ended at {ended}, with {cleanups} cleanups, and {finished} finished"
+        ))
+    }
+
     fn expectation(&self) -> String {
         format!(
             "that the work is asked to stop after {}, and cleans up",
@@ -124,6 +174,14 @@ impl Claim for CleansUpItself {
 pub(super) struct TearsApart;
 
 impl Claim for TearsApart {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (of, without) = (run.metric(ROWS)?, run.metric(ROWS_LEFT)?);
+        let within = run.metric(ROWS_LEFT_IN_TRANSACTION)?;
+        Some(format!(
+            "{without} of {of} rows were left, and {within} of the transaction"
+        ))
+    }
+
     fn expectation(&self) -> String {
         "that the cancelled order is torn, and in a transaction is not".into()
     }
@@ -164,16 +222,37 @@ mod tests {
             told(301, Outcome::Cancelled, &[(CLEANUPS, 1.0)]),
             "dropped: the timeout dropped work after 301 ms, in the middle of its wait. Guards that cleaned up: 1."
         );
-        for other in [
-            told(301, Outcome::Cancelled, &[(CLEANUPS, 0.0)]),
-            told(900, Outcome::Cancelled, &[(CLEANUPS, 1.0)]),
-            told(301, Outcome::Completed, &[(CLEANUPS, 1.0)]),
-            told(301, Outcome::Cancelled, &[]),
+        let (cancelled, completed) = (Outcome::Cancelled, Outcome::Completed);
+        for (end, outcome, metrics, why) in [
+            (
+                301,
+                cancelled,
+                &[(CLEANUPS, 0.0)][..],
+                "0 guards cleaned up.",
+            ),
+            (
+                900,
+                cancelled,
+                &[(CLEANUPS, 1.0)],
+                "it took 900 ms, 600 ms (200 %) more than 300 ms, where 30 ms are allowed.",
+            ),
+            (
+                301,
+                completed,
+                &[(CLEANUPS, 1.0)],
+                "0 of 1 tasks were dropped.",
+            ),
+            (
+                301,
+                cancelled,
+                &[],
+                "it took 300 ms, at most 1 under way at once.",
+            ),
         ] {
-            assert_eq!(
-                other,
-                "inconclusive: inconclusive. Expected that the timeout drops the work after 300 ms, and that its guard cleans up, but it took 300 ms, at most 1 under way at once."
-            );
+            let other = told(end, outcome, metrics);
+            assert!(other.starts_with("inconclusive: "), "{other}");
+            let said = format!("and that its guard cleans up, but {why}");
+            assert!(other.contains(&said), "{other}");
         }
     }
 
