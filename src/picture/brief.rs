@@ -46,7 +46,7 @@ impl Picture {
             self.style.width.saturating_sub(self.label_width())
         };
         let summary = self.style.tame(&strategy.summary);
-        let summary = fit(&summary, room.saturating_sub(columns(&faster)));
+        let summary = shortened(&summary, room.saturating_sub(columns(&faster)));
         let about = fit(&format!("{}{faster}", summary.trim_end()), room);
         let name = fit_label(&strategy.name, self.label_width() - 1);
         let wall = strategy.wall().filter(|_| shown);
@@ -87,5 +87,35 @@ impl Picture {
             lines.push(Line::plain(&format!("{more} {curve}")));
         }
         lines
+    }
+}
+
+/// As much of it as there is room for: as a whole, up to a semicolon, or up to a word.
+fn shortened(summary: &str, room: usize) -> String {
+    if columns(summary) <= room {
+        return summary.to_owned();
+    }
+    let mut clauses = summary.rmatch_indices("; ").map(|(at, _)| &summary[..at]);
+    if let Some(clause) = clauses.find(|clause| columns(clause) <= room) {
+        return clause.to_owned();
+    }
+    let mut words = summary.rmatch_indices(' ').map(|(at, _)| &summary[..at]);
+    match words.find(|words| columns(words) + 2 <= room) {
+        Some(words) => format!("{} …", words.trim_end_matches(',')),
+        None => fit(summary, room),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_never_cut_within_a_word() {
+        let summary = "all queries at once, over a pool; each waits";
+        assert_eq!(shortened(summary, 44), summary);
+        assert_eq!(shortened(summary, 43), "all queries at once, over a pool");
+        assert_eq!(shortened(summary, 24), "all queries at once …");
+        assert_eq!(shortened("tokio::spawn", 7), fit("tokio::spawn", 7));
     }
 }
