@@ -361,7 +361,8 @@ fn a_server_that_goes_away_ends_the_worker_with_an_error() {
         return;
     };
     server.call(&["--enqueue", "5"]).output();
-    let worker = server.worker_at_work(&["--job-time", "100ms", "--lease", "100ms"]);
+    // So long that no busy machine is done with it first.
+    let worker = server.worker_at_work(&["--job-time", "60s", "--lease", "100ms"]);
     let url = server.url();
     drop(server);
     let output = worker.output();
