@@ -22,7 +22,7 @@
 //! Imports run one way: `cli → commands → {classroom, lab, lesson, page, picture, progress, services::jobs}`,
 //! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, report, trace}`,
 //! `concepts → {claims, services, trace::Recorder}`, `lesson → {concepts, report}`,
-//! `progress → services::database`, `picture → {page, report, trace}`, `commands → python → {claims, report, trace}`, `claims → report → trace`. A concept
+//! `progress → services::database`, `picture → {page, report, trace}`, `commands → python → {claims, report, services::scratch, trace}`, `claims → report → trace`. A concept
 //! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this, and the
 //! files of one folder to it, too.
 

@@ -124,7 +124,7 @@ fn wrapped(line: &[Styled], width: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     loop {
         let room = width.saturating_sub(columns(&row)).max(1);
-        if columns(rest) <= room {
+        if fits(rest, room) {
             row.extend(rest);
             rows.push(row);
             return rows;
@@ -216,6 +216,15 @@ fn fitting(chars: &[Styled], room: usize) -> usize {
 
 fn columns(chars: &[Styled]) -> usize {
     chars.iter().map(|(_, ch)| ch.width().unwrap_or(0)).sum()
+}
+
+/// Whether they take so many columns at most. Of a long line no more is counted than that: it is asked once a row.
+fn fits(chars: &[Styled], room: usize) -> bool {
+    let mut taken = 0;
+    chars.iter().all(|(_, ch)| {
+        taken += ch.width().unwrap_or(0);
+        taken <= room
+    })
 }
 
 fn drawn(row: &[Styled]) -> Line {

@@ -13,6 +13,7 @@ use super::interpreter::Interpreter;
 use super::package;
 use super::record::Record;
 use super::settings::{CommandLine, Settings};
+use crate::services::scratch::Scratch;
 
 /// How long what the program has sent may take to arrive once it has ended.
 const LATE: Duration = Duration::from_secs(2);
@@ -74,7 +75,7 @@ pub struct Child {
     child: std::process::Child,
     watched: Watched,
     // Until the program has ended: a child of its own may import the recorder late.
-    _package: tempfile::TempDir,
+    _package: Scratch,
 }
 
 impl Child {
@@ -88,8 +89,8 @@ impl Child {
         settings: Settings,
         stdout: Stdio,
     ) -> Result<Self, StartError> {
-        let package = tempfile::Builder::new().prefix("asyncdemo-").tempdir();
-        let package = package.map_err(StartError::Package)?;
+        let package =
+            Scratch::new("").map_err(|error| StartError::Package(io::Error::other(error)))?;
         package::write_to(package.path()).map_err(StartError::Package)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(StartError::Port)?;
         listener.set_nonblocking(true).map_err(StartError::Port)?;

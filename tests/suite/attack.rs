@@ -9,5 +9,6 @@ mod course;
 mod defaults;
 mod fuzz;
 mod jobs;
+mod left_behind;
 mod limits;
 mod mutate;

@@ -33,7 +33,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("report/", &["trace", "units"]),
     ("claims/", &["report", "units"]),
-    ("python/", &["claims", "report", "trace", "units"]),
+    (
+        "python/",
+        &["claims", "report", "services::scratch", "trace", "units"],
+    ),
     ("page/", &[]),
     ("picture/", &["page", "report", "trace", "units"]),
     ("services/", &["trace::Cause", "trace::Recorder", "units"]),

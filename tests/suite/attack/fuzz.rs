@@ -227,14 +227,43 @@ fn every_parser_bears_broken_input() {
 }
 
 #[test]
-#[ignore = "minutes: 100,000 inputs for each parser; see docs/reliability.md"]
-fn every_parser_bears_a_hundred_thousand_broken_inputs() {
+#[ignore = "minutes: 100,000 inputs; see docs/reliability.md"]
+fn many_broken_lessons() {
     lessons(MANY);
+    within_memory();
+}
+
+#[test]
+#[ignore = "minutes: 100,000 inputs; see docs/reliability.md"]
+fn many_broken_texts() {
     markdown(MANY);
+    within_memory();
+}
+
+#[test]
+#[ignore = "minutes: 100,000 inputs; see docs/reliability.md"]
+fn many_broken_answers_and_knobs() {
     answers(MANY);
     knobs(MANY);
+    within_memory();
+}
+
+#[test]
+#[ignore = "minutes: 100,000 inputs; see docs/reliability.md"]
+fn many_broken_reports() {
     reports(MANY);
+    within_memory();
+}
+
+#[test]
+#[ignore = "minutes: 10,000 files; see docs/reliability.md"]
+fn many_broken_progress_files() {
     progress(MANY / 10);
+    within_memory();
+}
+
+/// All of it in 500 MB.
+fn within_memory() {
     #[cfg(unix)]
     {
         let used =

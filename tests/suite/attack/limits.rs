@@ -67,12 +67,17 @@ fn greatest(entry: &Entry, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let help = knob.get_help()?.to_string();
         let (_, range) = help.rsplit_once("from ")?;
         let (_, most) = range.split_once(" to ")?;
-        let most = most.split_whitespace().next()?.trim_end_matches(')');
+        let most = most
+            .split_whitespace()
+            .next()?
+            .trim_end_matches([')', ';', ',']);
         let name = knob.get_long()?;
         let is_range = most.starts_with(|ch: char| ch.is_ascii_digit());
-        // The one knob that takes two values.
-        let value = match name {
-            "delays" => format!("{most},{most}"),
+        let value = match (entry.about.name, name) {
+            // The one knob that takes two values.
+            ("gather", "delays") => format!("{most},{most}"),
+            // So that all files together are as large as they may be.
+            ("files", "size") => "256KiB".to_owned(),
             _ => most.to_owned(),
         };
         (is_range && wanted(most)).then(|| format!("--{name}={value}"))
@@ -127,6 +132,18 @@ fn ended_well(words: Vec<String>, patience: Duration) {
     };
     let code = ended.code();
     println!("{:>6.1} s  {code:?}  {line}", begin.elapsed().as_secs_f64());
+    if code == Some(1) {
+        println!(
+            "          {}",
+            said.lines()
+                .filter(|line| line.contains("✗")
+                    || line.contains("failed")
+                    || line.starts_with("asyncdemo:"))
+                .take(2)
+                .collect::<Vec<_>>()
+                .join(" / ")
+        );
+    }
     let right: &[_] = match by_itself {
         Some(_) => &[Some(0), Some(1)],
         // It may have been at its end.
