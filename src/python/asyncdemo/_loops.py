@@ -27,6 +27,7 @@ class Beat:
         self._event_loop = event_loop
         self._loop = loop
         self._note = channel.note
+        self._keep_up = channel.keep_up
         self._timer: "asyncio.TimerHandle | None" = None
 
     def start(self) -> None:
@@ -41,6 +42,7 @@ class Beat:
 
     def _beat(self) -> None:
         self._note((Event.BEAT, self._loop.number, self._loop.due, clock()))
+        self._keep_up()
         self._again()
 
 

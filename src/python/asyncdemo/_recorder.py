@@ -87,6 +87,7 @@ class Watched:
         note((Event.KIND, lane, loop, kind))
         note((Event.GROUP, lane, text(group), 0))
         note((Event.LABEL, lane, text(label), text(place) if place else 0))
+        self.channel.keep_up()
         return lane
 
 

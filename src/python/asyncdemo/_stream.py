@@ -37,6 +37,10 @@ TEXTS = 4096
 """After so many texts, their numbers are forgotten and new ones are given."""
 
 
+BACKLOG = 20_000
+"""So many events, some 4 MiB, may wait for the thread that sends them."""
+
+
 class Event:
     """The kinds of events, and what their two values are."""
 
@@ -139,6 +143,13 @@ class Channel:
         self._stopped.set()
         self.send()
         self._fall_silent()
+
+    def keep_up(self) -> None:
+        """Send at once where so much has come together that memory would grow: then the program waits for that."""
+        # Not for ever: a signal's handler may come while this very thread sends.
+        if len(self._events) > BACKLOG and self._sending.acquire(timeout=1):
+            self._sending.release()
+            self.send()
 
     def send(self) -> None:
         """Send what has come together."""
