@@ -87,7 +87,13 @@ impl Timeline {
             }
             previous = Some(**culprit);
             match blocked.last_mut() {
-                Some(last) if last.end == start && last.by.as_deref() == Some(culprit.label) => {
+                // Two that hold two workers at once do not end at the same instant. What is left then is shorter than a
+                // slow poll, and no stretch of its own.
+                Some(last)
+                    if last.end == start
+                        && (last.by.as_deref() == Some(culprit.label)
+                            || (culprit.poll.start < start && end - start < slow_poll)) =>
+                {
                     last.end = end;
                 }
                 _ => blocked.push(Blocked {
