@@ -34,6 +34,9 @@ pub trait Claim: fmt::Debug + Send + Sync {
 /// The claims of one strategy, in the order in which they are told.
 pub type Claims = Vec<Arc<dyn Claim>>;
 
+/// The kind of a finding that says: no faster than one after the other.
+pub const NO_GAIN: &str = "serialised";
+
 /// What the numbers show, ready to be told.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shown {

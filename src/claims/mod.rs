@@ -17,7 +17,7 @@ mod run;
 pub(crate) mod testing;
 mod waits;
 
-pub use claim::{Claim, Claims, Shown, inconclusive, shown};
+pub use claim::{Claim, Claims, NO_GAIN, Shown, inconclusive, shown};
 pub use compare::{ComparedWith, CostsMore, CountsMore};
 pub use event_loop::{
     AwakeBetweenPolls, BlockedThroughout, BlocksTheLoop, KeepsTheLoopAwake, TimeoutIsLate,

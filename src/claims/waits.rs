@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::run::{near, slack};
-use super::{Claim, Run, Shown, missed, shown};
+use super::{Claim, NO_GAIN, Run, Shown, missed, shown};
 use crate::report::Outcome;
 use crate::units::{self, duration as time};
 
@@ -257,7 +257,7 @@ impl Claim for SerialisedBy {
         let (by, in_flight, in_turn) = (self.0, run.in_flight, run.ideal()?);
         let (wall, in_turn) = (time(run.wall), time(in_turn));
         self.missed(run).is_none().then(|| {
-            shown("serialised", format!("{in_flight} were under way at once, and yet it took {wall}, no faster than one after the other ({in_turn}): {by} serves one at a time."))
+            shown(NO_GAIN, format!("{in_flight} were under way at once, and yet it took {wall}, no faster than one after the other ({in_turn}): {by} serves one at a time."))
                 .short(format!("{in_flight} at once took {wall}, one by one {in_turn}"))
         })
     }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::claims::findings;
+use crate::claims::{NO_GAIN, findings};
 use crate::concepts::{About, Strategy};
 use crate::lab::origin::{machine, now, program};
 use crate::lab::{Audience, Lab};
@@ -31,7 +31,8 @@ pub fn measure(
         let mut report = outcome.report;
         // Who does other work, or was stopped in the middle of it, cannot be compared.
         let comparable = first_compares && strategy.differs.is_none() && !outcome.stopped;
-        report.speedup = speedup(reports.first(), &report).filter(|_| comparable);
+        report.speedup = speedup(reports.first(), &report)
+            .filter(|_| comparable && !is_said_to_gain_nothing(strategy, &report, &reports));
         audience.after(&report)?;
         if !report.wall_s.is_empty() || report.error.is_some() {
             reports.push(report);
@@ -58,6 +59,16 @@ pub fn measure(
         },
         strategies: reports,
     })
+}
+
+/// Whether a finding says that it was no faster: then no ratio stands beside that, whatever noise or order made of it.
+fn is_said_to_gain_nothing(
+    strategy: &Strategy,
+    report: &StrategyReport,
+    before: &[StrategyReport],
+) -> bool {
+    let found = findings([(report, &strategy.claims[..])], before);
+    found.iter().any(|finding| finding.kind == NO_GAIN)
 }
 
 fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {

@@ -134,6 +134,13 @@ fn twenty_verdicts(server: &Foreign, right: &str, less: &[&str]) {
         };
         let allowed = kind == right || kind == "inconclusive" || less.contains(&&**kind);
         assert!(allowed, "run {run}: {kind} is not {right}: {text}");
+        // No ratio beside "no faster".
+        let speedup = of(&report, "concurrent").speedup;
+        let alone = run % 2 == 0;
+        assert!(
+            alone || kind != "serialised" || speedup.is_none(),
+            "{speedup:?}"
+        );
         hits += usize::from(kind == right);
     }
     assert!(hits > 0, "{right} was never told");

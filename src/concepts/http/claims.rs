@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::acquaintance::LONE;
 use crate::claims::rounds::{AnswerTimes, Doubt, SHORTEST, Shape, shape};
-use crate::claims::{Claim, Outcome, Run, Shown, inconclusive, missed, shown};
+use crate::claims::{Claim, NO_GAIN, Outcome, Run, Shown, inconclusive, missed, shown};
 use crate::services::failure::advice;
 use crate::units::duration as time;
 
@@ -99,7 +99,7 @@ impl HandlesAtOnce {
             )
             .takeaway("Waiting needs no thread."),
             Shape::OneAtATime => shown(
-                "serialised",
+                NO_GAIN,
                 format!("no faster than one after the other: the server answered one at a time. {took}."),
             )
             .takeaway(ONE_AT_A_TIME),
@@ -109,7 +109,7 @@ impl HandlesAtOnce {
             )
             .takeaway("So many threads, workers or connections it has for them: the rest waited for a place."),
             Shape::NoFaster => shown(
-                "serialised",
+                NO_GAIN,
                 format!("no faster than one after the other: {took}. The server shares its time among the requests, or handles them in turn."),
             )
             .takeaway("Where a server computes, or blocks its event loop, more requests at once only wait for each other."),
