@@ -6,6 +6,7 @@ use asyncdemo::cli::{self, Cli};
 use asyncdemo::commands::run::Ending;
 use asyncdemo::commands::screen::{PrintError, complain};
 use asyncdemo::commands::signals::Signals;
+use asyncdemo::concepts::UsageError;
 use asyncdemo::lab::Stop;
 use asyncdemo::services::scratch;
 
@@ -42,7 +43,10 @@ fn exit_code(went: anyhow::Result<Ending>) -> ExitCode {
         }
         Err(error) => {
             complain(&format!("asyncdemo: {error:#}\n"));
-            ExitCode::FAILURE
+            match error.is::<UsageError>() {
+                true => ExitCode::from(2),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::run::Run;
-use crate::report::Finding;
+use crate::report::{Finding, INCONCLUSIVE};
 
 /// One thing that a strategy is expected to show: how to see it in the numbers, and how to say it.
 pub trait Claim: fmt::Debug + Send + Sync {
@@ -60,7 +60,7 @@ pub fn shown(kind: &'static str, text: impl Into<String>) -> Shown {
 
 /// The figures of a claim that they neither bear out nor refute.
 pub fn inconclusive(figures: impl fmt::Display) -> Shown {
-    shown("inconclusive", format!("inconclusive. {figures}"))
+    shown(INCONCLUSIVE, format!("inconclusive. {figures}"))
 }
 
 impl Shown {

@@ -1,7 +1,7 @@
 //! Claims that set a strategy beside another one. Nothing is said against one that did not run.
 
 use super::{CLEARLY, Claim, Run, Shown, missed, shown};
-use crate::report::compare;
+use crate::report::{StrategyReport, compare};
 use crate::units::{self, duration as time};
 
 /// Slower or quicker than this other strategy, whichever way it went; where it is slower, the
@@ -37,14 +37,29 @@ impl Claim for ComparedWith {
             let text = format!("quicker {runs}. It took {took}.");
             ("quicker", shown("quicker", text))
         } else {
-            let beside = missed::beside(run.wall, there);
             let text = format!(
-                "neither slower nor quicker {runs}. It took {took}: {beside} is no more than chance makes."
+                "no clear difference {runs}. It took {took}: {}",
+                why_unclear(other, run)
             );
             ("no difference", shown("no_difference", text))
         };
         Some(shown.short(format!("{how}: {wall}, {name} {than}")))
     }
+}
+
+/// Why the times of both say nothing.
+fn why_unclear(other: &StrategyReport, run: &Run<'_>) -> String {
+    let there = other.wall().unwrap_or_default().0;
+    let by = run.wall.abs_diff(there);
+    let machine = compare::machine_share(other) + compare::machine_share(run.strategy);
+    if by > there.min(run.wall).mul_f64(CLEARLY - 1.0) && by < machine {
+        let (by, waited) = (time(by), time(machine));
+        return format!(
+            "{waited} of that went by without work of theirs, for the disk or a busy machine, and that can make {by} of difference."
+        );
+    }
+    let beside = missed::beside(run.wall, there);
+    format!("{beside} is no more than chance makes.")
 }
 
 /// Each task takes longer than with this other strategy, for this reason.
@@ -114,7 +129,8 @@ impl Claim for CountsMore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claims::testing::{found, ms, report, told};
+    use crate::claims::testing::{counted, found, ms, report, told};
+    use crate::report::cost;
 
     #[test]
     fn slower_or_quicker_is_what_the_run_says() {
@@ -137,7 +153,7 @@ mod tests {
         for here in [90, 100, 115] {
             let told = told(100, here);
             assert!(
-                told.starts_with("no_difference: neither slower nor quicker in this run. "),
+                told.starts_with("no_difference: no clear difference in this run. "),
                 "{told}"
             );
         }
@@ -145,6 +161,21 @@ mod tests {
             told(100, 115).ends_with("It took 115 ms, where std took 100 ms: 15 ms (15 %) more than 100 ms is no more than chance makes."),
             "{}",
             told(100, 115)
+        );
+        let computed =
+            |name, wall, cpu| counted(report(name, wall, Vec::new()), &[(cost::CPU, cpu)]);
+        let told = |cpu| {
+            let std = computed("std", 100, 0.1);
+            let it = computed("it", 300, cpu);
+            found(ComparedWith("std", None), &it, &[std]).unwrap()
+        };
+        assert_eq!(told(0.3).kind, "slower");
+        let busy = told(0.05);
+        assert_eq!(busy.kind, "no_difference");
+        assert!(
+            busy.sentence.ends_with("It took 300 ms, where std took 100 ms: 250 ms of that went by without work of theirs, for the disk or a busy machine, and that can make 200 ms of difference."),
+            "{}",
+            busy.sentence
         );
         let mut five = report("it", 200, Vec::new());
         five.wall_s = vec![ms(200); 5];

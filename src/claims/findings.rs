@@ -16,7 +16,8 @@ pub fn findings<'a>(
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for (strategy, claims) in claimed {
-        if strategy.error.is_some() || strategy.wall_s.is_empty() {
+        let has_run = !strategy.wall_s.is_empty() || strategy.did_nothing();
+        if strategy.error.is_some() || !has_run {
             continue;
         }
         for shown in checked(&Run::new(strategy, all), claims) {

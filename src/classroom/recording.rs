@@ -8,7 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::keys::RunRequest;
+use crate::concepts::UsageError;
 use crate::lab::{Invocation, Trust};
+use crate::lesson::Lesson;
 use crate::picture;
 use crate::report::{Heartbeat, Outcome, Report, Seconds, StrategyReport, Task};
 
@@ -31,17 +33,32 @@ impl Recordings {
             .with_context(|| format!("--record {}: it could not be made", self.0.display()))
     }
 
-    /// Looks whether the folder can be read, so that one that is not there is told before the lesson begins.
+    /// Looks whether the folder has a recording of one of these lessons, so that one that has none is told before the
+    /// first slide.
     ///
     /// # Errors
-    /// Where it cannot.
-    pub fn look(&self) -> Result<()> {
-        fs::read_dir(&self.0).map(drop).with_context(|| {
-            format!(
-                "--replay {}: no recordings can be read there",
-                self.0.display()
-            )
-        })
+    /// Where it has none, or cannot be read.
+    pub fn look(&self, lessons: &[Lesson]) -> Result<(), UsageError> {
+        let shown = self.0.display();
+        let files = fs::read_dir(&self.0).map_err(|why| {
+            UsageError::new(format!(
+                "--replay {shown}: no recordings can be read there: {why}"
+            ))
+        })?;
+        let names = files.filter_map(|file| Some(file.ok()?.file_name()));
+        let is_one = |name: &str| {
+            let mut stems = lessons.iter().map(Lesson::stem);
+            name.ends_with(".json") && stems.any(|stem| name.starts_with(&format!("{stem}-")))
+        };
+        if names
+            .into_iter()
+            .any(|name| name.to_str().is_some_and(is_one))
+        {
+            return Ok(());
+        }
+        Err(UsageError::new(format!(
+            "--replay {shown}: there is no recording of these lessons. asyncdemo present --record {shown} makes them: one for each slide that you run."
+        )))
     }
 
     /// Where the run of a slide is kept.

@@ -45,8 +45,8 @@ pub(super) const MORE: &str = "Exit codes and environment variables: asyncdemo -
 /// Where standard output cannot be written.
 pub fn tell(told: &clap::Error, screen: &Screen) -> Result<Ending> {
     let style = match told.use_stderr() {
-        true => &screen.err,
-        false => &screen.out,
+        true => screen.err,
+        false => screen.out(),
     };
     let text = told.render();
     let text = style.encode(&match style.color {

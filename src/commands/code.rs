@@ -3,7 +3,7 @@
 use super::screen::Screen;
 use crate::concepts::{About, RegionError, Strategy, region};
 use crate::lab::Code;
-use crate::page::{self, Language, Source, to_ansi};
+use crate::page::{self, Language, Source, Style, to_ansi};
 
 /// From here on two sources have room beside each other.
 const TWO_COLUMNS: usize = 120;
@@ -24,9 +24,10 @@ pub(super) fn in_front(
         text: about.twin,
         language: Language::Python,
     };
+    let style = screen.out();
     match code {
         Code::Rust => Ok(String::new()),
-        Code::Both if wide(screen) => {
+        Code::Both if wide(&style) => {
             let mut regions: Vec<_> = region(about.source, "workload").into_iter().collect();
             for strategy in chosen {
                 regions.push(region(about.source, strategy.name)?);
@@ -36,11 +37,9 @@ pub(super) fn in_front(
                 text: &regions.join("\n"),
                 language: Language::Rust,
             };
-            Ok(to_ansi(&page::beside(runs, twin, &screen.out), &screen.out) + "\n")
+            Ok(to_ansi(&page::beside(runs, twin, &style), &style) + "\n")
         }
-        Code::Python | Code::Both => {
-            Ok(to_ansi(&page::headed(twin, &screen.out), &screen.out) + "\n")
-        }
+        Code::Python | Code::Both => Ok(to_ansi(&page::headed(twin, &style), &style) + "\n"),
     }
 }
 
@@ -52,12 +51,13 @@ pub(super) fn before(
     first: bool,
     screen: &Screen,
 ) -> Result<String, RegionError> {
-    if code == Code::Python || code == Code::Both && wide(screen) {
+    let style = screen.out();
+    if code == Code::Python || code == Code::Both && wide(&style) {
         return Ok(String::new());
     }
     let shown = |source| {
-        let lines = page::code(source, Language::Rust, &screen.out);
-        to_ansi(&lines, &screen.out) + "\n"
+        let lines = page::code(source, Language::Rust, &style);
+        to_ansi(&lines, &style) + "\n"
     };
     let own = shown(region(about.source, strategy.name)?);
     Ok(match region(about.source, "workload") {
@@ -66,6 +66,6 @@ pub(super) fn before(
     })
 }
 
-fn wide(screen: &Screen) -> bool {
-    screen.out.width >= TWO_COLUMNS
+fn wide(style: &Style) -> bool {
+    style.width >= TWO_COLUMNS
 }

@@ -67,7 +67,7 @@ pub fn course(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
     match &options.what {
         What::Check(options) => check(options, screen, stop),
         What::New { folder } => {
-            print(&screen.out.encode(&begin::begin(folder)?))?;
+            print(&screen.out().encode(&begin::begin(folder)?))?;
             Ok(Ending::Done)
         }
     }
@@ -93,7 +93,7 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
         root,
         stop,
         time,
-        line: StatusLine::new(screen.live),
+        line: StatusLine::new(screen.live()),
     };
     let mut found = told::Found::new(trust, misnamed, root.is_some());
     if let (Some(folder), [], true) = (&options.folder, &sources[..], found.is_well()) {
@@ -105,7 +105,7 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
         }
         let lesson = check.lesson(source, (place + 1, sources.len()))?;
         if options.output.format == TextOrJson::Text {
-            print(&lesson.text(&screen.out))?;
+            print(&lesson.text(&screen.out()))?;
         }
         found.lessons.push(lesson);
     }
@@ -114,7 +114,7 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
         found.out_of_time(most, sources.len());
     }
     match options.output.format {
-        TextOrJson::Text => print(&found.text(&screen.out))?,
+        TextOrJson::Text => print(&found.text(&screen.out()))?,
         TextOrJson::Json => print_json(&serde_json::to_string(&found)?)?,
     }
     Ok(match stop.signal() {

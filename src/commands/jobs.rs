@@ -174,7 +174,7 @@ impl JobsSession<'_> {
         if self.options.output.format == TextOrJson::Json || self.options.quiet {
             return std::future::pending().await;
         }
-        let Some(style) = self.screen.live else {
+        let Some(style) = self.screen.live() else {
             return self.remark_on_waits(idle).await;
         };
         let line = StatusLine::new(Some(style));
@@ -212,7 +212,7 @@ impl JobsSession<'_> {
                     if since.elapsed() >= A_WHILE && !told {
                         told = true;
                         let line = format!("asyncdemo: {}\n", waits(awaited, time));
-                        complain(&self.screen.out.encode(&line));
+                        complain(&self.screen.out().encode(&line));
                     }
                 }
             }
@@ -222,7 +222,7 @@ impl JobsSession<'_> {
 
     /// Where the jobs are: said before anything is done with them.
     fn head(&self, shown: &str, keeps: Option<&str>) -> String {
-        let style = &self.screen.out;
+        let style = &self.screen.out();
         let mut head = style.paint(Role::Name, &clean_line(shown)) + "\n";
         if let Some(keeps) = keeps {
             head += &style.filled(&Line::plain(&format!("This server {keeps}.")), "  ", "  ");
@@ -231,7 +231,7 @@ impl JobsSession<'_> {
     }
 
     fn text(&self, told: &JobsReport<'_>) -> String {
-        let style = &self.screen.out;
+        let style = &self.screen.out();
         let counts = &told.counts;
         let fill = |text: &str, indent: &str| style.filled(&Line::plain(text), "", indent);
         let mut text = String::new();

@@ -10,12 +10,15 @@ use std::time::Duration;
 use super::echo;
 use crate::classroom::terminal;
 use crate::lab::Stop;
+use crate::lesson::{NotUtf8, utf8};
 
 /// What was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Typed {
     /// A line, without its end.
     Line(String),
+    /// A line that is no text, as far as it can be shown, and the first byte that is none.
+    NotText(String, NotUtf8),
     /// More than [`LONGEST`] bytes without an end.
     Flood,
     /// Nothing more can be typed.
@@ -44,7 +47,7 @@ pub(super) enum Pressed {
 pub(super) fn answer(stop: &Stop) -> Pressed {
     match line(stop) {
         Typed::Line(line) if line.trim().eq_ignore_ascii_case("q") => Pressed::Quit,
-        Typed::Line(_) | Typed::Flood => Pressed::GoOn,
+        Typed::Line(_) | Typed::NotText(..) | Typed::Flood => Pressed::GoOn,
         Typed::Closed => Pressed::Closed,
         Typed::Stopped => Pressed::Stopped,
     }
@@ -61,7 +64,7 @@ pub(super) fn line(stop: &Stop) -> Typed {
             Ok(0) | Err(_) if terminal::is_gone() => Typed::Stopped,
             Ok(0) | Err(_) => Typed::Closed,
             Ok(_) if line.len() > LONGEST => Typed::Flood,
-            Ok(_) => Typed::Line(String::from_utf8_lossy(&line).trim_end().to_owned()),
+            Ok(_) => text(line),
         }
     };
     echo::asks();
@@ -77,17 +80,25 @@ pub(super) fn line(stop: &Stop) -> Typed {
     }
 }
 
+fn text(line: Vec<u8>) -> Typed {
+    let shown = String::from_utf8_lossy(&line).trim_end().to_owned();
+    match utf8(line) {
+        Ok(_) => Typed::Line(shown),
+        Err(bad) => Typed::NotText(shown, bad),
+    }
+}
+
 /// What a terminal sends when it goes. Nobody gets it who has it ignored.
 const HANG_UP: i32 = 1;
 
 /// No file of answers is longer, in bytes.
 const LONGEST_FILE: u64 = 1024 * 1024;
 
-/// Reads a file of answers, which may also be a pipe that somebody writes into. `None` if a signal came first.
+/// Reads a file of answers, which may also be a pipe that somebody writes into. Nothing if a signal came first.
 ///
 /// # Errors
-/// Where it cannot be read, or is too long.
-pub(super) fn file(path: &Path, stop: &Stop) -> Result<Option<Vec<u8>>, NoAnswers> {
+/// Where it cannot be read, is too long, or is no text.
+pub(super) fn file(path: &Path, stop: &Stop) -> Result<String, NoAnswers> {
     let file = path.to_owned();
     let read = move || {
         let mut bytes = Vec::new();
@@ -100,7 +111,10 @@ pub(super) fn file(path: &Path, stop: &Stop) -> Result<Option<Vec<u8>>, NoAnswer
         Ok(Some(bytes)) if bytes.len() as u64 > LONGEST_FILE => {
             Err(NoAnswers::TooLong(path.to_owned()))
         }
-        Ok(bytes) => Ok(bytes),
+        Ok(bytes) => {
+            let text = utf8(bytes.unwrap_or_default());
+            text.map_err(|bad| NoAnswers::NotText(path.display().to_string(), bad))
+        }
         Err(why) => Err(NoAnswers::Unreadable(path.to_owned(), why)),
     }
 }
@@ -114,6 +128,15 @@ pub(super) enum NoAnswers {
     /// It may have no end.
     #[error("{} is longer than 1 MiB: that is no file of answers, a line each", .0.display())]
     TooLong(PathBuf),
+    /// It has a byte that is part of no character.
+    #[error(
+        "{0}:{line}:{column}: the byte {byte:#04x} is not UTF-8. Answers are text, a line each: save them as UTF-8.",
+        line = .1.line, column = .1.column, byte = .1.byte
+    )]
+    NotText(String, NotUtf8),
+    /// A line of standard input has no end.
+    #[error("standard input has a line of more than {LONGEST} bytes: that is no answer")]
+    Flood,
 }
 
 /// Reads in a thread of its own: reading cannot be interrupted, and a signal must not wait for it. `None` if a signal

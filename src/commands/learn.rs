@@ -189,14 +189,9 @@ impl Tutor<'_> {
         if at > 0 {
             text += &format!("\n\nYou stopped at step {}.", at + 1);
         }
-        let name = self
-            .screen
-            .out
-            .paint(Role::Name, &self.screen.out.encode(&title));
+        let style = self.screen.out();
+        let name = style.paint(Role::Name, &style.encode(&title));
         self.print(&format!("\n{name}\n\n"))?;
-        self.print(&to_ansi(
-            &markdown(&text, &self.screen.out),
-            &self.screen.out,
-        ))
+        self.print(&to_ansi(&markdown(&text, &style), &style))
     }
 }

@@ -36,10 +36,10 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
     let name = Line::of(Role::Name, "asyncdemo").with(Role::Plain, what);
     let help = "asyncdemo CONCEPT --help shows the knobs and examples.";
     let text = [
-        screen.out.filled(&name, "", "  "),
+        screen.out().filled(&name, "", "  "),
         table(screen, start),
         concepts_table(screen),
-        screen.out.filled(&Line::of(Role::Dim, help), "", "  "),
+        screen.out().filled(&Line::of(Role::Dim, help), "", "  "),
     ];
     let [name, start, concepts, help] = text;
     print(&format!(
@@ -129,7 +129,8 @@ fn table<'a, const N: usize>(
         cells.map(|(role, text)| Line::of(*role, text)).collect()
     };
     let rows = rows.into_iter().map(row).collect();
-    let lines = in_columns(None, rows, screen.out.width.saturating_sub(2));
+    let style = screen.out();
+    let lines = in_columns(None, rows, style.width.saturating_sub(2));
     let lines: Vec<_> = lines.iter().map(|line| line.indented(2)).collect();
-    to_ansi(&lines, &screen.out)
+    to_ansi(&lines, &style)
 }

@@ -84,14 +84,14 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
     }
     let replay = options.replay.clone().map(Recordings::new);
     if let Some(recordings) = &replay {
-        recordings.look()?;
+        recordings.look(&lessons)?;
     }
     let player = Player::new(trust, record, replay);
     let show = Show::new(lessons, first, options.theme, trust);
     let look = Look {
         theme: options.theme,
-        color: screen.out.color,
-        ascii: screen.out.ascii,
+        color: screen.out().color,
+        ascii: screen.out().ascii,
     };
     let stage = FullScreen::take().context("the terminal could not be taken")?;
     signals::end_with_the_terminal(stop);

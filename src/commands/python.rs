@@ -164,7 +164,7 @@ fn wait(
     line: &CommandLine,
 ) -> Result<ExitStatus> {
     let wanted = options.format == TextOrJson::Text && !options.quiet;
-    let style = screen.live.filter(|_| wanted);
+    let style = screen.live().filter(|_| wanted);
     let watched = child.watched();
     let below = Below;
     let (begun, mut drawn) = (Instant::now(), Instant::now());
@@ -261,9 +261,9 @@ fn show(options: &Options, screen: &Screen, report: &Report, watched: &Watched) 
         print(&String::from_utf8_lossy(&json))?;
         return Ok(());
     }
-    let style = screen.live.unwrap_or(Style {
+    let style = screen.live().unwrap_or(Style {
         color: false,
-        ..screen.out
+        ..screen.out()
     });
     complain_styled(&to_ansi(&lines(report, watched, style), &style));
     Ok(())

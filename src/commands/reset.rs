@@ -56,7 +56,7 @@ pub fn reset(
         Some(given) => match find(given, lessons, &begun) {
             Ok(name) => Some(name),
             Err(why) => {
-                complain(&screen.out.encode(&format!("asyncdemo: {why}\n")));
+                complain(&screen.out().encode(&format!("asyncdemo: {why}\n")));
                 return Ok(Ending::UsageError);
             }
         },
@@ -83,7 +83,7 @@ pub fn reset(
         )?;
         match keyboard::line(stop) {
             Typed::Line(line) if agrees(&line) => {}
-            Typed::Line(_) | Typed::Flood => {
+            Typed::Line(_) | Typed::NotText(..) | Typed::Flood => {
                 say(screen, "Nothing was forgotten.\n")?;
                 return Ok(Ending::Done);
             }
@@ -104,7 +104,7 @@ pub fn reset(
 
 fn say(screen: &Screen, text: &str) -> Result<()> {
     // A name may be anything: nothing in it moves the cursor.
-    print(&screen.out.encode(&clean(text)))?;
+    print(&screen.out().encode(&clean(text)))?;
     Ok(())
 }
 

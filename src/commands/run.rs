@@ -60,6 +60,12 @@ pub fn run(
 /// On so many lines there is room for lanes below the rows of a strategy that ran with many sizes.
 const ROOMY: usize = 60;
 
+/// So many lines of the screen are not the run's: the command line above it and the prompt below.
+const SHELL: usize = 2;
+
+/// And in a lesson: what it says to the run, and its next question.
+const LESSON: usize = 6;
+
 /// Where a run is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
@@ -90,8 +96,10 @@ struct Session<'a> {
     text: Picture,
     live: Live,
     code_begun: bool,
-    /// How many lines there are below the head, where all is drawn at the end: as much of it as fits.
-    rows: Option<usize>,
+    /// Whether all is drawn at the end: as much of it as fits.
+    fits: bool,
+    /// How many lines the head has.
+    head_lines: usize,
     /// Whether each row counts, although each strategy is printed when it has run.
     packed: bool,
     /// What has run and is drawn at the end.
@@ -112,7 +120,7 @@ impl<'a> Session<'a> {
         let expected = expected + expected / 30;
         let slow_poll = *options.slow_poll;
         let rows = screen
-            .rows
+            .rows()
             .filter(|_| !options.full && invocation.sizes().is_none());
         let in_brief = |style: Style| match rows {
             Some(rows) => Style {
@@ -126,25 +134,27 @@ impl<'a> Session<'a> {
         // Rows are printed as they come, so what is left out of them is known before.
         let brief = invocation.sizes().is_some() && !options.full;
         let out = Style {
-            brief: brief && screen.rows.is_some_and(|rows| rows < ROOMY),
-            ..screen.out
+            brief: brief && screen.rows().is_some_and(|rows| rows < ROOMY),
+            ..screen.out()
         };
         // Where nothing grows on the screen, each strategy is printed as soon as it has run: to see nothing until the
         // last one has would look like a program that hangs.
-        let (out, rows) = match live {
-            Some(_) => (out, rows),
-            None if rows.is_some_and(|rows| rows < ROOMY) => (in_brief(out), None),
-            None => (out, None),
+        let low = rows.is_some_and(|rows| rows < ROOMY);
+        let out = if live.is_none() && low {
+            in_brief(out)
+        } else {
+            out
         };
         Self {
             invocation,
             setting,
             screen,
             text: Picture::new(out, slow_poll, expected),
+            fits: live.is_some() && rows.is_some(),
+            head_lines: 0,
             live: Live::new(live, slow_poll, expected),
             code_begun: false,
             packed: out.brief && !brief,
-            rows,
             done: Vec::new(),
         }
     }
@@ -157,7 +167,7 @@ impl<'a> Session<'a> {
     }
 
     fn show(&self, lines: &[Line]) -> Result<()> {
-        self.print(&to_ansi(lines, &self.screen.out))
+        self.print(&to_ansi(lines, &self.screen.out()))
     }
 
     fn head(&mut self, chosen: &[Strategy], sizes: Option<&Sizes>) -> Result<()> {
@@ -167,18 +177,9 @@ impl<'a> Session<'a> {
         if !foreword.is_empty() {
             head.extend([vec![Line::default()], foreword].concat());
         }
-        match &mut self.rows {
-            // A shell's prompt, or what a lesson says to the run, should fit on the screen with it.
-            Some(rows) => {
-                let beside = if self.setting == Setting::Lesson {
-                    6
-                } else {
-                    1
-                };
-                *rows = rows.saturating_sub(head.len() + beside);
-            }
-            None if self.packed => {}
-            None => head.push(Line::default()),
+        self.head_lines = head.len();
+        if !self.fits && !self.packed {
+            head.push(Line::default());
         }
         self.show(&head)?;
         match self.invocation.options.code {
@@ -213,12 +214,13 @@ impl<'a> Session<'a> {
     }
 
     /// The report as JSON, if that was asked for. Otherwise what is not yet on the screen.
-    fn end(&self, report: &Report, chosen: &[Strategy], others: &[Strategy]) -> Result<()> {
+    fn end(&mut self, report: &Report, chosen: &[Strategy], others: &[Strategy]) -> Result<()> {
         if self.invocation.options.format == Format::Json {
             let mut json = Vec::new();
             picture::json(report, &mut json)?;
             return Ok(print_json(&String::from_utf8_lossy(&json))?);
         }
+        self.text.resize(self.screen.out().width);
         let refuting = chosen.iter().find(|strategy| strategy.refutes_belief);
         let (all, brief) = match self.setting {
             Setting::Alone => (self.more(others), self.in_brief(others)),
@@ -230,10 +232,20 @@ impl<'a> Session<'a> {
             decides: refuting.map(|strategy| strategy.name),
             more: [&all, &brief],
         };
-        match self.rows {
-            Some(rows) => self.show(&Picture::fitting(&subject, self.screen.out, rows)),
+        match self.room() {
+            Some(rows) => self.show(&Picture::fitting(&subject, self.screen.out(), rows)),
             None => self.show(&self.text.end(&subject)),
         }
+    }
+
+    /// How many lines there are below the head, in the window as it is now, where all is drawn at the end.
+    fn room(&self) -> Option<usize> {
+        let beside = match self.setting {
+            Setting::Alone => SHELL,
+            Setting::Lesson => LESSON,
+        };
+        let rows = self.screen.rows().filter(|_| self.fits)?;
+        Some(rows.saturating_sub(self.head_lines + beside))
     }
 
     /// What else there is to try.
@@ -275,7 +287,7 @@ fn lanes(rows: usize, strategies: usize) -> usize {
 /// How what happens is shown while it happens, if somebody looks.
 fn watched(options: &Options, screen: &Screen) -> Option<Style> {
     let wanted = options.format == Format::Text && !options.quiet;
-    screen.live.filter(|_| wanted)
+    screen.live().filter(|_| wanted)
 }
 
 impl Audience for Session<'_> {
@@ -305,10 +317,11 @@ impl Audience for Session<'_> {
         if self.setting == Setting::Lesson {
             echo::forget();
         }
-        if self.rows.is_some() {
+        if self.fits {
             self.done.push(report.clone());
             return Ok(());
         }
+        self.text.resize(self.screen.out().width);
         let block = self.text.strategy(report);
         self.show(&block)
     }
@@ -324,6 +337,7 @@ impl Audience for Session<'_> {
             return Ok(());
         };
         self.live.end();
+        self.text.resize(self.screen.out().width);
         self.show(&self.text.grown(row, rows.len() == 1))?;
         self.live.begin();
         Ok(())
@@ -331,6 +345,7 @@ impl Audience for Session<'_> {
 
     fn after_sizes(&mut self, rows: &[StrategyReport], untried: &[usize]) -> Result<()> {
         self.live.end();
+        self.text.resize(self.screen.out().width);
         let block = self.text.growth(rows, untried);
         self.show(&block)
     }

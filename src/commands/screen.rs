@@ -1,4 +1,4 @@
-//! The output edge: what each stream can show, decided once, and what becomes of a write that fails.
+//! The output edge: what each stream can show, and what becomes of a write that fails.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -43,14 +43,10 @@ pub struct FormatFlag {
 /// What standard output and standard error can show.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
-    /// For what stays.
-    pub out: Style,
+    out: Style,
     /// For what is wrong.
     pub err: Style,
-    /// How many lines standard output has. `None` where it is no terminal.
-    pub rows: Option<usize>,
-    /// For what is drawn while a strategy runs. `None` where standard error is no terminal.
-    pub live: Option<Style>,
+    live: Option<Style>,
     /// Whether somebody can be asked something, and answer.
     pub asks: bool,
 }
@@ -59,7 +55,7 @@ pub struct Screen {
 const LINES_BESIDE_LANES: usize = 10;
 
 impl Screen {
-    /// Looks at both streams and at the environment, once.
+    /// Looks at both streams and at the environment.
     pub fn detect(color: ColorChoice, ascii: bool) -> Self {
         let ascii = ascii || !utf8_locale();
         let (out, err) = (Term::stdout(), Term::stderr());
@@ -82,15 +78,42 @@ impl Screen {
                 ..complaints
             }
         });
-        let rows = out.size_checked().filter(|_| io::stdout().is_terminal());
         Self {
             out: style(&out, io::stdout().is_terminal()),
             err: complaints,
-            rows: rows.map(|(rows, _)| usize::from(rows)),
             live,
             asks: io::stdin().is_terminal() && io::stdout().is_terminal(),
         }
     }
+}
+
+impl Screen {
+    /// For what stays: as wide as the terminal is now. A window may become narrower while something runs.
+    pub fn out(&self) -> Style {
+        Style {
+            width: out_size().map_or(self.out.width, |(_, columns)| width(columns)),
+            ..self.out
+        }
+    }
+
+    /// For what is drawn on standard error while something runs, as wide as that is now. `None` where it is no terminal.
+    pub fn live(&self) -> Option<Style> {
+        self.live.map(|live| Style {
+            width: width_now(),
+            ..live
+        })
+    }
+
+    /// How many lines standard output has now. `None` where it is no terminal.
+    pub fn rows(&self) -> Option<usize> {
+        out_size().map(|(rows, _)| usize::from(rows))
+    }
+}
+
+/// The lines and columns of standard output, where it is a terminal.
+fn out_size() -> Option<(u16, u16)> {
+    let size = Term::stdout().size_checked();
+    size.filter(|_| io::stdout().is_terminal())
 }
 
 /// How wide the terminal at standard error is at the moment, for a picture.

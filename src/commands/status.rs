@@ -57,7 +57,7 @@ pub fn course() -> Result<Vec<Outline<'static>>, Problem> {
 pub fn status(options: &Options, lessons: &[Outline<'_>], screen: &Screen) -> Result<Ending> {
     let told = StatusReport::read(options.data_dir.as_deref(), lessons)?;
     match options.output.format {
-        TextOrJson::Text => print(&told.text(&screen.out))?,
+        TextOrJson::Text => print(&told.text(&screen.out()))?,
         TextOrJson::Json => print_json(&serde_json::to_string(&told)?)?,
     }
     Ok(Ending::Done)

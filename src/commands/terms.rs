@@ -33,8 +33,9 @@ pub fn explained(word: &str) -> Option<String> {
 /// # Errors
 /// Where standard output cannot be written.
 pub fn print_term(text: &str, screen: &Screen) -> Result<Ending> {
-    let lines = markdown(text, &screen.out);
-    print(&format!("{}\n", to_ansi(&lines, &screen.out).trim_end()))?;
+    let style = screen.out();
+    let lines = markdown(text, &style);
+    print(&format!("{}\n", to_ansi(&lines, &style).trim_end()))?;
     Ok(Ending::Done)
 }
 

@@ -43,7 +43,7 @@ const KEYS: &str = "Enter goes on, q and Enter quits";
 pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     let style = Style {
         brief: true,
-        ..screen.out
+        ..screen.out()
     };
     let mut tour = Tour {
         screen,
@@ -92,7 +92,7 @@ struct Tour<'a> {
 
 impl Tour<'_> {
     fn drawn(&self, lines: &[Line]) -> String {
-        to_ansi(lines, &self.screen.out)
+        to_ansi(lines, &self.screen.out())
     }
 
     fn intro(&self, stops: &[&Entry]) -> Result<()> {
@@ -123,18 +123,19 @@ impl Tour<'_> {
         let rulers = if longest.is_some() { 1 } else { chosen.len() };
         let lanes = (LANES + 1).saturating_sub(rulers);
         self.style.lanes = (lanes / chosen.len().max(1)).clamp(1, 6);
+        self.style.width = self.screen.out().width;
         self.text.turn_page(self.style, expected);
         let head = self.drawn(&self.text.head(about.name, about.title, about.python));
         let belief = self.drawn(&self.text.belief(about.belief));
         print(&format!("{}\n{belief}\n", head.trim_end()))?;
 
-        let live = self.screen.live.map(|live| Style {
+        let live = self.screen.live().map(|live| Style {
             brief: true,
             lanes: live.lanes.min(self.style.lanes),
             ..live
         });
         let mut page = TourPage {
-            style: self.style,
+            screen: self.screen,
             text: &mut self.text,
             live: Live::new(live, slow_poll, expected),
         };
@@ -142,6 +143,7 @@ impl Tour<'_> {
         if report.partial {
             return Ok(());
         }
+        self.text.resize(self.screen.out().width);
         self.failed |= report
             .strategies
             .iter()
@@ -186,6 +188,7 @@ impl Tour<'_> {
 
     fn end(self) -> Result<Ending> {
         let stopped = self.stop.signal();
+        let style = self.screen.out();
         if stopped.is_some() {
             let partial = "partial: stopped before the end; below is what was measured until then";
             print(&self.drawn(&self.text.remark(partial)))?;
@@ -194,7 +197,7 @@ impl Tour<'_> {
             let gap = if stopped.is_some() { "\n" } else { "" };
             print(&format!(
                 "{gap}{}",
-                self.drawn(&picture::beliefs(&self.tested, &self.screen.out))
+                self.drawn(&picture::beliefs(&self.tested, &style))
             ))?;
         }
         Ok(match stopped {
@@ -237,7 +240,7 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 
 /// One concept while it runs.
 struct TourPage<'a> {
-    style: Style,
+    screen: &'a Screen,
     text: &'a mut Picture,
     live: Live,
 }
@@ -259,6 +262,8 @@ impl Audience for TourPage<'_> {
     fn after(&mut self, report: &StrategyReport) -> Result<()> {
         self.live.end();
         echo::forget();
-        Ok(print(&to_ansi(&self.text.strategy(report), &self.style))?)
+        let style = self.screen.out();
+        self.text.resize(style.width);
+        Ok(print(&to_ansi(&self.text.strategy(report), &style))?)
     }
 }

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::claims::{NO_GAIN, findings};
+use crate::claims::findings;
 use crate::concepts::{About, Strategy};
 use crate::lab::origin::{machine, now, program};
 use crate::lab::{Audience, Lab};
 use crate::report::compare::{equal_work, ratio};
-use crate::report::{Report, SCHEMA, StrategyReport};
+use crate::report::{Finding, INCONCLUSIVE, Report, SCHEMA, StrategyReport};
 
 /// Runs what was `chosen`. A strategy that fails is reported, and the next one runs.
 ///
@@ -23,6 +23,7 @@ pub fn measure(
 ) -> Result<Report> {
     let started = now();
     let mut reports: Vec<StrategyReport> = Vec::new();
+    let mut first_is_clear = true;
     // The first is what the others are compared with: not where it does other work than they.
     let first_compares = chosen.first().is_some_and(|first| first.differs.is_none());
     for strategy in chosen {
@@ -31,10 +32,16 @@ pub fn measure(
         let mut report = outcome.report;
         // Who does other work, or was stopped in the middle of it, cannot be compared.
         let comparable = first_compares && strategy.differs.is_none() && !outcome.stopped;
-        report.speedup = speedup(reports.first(), &report)
-            .filter(|_| comparable && !is_said_to_gain_nothing(strategy, &report, &reports));
+        let found = findings([(&report, &strategy.claims[..])], &reports);
+        let denied = found.iter().any(Finding::allows_no_ratio);
+        if reports.is_empty() {
+            first_is_clear = !found.iter().any(|it| it.kind == INCONCLUSIVE);
+        }
+        report.speedup =
+            speedup(reports.first(), &report).filter(|_| comparable && first_is_clear && !denied);
         audience.after(&report)?;
-        if !report.wall_s.is_empty() || report.error.is_some() {
+        let began = !report.wall_s.is_empty() || report.did_nothing();
+        if began || report.error.is_some() {
             reports.push(report);
         }
         if outcome.stopped {
@@ -42,7 +49,7 @@ pub fn measure(
         }
     }
     let partial = lab.stop.signal().is_some();
-    Ok(Report {
+    let mut report = Report {
         schema: SCHEMA.to_owned(),
         concept: about.name.to_owned(),
         arguments,
@@ -58,22 +65,15 @@ pub fn measure(
             findings(reports.iter().zip(claims), &reports)
         },
         strategies: reports,
-    })
-}
-
-/// Whether a finding says that it was no faster: then no ratio stands beside that, whatever noise or order made of it.
-fn is_said_to_gain_nothing(
-    strategy: &Strategy,
-    report: &StrategyReport,
-    before: &[StrategyReport],
-) -> bool {
-    let found = findings([(report, &strategy.claims[..])], before);
-    found.iter().any(|finding| finding.kind == NO_GAIN)
+    };
+    // Of a strategy that is compared with one after it, more is known now.
+    report.withhold_ratios();
+    Ok(report)
 }
 
 fn speedup(first: Option<&StrategyReport>, this: &StrategyReport) -> Option<f64> {
     match first {
-        None => equal_work(this, this).then_some(1.0),
+        None => (this.wall().is_some() && equal_work(this, this)).then_some(1.0),
         Some(first) => ratio(first, this),
     }
 }

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use super::utf8::{NotUtf8, utf8};
 use super::{Lesson, Problem, name, parse};
 use crate::units;
 
@@ -234,25 +235,7 @@ fn text(folder: &Path, path: &Path) -> io::Result<String> {
     if about.len() > LARGEST {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
-    String::from_utf8(fs::read(path)?).map_err(|error| {
-        let (good, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
-        let before = &bytes[..good];
-        let mut lines = before.split(|byte| *byte == b'\n');
-        io::Error::other(NotUtf8 {
-            line: lines.clone().count(),
-            column: lines.next_back().unwrap_or_default().len() + 1,
-            byte: bytes[good],
-        })
-    })
-}
-
-/// A byte that cannot stand where it does.
-#[derive(Debug, thiserror::Error)]
-#[error("it is not UTF-8: byte {column} of this line is {byte:#04x}")]
-struct NotUtf8 {
-    line: usize,
-    column: usize,
-    byte: u8,
+    utf8(fs::read(path)?).map_err(io::Error::other)
 }
 
 #[cfg(test)]

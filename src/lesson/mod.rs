@@ -12,6 +12,7 @@ mod name;
 mod parse;
 mod trial;
 mod unshown;
+mod utf8;
 
 use serde::Deserialize;
 
@@ -21,6 +22,10 @@ pub use links::links;
 pub use parse::{Problem, parse};
 pub use trial::Trial;
 pub use unshown::unshown;
+pub use utf8::{NotUtf8, utf8};
+
+/// Of a question. Their letters, a to g, are nothing but answers: `h` and those behind it may be keys.
+pub const MOST_CHOICES: usize = 7;
 
 /// A lesson.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Head, Kind, Lesson, Predict, Quiz, Step, name};
+use super::{Head, Kind, Lesson, MOST_CHOICES, Predict, Quiz, Step, name};
 use crate::units;
 
 /// Something in a lesson that cannot be played.
@@ -263,7 +263,7 @@ fn makes_sense(kind: &Kind) -> Result<(), Unexpected> {
                     choices.len()
                 )));
             }
-            Ok(())
+            not_too_many(choices.len())
         }
         Kind::Predict(predict) => predict.makes_sense(),
         _ => Ok(()),
@@ -293,8 +293,17 @@ impl Predict {
                 "expected no choices, or at least two".to_owned(),
             ));
         }
-        Ok(())
+        not_too_many(self.choices.len())
     }
+}
+
+fn not_too_many(choices: usize) -> Result<(), Unexpected> {
+    if choices > MOST_CHOICES {
+        return Err(Unexpected(format!(
+            "expected at most {MOST_CHOICES} choices, found {choices}"
+        )));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -363,6 +372,12 @@ mod tests {
         assert_eq!(
             problem(quiz),
             "07-gather.md:11: expected at least two choices, one or more of them right, found 1 and 0"
+        );
+        let eight = "{ text = \"a\", right = true, why = \"w\" },".repeat(8);
+        let quiz = format!("```toml quiz\nquestion = \"Q?\"\nchoices = [{eight}]\n```");
+        assert_eq!(
+            problem(&quiz),
+            "07-gather.md:11: expected at most 7 choices, found 8"
         );
         assert!(problem("```toml code\nconcept = 3\n```").starts_with("07-gather.md:12: "));
         let field = problem("```toml code\nconzept = \"gather\"\n```");

@@ -152,6 +152,7 @@ impl Picture {
         }
         lines.extend(self.findings(findings));
         lines.extend(self.remark(subject.more[usize::from(self.style.brief)]));
+        lines.extend(self.alarm(&subject.report.strategies));
         lines
     }
 

@@ -1,5 +1,6 @@
 //! A report as bytes on a writer. One file per part of the picture; nothing here runs anything.
 
+mod alarm;
 mod beliefs;
 mod brief;
 mod comparison;
@@ -11,6 +12,7 @@ mod legend;
 mod speedup;
 mod text;
 
+pub use alarm::in_words as failures_in_words;
 pub use beliefs::{Tested, beliefs};
 pub use fitting::Subject;
 pub use text::Picture;

@@ -44,6 +44,14 @@ impl Picture {
         }
     }
 
+    /// Goes on in this width: the window may have another one now. Then the next strategy has a ruler of its own.
+    pub fn resize(&mut self, width: usize) {
+        if self.style.width != width {
+            self.style.width = width;
+            self.ruled = None;
+        }
+    }
+
     /// What is shown, and what it is called elsewhere.
     pub fn head(&self, name: &str, title: &str, python: &str) -> Vec<Line> {
         let right = format!("in Python: {python}");
@@ -75,7 +83,9 @@ impl Picture {
         let mut lines = Vec::new();
         // They were to share one axis. A brief screen has room for no more lines: one lane makes place.
         let unforeseen = !self.expected.is_zero() && self.ruled.is_some_and(|ruled| ruled != end);
-        if self.ruled != Some(end) {
+        // What never began has no lane for the axis to measure.
+        let never_began = strategy.error.is_some() && strategy.task_count() == 0;
+        if self.ruled != Some(end) && !never_began {
             self.ruled = Some(end);
             let ruler = self.indented("", &axis.ruler());
             lines.push(Line::of(Role::Dim, &ruler));

@@ -100,6 +100,11 @@ impl StrategyReport {
                 .collect(),
             ..Rest::from(rest)
         });
+        if self.did_nothing() && self.error.is_none() {
+            // Its time is that of no work.
+            self.wall_s.clear();
+            (self.ideal_s, self.overhead_s) = (None, None);
+        }
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::StrategyReport;
+use super::{StrategyReport, cost};
 
 /// How many times longer one run takes than another, where that is more than noise.
 pub const CLEARLY: f64 = 1.2;
@@ -13,6 +13,16 @@ const ENOUGH: usize = 5;
 /// Of few runs, this is what a machine adds to one and not to the other: of two short runs, one may well be twice as
 /// long.
 const NOISE: Duration = Duration::from_millis(20);
+
+/// How much of its time a strategy may owe to a machine that was busy elsewhere: what it took beyond arithmetic, or,
+/// where that promises nothing and the processor time is known, what it did not compute.
+pub fn machine_share(strategy: &StrategyReport) -> Duration {
+    let wall = strategy.wall().unwrap_or_default().0;
+    let cpu = strategy.metrics.get(cost::CPU).copied();
+    let cpu = cpu.and_then(|cpu| Duration::try_from_secs_f64(cpu).ok());
+    let needed = strategy.ideal_s.map(|ideal| ideal.0).or(cpu);
+    needed.map_or(Duration::ZERO, |needed| wall.saturating_sub(needed))
+}
 
 /// With enough runs, less than this is not worth a word, however narrow the spread.
 const WORTH_A_WORD: f64 = 1.05;
@@ -25,8 +35,8 @@ pub fn equal_work(one: &StrategyReport, two: &StrategyReport) -> bool {
 }
 
 /// The median wall time of `first` over that of `this`: 2 is twice as fast. `None` where they did
-/// not do equal work, and where the difference lies within the spread: with one run, below
-/// [`CLEARLY`] or 20 ms; with several, where the interquartile ranges meet, too.
+/// not do equal work, and where the difference lies within the spread: with few runs, below
+/// [`CLEARLY`], 20 ms or [`machine_share`] of both; with several, where the interquartile ranges meet, too.
 pub fn ratio(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
     let (there, here) = (first.wall()?.0, this.wall()?.0);
     if !equal_work(first, this) || here.is_zero() || there.is_zero() {
@@ -36,7 +46,8 @@ pub fn ratio(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
     let runs = first.wall_s.len().min(this.wall_s.len());
     let few = runs < ENOUGH;
     let least = if few { CLEARLY } else { WORTH_A_WORD };
-    if few && there.abs_diff(here) < NOISE {
+    let noise = NOISE.max(machine_share(first) + machine_share(this));
+    if few && there.abs_diff(here) < noise {
         return None;
     }
     let (there, here) = (middle_half(first)?, middle_half(this)?);
@@ -82,6 +93,30 @@ mod tests {
         assert_eq!(times(11, 27), None);
         assert_eq!(times(0, 100), None);
         assert_eq!(ratio(&ran(&[]), &ran(&[1])), None);
+    }
+
+    #[test]
+    fn what_a_busy_machine_can_have_added_is_no_difference() {
+        let ideal = |wall, ideal| StrategyReport {
+            ideal_s: Some(Seconds(Duration::from_millis(ideal))),
+            ..ran(&[wall])
+        };
+        assert_eq!(ratio(&ideal(3_000, 3_000), &ideal(2_000, 2_000)), Some(1.5));
+        // The same work by arithmetic: a single run cannot tell what else there was.
+        assert_eq!(ratio(&ideal(1_210, 1_200), &ideal(1_600, 1_200)), None);
+        assert_eq!(ratio(&ideal(3_400, 3_000), &ideal(2_900, 2_000)), None);
+        let five = |walls: &[u64]| StrategyReport {
+            ideal_s: Some(Seconds(Duration::from_millis(1_200))),
+            ..ran(walls)
+        };
+        let (one, two) = (five(&[1_210; 5]), five(&[2_420; 5]));
+        assert_eq!(ratio(&one, &two), Some(0.5));
+        let computed = |wall, cpu: f64| StrategyReport {
+            metrics: [(cost::CPU.to_owned(), cpu)].into(),
+            ..ran(&[wall])
+        };
+        assert_eq!(ratio(&computed(100, 0.1), &computed(200, 0.2)), Some(0.5));
+        assert_eq!(ratio(&computed(100, 0.1), &computed(200, 0.1)), None);
     }
 
     #[test]

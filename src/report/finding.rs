@@ -23,6 +23,19 @@ pub struct Finding {
     pub short: String,
 }
 
+/// The kind of a finding whose figures neither bear a claim out nor refute it.
+pub const INCONCLUSIVE: &str = "inconclusive";
+
+/// The kinds beside which no ratio stands: they say that nothing was gained, or that it cannot be told.
+const NO_RATIO: [&str; 4] = [INCONCLUSIVE, "serialised", "no_gain", "no_difference"];
+
+impl Finding {
+    /// Whether "1.50× faster" beside it would say what it does not.
+    pub fn allows_no_ratio(&self) -> bool {
+        NO_RATIO.contains(&&*self.kind)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

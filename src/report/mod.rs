@@ -21,7 +21,7 @@ pub use build::Measured;
 pub use cause::FailedTasks;
 pub use cost::{Cost, costs, slope};
 pub use figure::Figure;
-pub use finding::Finding;
+pub use finding::{Finding, INCONCLUSIVE};
 pub use seconds::Seconds;
 
 use crate::trace;
@@ -97,7 +97,28 @@ impl Report {
                 heartbeat.lane = Some(strategy.tasks.remove(at));
             }
         }
+        report.withhold_ratios();
         Ok(report)
+    }
+
+    /// Leaves no ratio beside a finding that says nothing of the kind. Where the first strategy's run was inconclusive,
+    /// there is nothing to compare with.
+    pub fn withhold_ratios(&mut self) {
+        let denied = |name: &str| {
+            let mut findings = self.findings.iter();
+            findings.any(|finding| finding.strategy == name && finding.allows_no_ratio())
+        };
+        let first = self.strategies.first();
+        let is_inconclusive = |name: &str| {
+            let mut findings = self.findings.iter();
+            findings.any(|it| it.strategy == name && it.kind == INCONCLUSIVE)
+        };
+        let none_at_all = first.is_some_and(|first| is_inconclusive(&first.name));
+        for strategy in &mut self.strategies {
+            if none_at_all || denied(&strategy.name) {
+                strategy.speedup = None;
+            }
+        }
     }
 }
 
@@ -133,9 +154,9 @@ pub struct StrategyReport {
     pub runtime: Runtime,
     /// Why it failed, if it did.
     pub error: Option<String>,
-    /// Wall time, one for each repeat.
+    /// Wall time, one for each repeat. None where nothing ran: where it made tasks and none of them was polled, too.
     pub wall_s: Vec<Seconds>,
-    /// What arithmetic promises, where it promises something.
+    /// What arithmetic promises, where it promises something, and the work was done.
     pub ideal_s: Option<Seconds>,
     /// Median wall time less the ideal, in seconds. May be negative.
     pub overhead_s: Option<f64>,

@@ -19,13 +19,11 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// A new temporary directory with `files` of `size` bytes each, `at_once` of which may be open.
-    ///
-    /// Each has been written and read once: who comes first would pay for memory that the others
-    /// then find ready, and would look slow for it.
+    /// A new temporary directory, and `files` of `size` bytes each that are to be written into it, `at_once` of which may
+    /// be open.
     ///
     /// # Errors
-    /// Where no temporary directory can be made, or the files find no room in it.
+    /// Where no temporary directory can be made.
     pub fn folder(&self, files: usize, size: usize, at_once: usize) -> Result<Folder> {
         let scratch = Scratch::new("")?;
         let path = scratch.path().to_owned();
@@ -44,20 +42,13 @@ impl Folders {
                 checksum,
             }
         });
-        let folder = Folder {
+        Ok(Folder {
             files: files.collect(),
             at_once,
             path,
             size,
             scratch,
-        };
-        let once = folder.files.iter().map(|file| {
-            std::fs::write(&file.path, file.contents())?;
-            std::fs::read(&file.path).map(|read| checksum(&read))
-        });
-        let sums: io::Result<Vec<u32>> = once.collect();
-        folder.check(&sums.map_err(|error| folder.explain(error.into()))?)?;
-        Ok(folder)
+        })
     }
 }
 

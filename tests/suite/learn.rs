@@ -146,22 +146,25 @@ fn a_lesson_is_predicted_run_told_and_explained() {
 #[test]
 fn the_keys_show_hint_code_python_and_themselves_and_go_back() {
     let course = course();
-    let output = learn(course.path(), "\nh\nc\np\n?\nsoon\nb\nq\n");
+    let output = learn(course.path(), "\nh\ncode\np\n?\nsoon\nb\nback\nq\n");
     assert_eq!((output.status, &*output.stderr), (Some(0), ""));
     in_order(
         &output.stdout,
         &[
             "Your prediction (for example 250ms) > h",
             "Not the sum.",
-            "> c",
+            "> code",
             "async fn join(",
             "> p",
             "await asyncio.gather(",
             "> ?",
-            "Enter goes on · b back",
+            "Enter goes on · back · code · hint",
+            "letter from a to g is an answer.",
             "> soon",
             "Type a time, for example 200ms or 1.5s.",
             "> b",
+            "Type a time, for example 200ms or 1.5s.",
+            "> back",
             "step 1 of 6",
             "> q",
             "Saved.",
@@ -179,6 +182,24 @@ fn where_letters_are_answers_the_words_are_keys() {
     );
     let output = learn(course.path(), "\n300ms\n\nback\nq\n");
     in_order(&output.stdout, &["- a one", "> back", "step 2 of 6", "> q"]);
+    // What is an answer here is none of the keys anywhere: not where Enter is wanted, and not where a letter has no choice.
+    let output = learn(course.path(), "b\nc\n\n300ms\n\ng\nq\n");
+    let keys = "Type the word, and Enter.";
+    let words = "Type the letter of a choice, for example a, or a word: back, code, hint,";
+    in_order(
+        &output.stdout,
+        &[
+            "> b",
+            keys,
+            "> c",
+            keys,
+            "step 2 of 6",
+            "step 3 of 6",
+            "> g",
+            words,
+            "> q",
+        ],
+    );
 }
 
 #[test]
@@ -225,6 +246,54 @@ fn a_dash_for_the_file_of_answers_is_standard_input() {
         "{}",
         from_a_file.stdout
     );
+}
+
+#[test]
+fn answers_that_are_no_text_are_told_with_their_place() {
+    let course = course();
+    let file = course.path().join("answers.txt");
+    let data = fresh();
+    let line = || {
+        let learning = Test::new([
+            "learn".as_ref(),
+            "--course".as_ref(),
+            course.path().as_os_str(),
+        ]);
+        learning.env("ASYNCDEMO_DATA_DIR", data.path())
+    };
+    for (typed, place) in [
+        (&b"\n1h\n\na\xff\n"[..], "4:2: the byte 0xff"),
+        (b"\xc3(\n", "1:1: the byte 0xc3"),
+        (b"\nab\xe2\x82", "2:3: the byte 0xe2"),
+    ] {
+        fs::write(&file, typed).expect("there is room");
+        let given = line()
+            .args(["--answers".as_ref(), file.as_os_str()])
+            .output();
+        let told = |name: &str| {
+            format!(
+                "asyncdemo: {name}:{place} is not UTF-8. Answers are text, a line each: save them as UTF-8.\n"
+            )
+        };
+        assert_eq!(
+            (given.status, given.stderr),
+            (Some(2), told(&file.display().to_string()))
+        );
+        for piped in [&["--answers", "-"][..], &[]] {
+            let from = fs::File::open(&file).unwrap();
+            let output = line().args(piped).from(from).output();
+            assert_eq!(
+                (output.status, output.stderr),
+                (Some(2), told("standard input"))
+            );
+        }
+    }
+    let mark = "\u{feff}\n1h\nq\n";
+    fs::write(&file, mark).expect("there is room");
+    let output = line()
+        .args(["--answers".as_ref(), file.as_os_str()])
+        .output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
 }
 
 #[test]
@@ -637,15 +706,24 @@ fn what_was_skipped_is_not_wrong() {
 }
 
 #[test]
-fn a_letter_is_a_key_where_no_choice_has_it() {
+fn c_is_an_answer_or_nothing_and_code_shows_the_code() {
     let course = course();
     // Of two choices, c is none.
-    let output = learn(course.path(), "\n300ms\n\nc\nb\nq\n");
+    let output = learn(course.path(), "\n300ms\n\nc\ncode\nb\nq\n");
+    let words = "or a word: back, code, hint,";
     in_order(
         &output.stdout,
-        &["- b two", "> c", "async fn join(", "> b", "You said: two."],
+        &[
+            "- b two",
+            "> c",
+            words,
+            "> code",
+            "async fn join(",
+            "> b",
+            "You said: two.",
+        ],
     );
-    // Of three, it is one, and the words are keys.
+    // Of three, it is one.
     let output = learn(course.path(), "\n300ms\n\na\n\ncode\nc\n\nq\n");
     in_order(
         &output.stdout,

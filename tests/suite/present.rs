@@ -549,12 +549,44 @@ fn recordings_that_are_not_there_are_told_before_it_begins() {
             .present()
             .args(["--replay".as_ref(), folder.as_os_str()]);
         let seen = replay.on_a_terminal(24, 200).finish();
-        assert_eq!(seen.status, 1, "{}", seen.screen);
+        assert_eq!(seen.status, 2, "{}", seen.screen);
         let told = format!(
             "--replay {}: no recordings can be read there",
             folder.display()
         );
         assert!(seen.screen.contains(&told), "{}", seen.screen);
+        assert!(!seen.raw.contains("\x1b[?1049h"));
+    }
+}
+
+#[test]
+fn a_folder_without_a_recording_of_these_lessons_is_told_before_it_begins() {
+    let room = Room::new();
+    let folder = room.path().join("runs");
+    fs::create_dir(&folder).unwrap();
+    for file in [
+        None,
+        Some("notes.txt"),
+        Some("07-gather-02.json"),
+        Some("01-two.md"),
+    ] {
+        if let Some(file) = file {
+            fs::write(folder.join(file), "{}").unwrap();
+        }
+        let replay = room
+            .present()
+            .args(["--replay".as_ref(), folder.as_os_str()]);
+        let seen = replay.on_a_terminal(24, 200).finish();
+        let told = format!(
+            "asyncdemo: --replay {0}: there is no recording of these lessons. asyncdemo present --record {0} makes them",
+            folder.display()
+        );
+        assert_eq!(seen.status, 2, "{file:?}: {}", seen.screen);
+        assert!(
+            seen.screen.replace('\n', "").contains(&told),
+            "{file:?}: {}",
+            seen.screen
+        );
         assert!(!seen.raw.contains("\x1b[?1049h"));
     }
 }

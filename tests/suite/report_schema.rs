@@ -140,7 +140,7 @@ fn every_concepts_report_keeps_to_the_schema() {
             report
                 .strategies
                 .iter()
-                .all(|strategy| strategy.wall_s.len() == 2),
+                .all(|it| it.did_nothing() || it.wall_s.len() == 2),
             "{}",
             concept.about.name
         );
@@ -150,6 +150,48 @@ fn every_concepts_report_keeps_to_the_schema() {
             concept.about.name
         );
     }
+}
+
+#[test]
+fn work_that_was_not_done_has_no_time() {
+    let line = ["sleep", "--delay", "30ms", "--all", "--format", "json"];
+    let (report, value) = parse(&Test::new(line).output().stdout);
+    assert_valid(&value);
+    let idle: Vec<_> = report
+        .strategies
+        .iter()
+        .filter(|it| it.did_nothing())
+        .collect();
+    assert_eq!(idle.len(), 1);
+    assert_eq!(idle[0].name, "unawaited");
+    let times = (
+        idle[0].wall(),
+        idle[0].ideal_s,
+        idle[0].overhead_s,
+        idle[0].speedup,
+    );
+    assert_eq!(times, (None, None, None, None));
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|it| it.strategy == "unawaited")
+        .collect();
+    assert_eq!(findings[0].kind, "never_started", "{findings:?}");
+    let alone = [
+        "sleep",
+        "--delay",
+        "30ms",
+        "--strategy",
+        "unawaited",
+        "--format",
+        "json",
+    ];
+    let (report, value) = parse(&Test::new(alone).args(["--repeat", "3"]).output().stdout);
+    assert_valid(&value);
+    assert_eq!(
+        (report.strategies[0].wall(), report.findings.len()),
+        (None, 1)
+    );
 }
 
 #[test]

@@ -326,7 +326,7 @@ fn what_has_no_end_is_not_read_to_its_end() {
     let data = place.path().as_os_str();
     Test::new(["learn", "gather", "--answers", "/dev/zero", "--data-dir"])
         .args([data])
-        .status(1)
+        .status(2)
         .stderr(
             "asyncdemo: /dev/zero is longer than 1 MiB: that is no file of answers, a line each\n",
         )

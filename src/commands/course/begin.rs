@@ -1,7 +1,7 @@
 //! Begins a course in an empty directory.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -28,8 +28,7 @@ pub(super) fn begin(folder: &Path) -> Result<String> {
     }
     for (name, text) in FILES {
         let path = folder.join(name);
-        File::create_new(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
+        write(folder, &path, text)
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let [(lesson, _), (readme, _)] = FILES;
@@ -37,6 +36,18 @@ pub(super) fn begin(folder: &Path) -> Result<String> {
         "{lesson}\n  a lesson that works: change it, and add 02-yours.md\n{readme}\n  how to write one\n\nNext: asyncdemo course check {}\n",
         quoted(&shown.to_string())
     ))
+}
+
+/// A file with all of this in it, or none: what may be of this name meanwhile is not written over.
+fn write(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
+    let mut draft = tempfile::Builder::new();
+    // Whoever may read a file of this folder may read this one, too: as the umask has it.
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut draft = draft.prefix(".asyncdemo-").tempfile_in(folder)?;
+    draft.write_all(text.as_bytes())?;
+    draft.persist_noclobber(path)?;
+    Ok(())
 }
 
 fn quoted(text: &str) -> String {

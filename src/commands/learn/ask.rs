@@ -1,12 +1,12 @@
 //! Questions and answers, and the keys that work at every question.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::tutor::{Answers, Tutor};
+use super::tutor::{Answers, Tutor, unusable};
 use crate::commands::echo;
-use crate::commands::keyboard::{self, Typed, line};
-use crate::concepts::{self, region};
-use crate::lesson::{Lesson, Step};
+use crate::commands::keyboard::{NoAnswers, Typed, line};
+use crate::concepts::{self, UsageError, region};
+use crate::lesson::{Lesson, NotUtf8, Step};
 use crate::page::{Language, clean_line};
 
 /// What was said to a question.
@@ -37,11 +37,11 @@ pub(super) enum Wants {
     EnterOrAgain,
     /// A value.
     Value,
-    /// The letters of so many choices: of these, none is a key.
-    Letters(usize),
+    /// The letters of choices.
+    Letters,
 }
 
-/// What a key does, by its letter or its word.
+/// What a key does. Each is a word. Some have a letter, too: none that a choice may have, of which there are seven at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Control {
     Back,
@@ -54,20 +54,14 @@ enum Control {
 }
 
 impl Control {
-    /// What was typed, unless it is an answer: a word is a key everywhere, a letter only where no choice has it.
-    fn of(typed: &str, wants: Wants) -> Option<Self> {
-        let typed = typed.to_lowercase();
-        if let (Wants::Letters(choices), [letter]) = (wants, typed.as_bytes())
-            && usize::from(letter.wrapping_sub(b'a')) < choices
-        {
-            return None;
-        }
-        Some(match typed.as_str() {
-            "b" | "back" => Self::Back,
+    /// What was typed, unless it is an answer: the same at every question.
+    fn of(typed: &str) -> Option<Self> {
+        Some(match typed.to_lowercase().as_str() {
+            "back" => Self::Back,
             "q" | "quit" => Self::Quit,
             "r" | "again" => Self::Again,
             "h" | "hint" => Self::Hint,
-            "c" | "code" => Self::Code,
+            "code" => Self::Code,
             "p" | "python" => Self::Python,
             "?" | "help" => Self::Help,
             _ => return None,
@@ -76,8 +70,8 @@ impl Control {
 }
 
 const KEYS: &str = "\
-Enter goes on · b back · h hint · c code · p python · r again · q quit · ? shows these keys
-The words do, too. Where a choice has the letter, only the word is a key: back, code, hint.";
+Enter goes on · back · code · hint · python · again · quit · ? shows these words
+Type the word, and Enter. h, p, r and q do for hint, python, again and quit; a letter from a to g is an answer.";
 
 impl Tutor<'_> {
     /// Asks until what is said is not one of the keys that only show something.
@@ -96,7 +90,7 @@ impl Tutor<'_> {
             let Said::Text(text) = said else {
                 return Ok(said);
             };
-            let key = Control::of(&text, wants);
+            let key = Control::of(&text);
             match key {
                 Some(Control::Back) => return Ok(Said::Back),
                 Some(Control::Quit) => return Ok(Said::Quit),
@@ -107,7 +101,7 @@ impl Tutor<'_> {
                 },
                 Some(Control::Code) => self.show_code(lesson, step)?,
                 Some(Control::Python) => self.show_python(lesson, step)?,
-                None if matches!(wants, Wants::Value | Wants::Letters(_)) => {
+                None if matches!(wants, Wants::Value | Wants::Letters) => {
                     return Ok(Said::Text(text));
                 }
                 Some(Control::Help | Control::Again) | None => self.dim(KEYS)?,
@@ -116,11 +110,14 @@ impl Tutor<'_> {
     }
 
     fn read(&mut self, prompt: &str) -> Result<Said> {
-        let prompt = self.screen.out.encode(&format!("\n{prompt}> "));
+        let prompt = self.screen.out().encode(&format!("\n{prompt}> "));
         echo::asks();
         self.print(&prompt)?;
         let (typed, echo) = match &mut self.answers {
-            Answers::Input { echo } => (line(self.stop), *echo),
+            Answers::Input { echo, lines } => {
+                *lines += 1;
+                (numbered(line(self.stop), *lines, *echo)?, *echo)
+            }
             Answers::File(lines) => match lines.pop_front() {
                 _ if self.stop.signal().is_some() => (Typed::Stopped, true),
                 Some(line) => (Typed::Line(line), true),
@@ -128,11 +125,11 @@ impl Tutor<'_> {
             },
         };
         Ok(match typed {
-            Typed::Line(text) => {
+            Typed::Line(text) | Typed::NotText(text, _) => {
                 let text = text.trim().to_owned();
                 if echo {
                     let shown = clean_line(&text);
-                    self.print(&self.screen.out.encode(&format!("{shown}\n")))?;
+                    self.print(&self.screen.out().encode(&format!("{shown}\n")))?;
                 }
                 if text.is_empty() {
                     Said::Enter
@@ -140,10 +137,7 @@ impl Tutor<'_> {
                     Said::Text(text)
                 }
             }
-            Typed::Flood => bail!(
-                "standard input has a line of more than {} bytes: that is no answer",
-                keyboard::LONGEST
-            ),
+            Typed::Flood => return Err(unusable(NoAnswers::Flood).into()),
             Typed::Closed => {
                 self.print("\n")?;
                 Said::Closed
@@ -184,31 +178,46 @@ impl Tutor<'_> {
     }
 }
 
+/// What was typed as the line of this number. Who types on a terminal sees it and can type it again; a pipe cannot.
+///
+/// # Errors
+/// Where a pipe has what is no text.
+fn numbered(typed: Typed, line: usize, from_a_pipe: bool) -> Result<Typed, UsageError> {
+    match typed {
+        Typed::NotText(_, bad) if from_a_pipe => {
+            let bad = NotUtf8 { line, ..bad };
+            Err(unusable(NoAnswers::NotText(
+                "standard input".to_owned(),
+                bad,
+            )))
+        }
+        typed => Ok(typed),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lesson::MOST_CHOICES;
 
     #[test]
-    fn a_letter_is_a_key_only_where_no_choice_has_it() {
-        let key = |typed, choices| Control::of(typed, Wants::Letters(choices));
-        assert_eq!((key("b", 2), key("c", 2)), (None, Some(Control::Code)));
-        assert_eq!(
-            (key("C", 3), key("h", 8), key("h", 7)),
-            (None, None, Some(Control::Hint))
-        );
-        for choices in 0..20 {
-            for (word, expected) in [
-                ("back", Control::Back),
-                ("code", Control::Code),
-                ("Hint", Control::Hint),
-                ("python", Control::Python),
-                ("quit", Control::Quit),
-                ("?", Control::Help),
-            ] {
-                assert_eq!(key(word, choices), Some(expected));
-            }
+    fn no_letter_of_a_choice_is_a_key() {
+        for letter in ('a'..).take(MOST_CHOICES) {
+            assert_eq!(Control::of(&letter.to_string()), None, "{letter}");
         }
-        assert_eq!(Control::of("b", Wants::Value), Some(Control::Back));
-        assert_eq!(Control::of("300ms", Wants::Value), None);
+        for (typed, expected) in [
+            ("back", Control::Back),
+            ("code", Control::Code),
+            ("Hint", Control::Hint),
+            ("h", Control::Hint),
+            ("python", Control::Python),
+            ("again", Control::Again),
+            ("R", Control::Again),
+            ("quit", Control::Quit),
+            ("?", Control::Help),
+        ] {
+            assert_eq!(Control::of(typed), Some(expected), "{typed}");
+        }
+        assert_eq!(Control::of("300ms"), None);
     }
 }

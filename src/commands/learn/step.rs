@@ -12,6 +12,9 @@ use crate::page::{Language, Role, Style, command_line, markdown, to_ansi};
 use crate::progress::QuestionKind;
 use crate::report::Report;
 
+/// What may be typed in place of a letter.
+const WORDS: &str = "back, code, hint, python, quit";
+
 /// How a run of a lesson went.
 enum Ran {
     Through(Box<Report>),
@@ -144,7 +147,7 @@ impl Tutor<'_> {
     ) -> Result<Result<Option<Guess>, Said>> {
         let (wants, example) = match predict.choices.len() {
             0 => (Wants::Value, predict.unit.in_a_prompt(&predict.answer)),
-            choices => (Wants::Letters(choices), "a"),
+            _ => (Wants::Letters, "a"),
         };
         let prompt = format!("Your prediction (for example {example}) ");
         let mut pressed = false;
@@ -167,7 +170,9 @@ impl Tutor<'_> {
                 return Ok(Ok(Some(guess)));
             }
             if wants != Wants::Value {
-                self.say("Type the letter of a choice, for example a.")?;
+                self.say(&format!(
+                    "Type the letter of a choice, for example {example}, or a word: {WORDS}."
+                ))?;
             } else if let Some(question) = predict.unit.asks_back(&text) {
                 self.say(&question)?;
                 bare = Some(text);
@@ -194,13 +199,13 @@ impl Tutor<'_> {
             ),
             false => ("Which one ", "a"),
         };
-        let wants = Wants::Letters(quiz.choices.len());
+        let wants = Wants::Letters;
         let chosen = loop {
             match self.ask(lesson, step, prompt, wants)? {
                 Said::Text(text) => match quiz.read(&text) {
                     Some(chosen) => break chosen,
                     None => self.say(&format!(
-                        "Type the letter of a choice, for example {example}."
+                        "Type the letter of a choice, for example {example}, or a word: {WORDS}."
                     ))?,
                 },
                 Said::Enter => self.say("Choose one first. It costs nothing to be wrong.")?,
@@ -266,7 +271,7 @@ impl Tutor<'_> {
             match self.ask(
                 lesson,
                 step,
-                "Enter goes on, r tries another ",
+                "Enter goes on, again tries another ",
                 Wants::EnterOrAgain,
             )? {
                 Said::Again => {}
@@ -294,7 +299,7 @@ impl Tutor<'_> {
     }
 
     fn command(&self, line: &str) -> Result<()> {
-        let style = &self.screen.out;
+        let style = &self.screen.out();
         self.print("\n")?;
         for line in command_line(&format!("asyncdemo {line}"), style.width) {
             let line = style.encode(&line);
@@ -315,7 +320,7 @@ impl Tutor<'_> {
     }
 
     fn verdict(&self, mark: Mark, words: &str) -> Result<()> {
-        let style = &self.screen.out;
+        let style = &self.screen.out();
         let (glyph, plain, paint) = match mark {
             Mark::Right | Mark::ByArithmetic => ("✓", "+", Role::Literal),
             Mark::Wrong => ("✗", "x", Role::Waiting),

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::commands::keyboard;
+use crate::commands::keyboard::{self, NoAnswers};
 use crate::commands::screen::{Screen, complain, print};
+use crate::concepts::UsageError;
 use crate::lab::{Stop, Trust};
 use crate::page::{self, Line, Role, markdown, to_ansi};
 use crate::progress::{Progress, Refused};
@@ -15,7 +16,12 @@ use crate::progress::{Progress, Refused};
 /// Where the answers come from.
 pub(super) enum Answers {
     /// Somebody types, or a pipe does.
-    Input { echo: bool },
+    Input {
+        /// Whether it is no terminal, so that each answer has to be shown.
+        echo: bool,
+        /// How many lines were read.
+        lines: usize,
+    },
     /// A file was read.
     File(VecDeque<String>),
 }
@@ -27,13 +33,19 @@ impl Answers {
         let Some(file) = file.filter(|file| *file != Path::new("-")) else {
             // What a terminal shows anyway need not be said again.
             let echo = !(screen.asks && io::stdin().is_terminal());
-            return Ok(Self::Input { echo });
+            return Ok(Self::Input { echo, lines: 0 });
         };
         // Of one that was stopped nothing is read: whoever asks is told so.
-        let bytes = keyboard::file(file, stop)?.unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
+        let text = keyboard::file(file, stop).map_err(unusable)?;
+        // Some editors begin a file with a mark of its encoding.
+        let text = text.trim_start_matches('\u{feff}');
         Ok(Self::File(text.lines().map(str::to_owned).collect()))
     }
+}
+
+/// Answers that were given on the command line and cannot be used are a mistake of the command line.
+pub(super) fn unusable(answers: NoAnswers) -> UsageError {
+    UsageError::new(answers.to_string())
 }
 
 /// Who plays a lesson with a learner.
@@ -118,18 +130,18 @@ impl<'a> Tutor<'a> {
 
     /// A paragraph of Markdown and a blank line before it.
     pub(super) fn say(&self, text: &str) -> Result<()> {
-        let style = &self.screen.out;
+        let style = &self.screen.out();
         self.print(&format!("\n{}", to_ansi(&markdown(text, style), style)))
     }
 
     pub(super) fn dim(&self, text: &str) -> Result<()> {
-        let style = &self.screen.out;
+        let style = &self.screen.out();
         let lines = style.filled(&Line::of(Role::Dim, text), "", "");
         self.print(&format!("\n{lines}"))
     }
 
     pub(super) fn code(&self, source: &str, language: page::Language) -> Result<()> {
-        let style = &self.screen.out;
+        let style = &self.screen.out();
         let lines = page::code(source, language, style);
         self.print(&format!("\n{}", to_ansi(&lines, style)))
     }
