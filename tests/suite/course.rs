@@ -379,15 +379,27 @@ const TRUE: [((&str, &str, &str), f64, &str); 8] = [
     ),
 ];
 
-/// Wrong answers by a fifth and by two, of each kind of figure, while every core is busy.
+/// Wrong answers by a fifth or by two, one of them for each kind of figure.
 #[test]
 fn wrong_answers_are_refused_however_busy_the_machine_is() {
+    refused([0.8, 1.2, 0.5, 2.0].map(|factor| vec![factor]));
+}
+
+/// All of them for each.
+#[test]
+#[ignore = "keeps every core busy for half a minute: cargo test --test suite -- --ignored wrong_answers"]
+fn wrong_answers_of_every_kind_are_refused_however_busy_the_machine_is() {
+    refused(std::array::from_fn(|_| vec![0.8, 1.2, 0.5, 2.0]));
+}
+
+/// Checks wrong answers, by the factors of the first, second … kind of figure in turn, while every core is busy.
+fn refused(factors: [Vec<f64>; 4]) {
     let busy = std::sync::atomic::AtomicBool::new(true);
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = 0;
-    for (figure, answer, unit) in TRUE {
-        for factor in [0.8, 1.2, 0.5, 2.0] {
+    for ((figure, answer, unit), factors) in TRUE.into_iter().zip(factors.iter().cycle()) {
+        for factor in factors {
             let stated = format!("{}{unit}", answer * factor);
             let choices = match figure.1 {
                 "sequential.wall_s" => format!(
@@ -420,7 +432,7 @@ fn wrong_answers_are_refused_however_busy_the_machine_is() {
     assert_eq!(output.status, Some(1), "{}", output.stderr);
     let found: Value = serde_json::from_str(&output.stdout).unwrap();
     let lessons = found["lessons"].as_array().unwrap();
-    assert_eq!((lessons.len(), wrong), (32, 32));
+    assert!(wrong >= TRUE.len() && lessons.len() == wrong, "{wrong}");
     for lesson in lessons {
         let prediction = &lesson["predictions"][0];
         assert_eq!(prediction["holds"], false, "{lesson}");
