@@ -8,6 +8,7 @@ pub mod files;
 pub mod gather;
 pub mod http;
 mod knob;
+pub mod locks;
 pub mod queue;
 mod region;
 pub mod routes;
@@ -90,6 +91,7 @@ pub const ALL: &[Entry] = &[
     entry::<blocking_pitfall::BlockingPitfall>(),
     entry::<cpu_bound::CpuBound>(),
     entry::<timeout::Timeout>(),
+    entry::<locks::Locks>(),
     entry::<queue::Queue>(),
     entry::<scale::Scale>(),
 ];

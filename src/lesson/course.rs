@@ -32,6 +32,7 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "10-blocking.md",
     "11-limits.md",
     "12-scale.md",
+    "13-locks.md",
 ];
 
 /// Larger than any lesson. What is larger is no lesson, and need not be read to its end.

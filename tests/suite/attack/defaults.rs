@@ -86,7 +86,7 @@ fn a_sentence_without_a_figure_is_noticed() {
 
 /// `cargo test --test suite attack::defaults -- --ignored --nocapture`
 #[test]
-#[ignore = "takes half an hour: twelve concepts with default knobs, twenty times each, beside one busy core"]
+#[ignore = "takes half an hour: every concept with default knobs, twenty times each, beside one busy core"]
 fn no_default_run_is_inconclusive() {
     let _busy = Busy::core();
     let mut runs = vec![0; ALL.len()];
