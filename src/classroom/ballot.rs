@@ -1,6 +1,6 @@
 //! What a room may vote for, and how it voted.
 
-use crate::lesson::{Answer, Kind, Predict, Unit};
+use crate::lesson::{Answer, Kind, Predict, Quiz, QuizChoice, Unit};
 
 /// One of the answers to raise a hand for.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,20 +61,44 @@ pub(super) fn candidates(kind: &Kind) -> Vec<Candidate> {
                 why: None,
             })
             .collect(),
-        Kind::Quiz(quiz) => quiz
+        Kind::Quiz(quiz) => of_quiz(quiz),
+        Kind::Spot(spot) => {
+            let mut lines = of_quiz(&spot.quiz());
+            for line in &mut lines {
+                line.text = as_code(&line.text);
+            }
+            lines
+        }
+        Kind::Repair(repair) => repair
             .choices
             .iter()
             .map(|choice| Candidate {
-                text: choice.text.clone(),
+                text: as_code(&choice.text),
                 value: None,
                 right: Some(choice.right),
-                why: Some(choice.why.clone()),
+                why: None,
             })
             .collect(),
-        _ => Vec::new(),
+        Kind::Prose(_) | Kind::Run(_) | Kind::Code(_) | Kind::Try(_) => Vec::new(),
     };
     candidates.truncate(MOST);
     candidates
+}
+
+fn of_quiz(quiz: &Quiz) -> Vec<Candidate> {
+    let candidate = |choice: &QuizChoice| Candidate {
+        text: choice.text.clone(),
+        value: None,
+        right: Some(choice.right),
+        why: Some(choice.why.clone()),
+    };
+    quiz.choices.iter().map(candidate).collect()
+}
+
+/// Lines of code on one, in Markdown.
+fn as_code(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).collect();
+    format!("`{}`", lines.join(" ↵ ").trim())
 }
 
 /// Where the value itself is asked for, hands need values to be raised for: the answer among others.

@@ -16,6 +16,7 @@ mod show;
 mod slide;
 pub mod terminal;
 mod theme;
+mod turning;
 
 pub use keys::{Ask, KEYS, Key, RunRequest};
 pub use player::Player;

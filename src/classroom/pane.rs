@@ -5,7 +5,7 @@ use super::knob;
 use super::show::Show;
 use super::slide::Slide;
 use crate::concepts::{self, region};
-use crate::lesson::{Answer, Guess, Kind, Predict};
+use crate::lesson::{Answer, CodeLanguage, Guess, Kind, Predict, Spot};
 use crate::page::{self, Language, Line, Role, Style, columns, markdown, wrap};
 use crate::report::Report;
 
@@ -103,7 +103,44 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             command(&mut lines);
             lines
         }
+        Kind::Spot(spot) => {
+            let mut lines = question(&spot.question, style);
+            lines.push(Line::default());
+            lines.extend(spotted(spot, style));
+            lines.push(Line::default());
+            if slide.asked || slide.revealed {
+                lines.extend(ballot(show, slide, None, style));
+            }
+            lines
+        }
+        Kind::Repair(repair) => {
+            let mut lines = question(&repair.question, style);
+            let goal = format!("the goal: {}", repair.goal);
+            lines.extend(paragraph(Role::Dim, &goal, style));
+            lines.push(Line::default());
+            let code = repair.code.trim_matches('\n');
+            lines.extend(page::code(code, written_in(repair.language), style));
+            lines.push(Line::default());
+            lines.extend(ballot(show, slide, None, style));
+            command(&mut lines);
+            lines
+        }
     }
+}
+
+fn written_in(language: CodeLanguage) -> Language {
+    match language {
+        CodeLanguage::Python => Language::Python,
+        CodeLanguage::Rust => Language::Rust,
+    }
+}
+
+/// The code of a line to find, its choices numbered.
+fn spotted(spot: &Spot, style: &Style) -> Lines {
+    let Some((code, language, lines)) = spot.sheet() else {
+        return Lines::new();
+    };
+    page::numbered(&code, written_in(language), &lines, style)
 }
 
 /// The answers, with the hands that were raised for each.

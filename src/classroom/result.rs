@@ -9,7 +9,7 @@ use super::pane::{ballot, is_right, paragraph, question};
 use super::show::Show;
 use super::slide::{Origin, Slide, SlideRun};
 use crate::concepts;
-use crate::lesson::{Kind, Predict};
+use crate::lesson::{Kind, Mark, Predict};
 use crate::page::{COMFORTABLE, Line, Role, Style, markdown};
 use crate::picture::{Picture, Subject};
 use crate::report::{Figure, Report};
@@ -34,6 +34,7 @@ pub(super) fn result(show: &Show, rows: usize, style: &Style) -> Lines {
     let mut lines = match show.step().map(|step| &step.kind) {
         Some(Kind::Predict(predict)) => question(&predict.question, &words),
         Some(Kind::Try(a_try)) => question(&a_try.question, &words),
+        Some(Kind::Repair(repair)) => question(&repair.question, &words),
         _ => Lines::new(),
     };
     if let Some(line) = show.line() {
@@ -44,6 +45,7 @@ pub(super) fn result(show: &Show, rows: usize, style: &Style) -> Lines {
         lines.extend(ballot(show, slide, Some(predict), &words));
         lines.extend(measured(show, slide, predict, rows >= ROOMY, &words));
     }
+    lines.extend(mended(show, slide, &words));
     if let Some(why) = show.why().filter(|_| slide.explained) {
         lines.push(Line::default());
         lines.extend(markdown(why, &words));
@@ -51,6 +53,30 @@ pub(super) fn result(show: &Show, rows: usize, style: &Style) -> Lines {
     lines.push(Line::default());
     let left = rows.saturating_sub(lines.len()).max(LEAST);
     lines.extend(picture(show, left, style));
+    lines
+}
+
+/// Which answer of a repair has run, and what came of it.
+fn mended(show: &Show, slide: &Slide, style: &Style) -> Lines {
+    let Some((repair, at)) = show.mending() else {
+        return Lines::new();
+    };
+    let choice = &repair.choices[at];
+    let hands = match slide.votes.total() {
+        0 => String::new(),
+        total => format!(" · {} of {total} hands", slide.votes.of(at)),
+    };
+    let answer = choice.text.lines().map(str::trim).collect::<Vec<_>>();
+    let answer = format!("{}  {}{hands}", at + 1, answer.join(" "));
+    let mut lines = paragraph(Role::Name, &answer, style);
+    let report = show.measured();
+    if let Some(repaired) = report.and_then(|report| repair.judge(choice, report)) {
+        let role = match repaired.mark {
+            Mark::Right => Role::Literal,
+            _ => Role::Waiting,
+        };
+        lines.extend(paragraph(role, &repaired.words(), style));
+    }
     lines
 }
 

@@ -6,10 +6,9 @@ use std::time::Duration;
 use super::ballot::{Candidate, candidates};
 use super::keys::{Ask, Key, RunRequest};
 use super::knob;
-use super::recording;
 use super::slide::{News, Place, Slide, SlideRun};
 use super::theme::Theme;
-use crate::lab::{Invocation, Trust};
+use crate::lab::Trust;
 use crate::lesson::{Kind, Lesson, Step};
 use crate::page::Language;
 use crate::report::Report;
@@ -17,7 +16,7 @@ use crate::report::Report;
 /// The whole show.
 pub struct Show {
     lessons: Vec<Lesson>,
-    trust: Trust,
+    pub(super) trust: Trust,
     pub(super) place: Place,
     slides: BTreeMap<Place, Slide>,
     running: Option<(u64, Place)>,
@@ -100,7 +99,10 @@ impl Show {
         let turned = self.slide().and_then(|slide| slide.turned.as_ref());
         match turned {
             Some(turned) => Some(turned.line.clone()),
-            None => self.step()?.command(),
+            None => match &self.step()?.kind {
+                Kind::Repair(repair) => Some(self.favourite(repair)?.run.clone()),
+                _ => self.step()?.command(),
+            },
         }
     }
 
@@ -114,11 +116,11 @@ impl Show {
         }
     }
 
-    fn here(&mut self) -> &mut Slide {
+    pub(super) fn here(&mut self) -> &mut Slide {
         self.slides.entry(self.place).or_default()
     }
 
-    fn say(&mut self, said: impl Into<String>) -> Ask {
+    pub(super) fn say(&mut self, said: impl Into<String>) -> Ask {
         self.said = Some(said.into());
         Ask::Nothing
     }
@@ -203,28 +205,6 @@ impl Show {
         Ask::Nothing
     }
 
-    fn turn(&mut self, up: bool) -> Ask {
-        let Some(line) = self.line() else {
-            return self.say("nothing runs on this slide");
-        };
-        let knob = match self.step().map(|step| &step.kind) {
-            Some(Kind::Try(a_try)) => Some(a_try.knob.clone()),
-            _ => None,
-        };
-        let Some(turned) = knob::turn(&line, knob.as_deref(), up) else {
-            return self.say("no knob here can be doubled or halved");
-        };
-        if turned.line == line {
-            return self.say("as small as it gets");
-        }
-        if let Err(why) = Invocation::parse(&turned.line, self.trust) {
-            return self.say(why.to_string());
-        }
-        let said = format!("{} · enter runs it", turned.knob);
-        self.here().turned = Some(turned);
-        self.say(said)
-    }
-
     fn escape(&mut self) -> Ask {
         if self.runs() {
             self.said = Some("stopping".to_owned());
@@ -238,7 +218,7 @@ impl Show {
         if self.runs() {
             return self.say("it runs: esc stops it");
         }
-        if let Some(Kind::Quiz(_)) = self.step().map(|step| &step.kind) {
+        if let Some(Kind::Quiz(_) | Kind::Spot(_)) = self.step().map(|step| &step.kind) {
             let slide = self.here();
             slide.revealed = !slide.revealed;
             return Ask::Nothing;
@@ -253,12 +233,9 @@ impl Show {
     /// Runs `own`, or `all` in its place, after so many runs that were disturbed.
     fn start(&mut self, own: &str, all: Option<&str>, disturbed: usize) -> Ask {
         let line = all.unwrap_or(own).to_owned();
-        let Some(lesson) = self.lesson() else {
+        let Some(name) = self.recording(all.is_some()) else {
             return Ask::Nothing;
         };
-        let turned = self.slide().and_then(|slide| slide.turned.as_ref());
-        let knob = turned.map(|turned| turned.knob.as_str());
-        let name = recording::name(lesson.stem(), self.place.slide, all.is_some(), knob);
         self.count += 1;
         let number = self.count;
         self.running = Some((number, self.place));
@@ -332,6 +309,10 @@ impl Show {
         match &self.step()?.kind {
             Kind::Predict(predict) if self.as_written() => Some(&predict.why),
             Kind::Try(a_try) => Some(&a_try.why),
+            Kind::Repair(_) => {
+                let (repair, at) = self.mending()?;
+                Some(&repair.choices[at].why)
+            }
             _ => None,
         }
     }

@@ -110,6 +110,10 @@ fn check(options: &CheckOptions, screen: &Screen, stop: &Stop) -> Result<Ending>
         found.lessons.push(lesson);
     }
     found.partial = stop.signal().is_some();
+    if found.lessons.len() == sources.len() {
+        let folder = options.folder.as_deref().unwrap_or(Path::new("lessons"));
+        found.weigh(&folder.display().to_string());
+    }
     if let Some(most) = time.most.filter(|_| time.is_over() && !found.partial) {
         found.out_of_time(most, sources.len());
     }

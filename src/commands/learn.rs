@@ -2,12 +2,14 @@
 //! pipe, over ssh, and with a screen reader alike.
 
 mod ask;
+mod mend;
 mod review;
 mod step;
+mod turn;
 mod tutor;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 
@@ -20,7 +22,8 @@ use super::screen::{Screen, complain};
 use crate::lab::{Stop, Trust};
 use crate::lesson::{Lesson, course};
 use crate::page::{Role, cleaned, markdown, to_ansi};
-use crate::progress::{self, Progress, Refused};
+use crate::progress::{self, Progress, Refused, Score};
+use crate::units;
 
 pub use review::{Options as ReviewOptions, review};
 
@@ -67,23 +70,18 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         tutor.dim("A course from a folder: its commands run the concepts of asyncdemo and nothing else, and none that names a file or an address. Its progress is kept apart from that of the built-in lessons.")?;
     }
     let _quiet = Quiet::begin();
-    let first = match &options.lesson {
-        Some(name) => course::find(lessons, name)?,
+    let at = match &options.lesson {
+        Some(name) => {
+            let at = course::find(lessons, name)?;
+            tutor.others(lessons, at, name)?;
+            at
+        }
         None => tutor.where_it_stopped(lessons),
     };
-    for (index, lesson) in lessons.iter().enumerate().skip(first) {
-        let go = tutor.play(lesson, (index + 1, lessons.len()))?;
-        match go {
-            Go::On if index + 1 < lessons.len() => {}
-            Go::On if trust == Trust::Foreign || !tutor.kept => {
-                tutor.say("That was the last lesson.")?
-            }
-            Go::On => {
-                tutor.say("That was the last lesson. asyncdemo status shows how you did, asyncdemo review asks again what you missed.")?;
-            }
-            Go::Stopped(signal) => return Ok(Ending::Stopped(signal)),
-            Go::Quit => break,
-        }
+    match tutor.play(&lessons[at], (at + 1, lessons.len()))? {
+        Go::On => tutor.end(lessons, at)?,
+        Go::Stopped(signal) => return Ok(Ending::Stopped(signal)),
+        Go::Quit => {}
     }
     Ok(Ending::Done)
 }
@@ -137,6 +135,61 @@ impl Tutor<'_> {
         };
         let mut order = (after..lessons.len()).chain(0..after);
         order.find(|at| !finished(at)).unwrap_or(0)
+    }
+
+    /// Where a concept's name stands for the first of several lessons: which others there are.
+    fn others(&mut self, lessons: &[Lesson], at: usize, wanted: &str) -> Result<()> {
+        let named = |lesson: &Lesson| lesson.about.concept == wanted && lesson.name != wanted;
+        let others = lessons.iter().skip(at + 1).filter(|lesson| named(lesson));
+        let others: Vec<_> = others.map(|lesson| lesson.name.as_str()).collect();
+        if !named(&lessons[at]) || others.is_empty() {
+            return Ok(());
+        }
+        self.dim(&format!(
+            "Several lessons are about {wanted}: this is the first, {}; there is {}, too.",
+            lessons[at].name,
+            others.join(", ")
+        ))
+    }
+
+    /// What a lesson came to, what comes back, and where it goes on. It does not go on by itself: a lesson is enough for
+    /// a sitting.
+    fn end(&mut self, lessons: &[Lesson], at: usize) -> Result<()> {
+        let lesson = &lessons[at];
+        let known = self.progress.lessons().unwrap_or_default();
+        let known = known.iter().find(|known| known.lesson == lesson.name);
+        let known = known.cloned().unwrap_or_default();
+        let score = |score: Score, name| match score.asked {
+            0 => None,
+            asked => Some(format!("{} of {asked} {name} right", score.right)),
+        };
+        let scores = [
+            score(known.predictions, "predictions"),
+            score(known.quiz, "questions"),
+        ];
+        let scores: Vec<_> = scores.into_iter().flatten().collect();
+        let mut told = Vec::new();
+        if !scores.is_empty() {
+            told.push(format!("{}.", scores.join(", ")));
+        }
+        let tomorrow = SystemTime::now() + Duration::from_secs(25 * 60 * 60);
+        let due = self.progress.due(tomorrow).unwrap_or_default();
+        let due = due.iter().filter(|due| due.lesson == lesson.name).count();
+        if due > 0 && self.kept && self.trust == Trust::Own {
+            let questions = units::count(due, "question comes", "questions come");
+            told.push(format!(
+                "{questions} back tomorrow, in asyncdemo review; asyncdemo review --now asks at once."
+            ));
+        }
+        let after = self.where_it_stopped(lessons);
+        told.push(match lessons.get(after) {
+            _ if at + 1 == lessons.len() => "That was the last lesson.".to_owned(),
+            Some(next) if after != at && self.kept => {
+                format!("Next: {}. {} begins it.", next.about.title, self.goes_on)
+            }
+            _ => format!("Next: {}.", lessons[at + 1].about.title),
+        });
+        self.say(&told.join(" "))
     }
 
     fn play(&mut self, lesson: &Lesson, (number, of): (usize, usize)) -> Result<Go> {

@@ -26,14 +26,13 @@ pub fn is_there(lesson: Option<&str>, course: Option<&Path>) -> Result<()> {
 pub fn can_be_played(lessons: &[Lesson], trust: Trust) -> Result<(), Problem> {
     for lesson in lessons {
         for step in &lesson.steps {
-            let Some(command) = step.command() else {
-                continue;
-            };
-            Invocation::parse(&command, trust).map_err(|what| Problem {
-                file: lesson.file.clone(),
-                line: step.line,
-                what: what.to_string(),
-            })?;
+            for command in step.commands() {
+                Invocation::parse(&command, trust).map_err(|what| Problem {
+                    file: lesson.file.clone(),
+                    line: step.line,
+                    what: what.to_string(),
+                })?;
+            }
         }
     }
     Ok(())

@@ -13,6 +13,7 @@ pub mod queue;
 mod region;
 pub mod routes;
 pub mod scale;
+mod shown;
 pub mod sleep;
 mod strategy;
 pub mod timeout;
@@ -23,6 +24,7 @@ use crate::units;
 
 pub use knob::{Count, Wait, ranged};
 pub use region::{RegionError, region};
+pub use shown::{plain, uncommented};
 pub use strategy::{
     ALONE, About, Concept, Flavor, Metrics, Output, Run, SLOW_POLL, Sizes, Strategy, UsageError,
     WarmUp, is_alone,

@@ -47,6 +47,21 @@ impl Reading {
                     (1, texts)
                 }
                 Kind::Try(turn) => (1, vec![turn.question.as_str(), &turn.why]),
+                Kind::Spot(spot) => {
+                    let mut texts = vec![spot.question.as_str()];
+                    texts.extend(spot.code.as_deref());
+                    texts.extend(spot.lines.iter().map(|line| line.why.as_str()));
+                    (1, texts)
+                }
+                // Of its choices one is run, or two.
+                Kind::Repair(repair) => {
+                    let mut texts = vec![repair.question.as_str(), &repair.code];
+                    for choice in &repair.choices {
+                        texts.push(&choice.text);
+                    }
+                    texts.extend(repair.choices.iter().take(2).map(|it| it.why.as_str()));
+                    (1, texts)
+                }
             };
             reading.questions += question;
             let words = texts.iter().map(|text| text.split_whitespace().count());

@@ -239,7 +239,7 @@ impl Quiz {
 }
 
 /// `a` or `1` is the first of so many.
-fn letter(typed: &str, of: usize) -> Option<usize> {
+pub(super) fn letter(typed: &str, of: usize) -> Option<usize> {
     let index = match typed.trim_end_matches([')', '.']).as_bytes() {
         [letter @ (b'a'..=b'z' | b'A'..=b'Z')] => usize::from(letter.to_ascii_lowercase() - b'a'),
         [digit @ b'1'..=b'9'] => usize::from(digit - b'1'),
@@ -266,6 +266,7 @@ mod tests {
                 .map(|(text, value)| Choice {
                     text: (*text).into(),
                     value: (*value).into(),
+                    belief: false,
                 })
                 .collect(),
             share: None,

@@ -4,12 +4,17 @@
 //! blocks; the second word after the fence says what a block is: ```` ```toml predict ````.
 
 mod answer;
+mod blocks;
 pub mod check;
 pub mod course;
+pub mod edition;
 mod judge;
 mod links;
 mod name;
+mod order;
 mod parse;
+mod repair;
+mod spot;
 mod trial;
 mod unshown;
 mod utf8;
@@ -17,9 +22,15 @@ mod utf8;
 use serde::Deserialize;
 
 pub use answer::{Answer, Unit, value};
+pub use blocks::{
+    Choice, CodeLanguage, Excerpt, Predict, Quiz, QuizChoice, Repair, RepairChoice, Spot, SpotLine,
+    Try,
+};
 pub use judge::{Guess, Mark, RUNS, Verdict};
 pub use links::links;
+pub use order::order;
 pub use parse::{Problem, parse};
+pub use repair::{RepairTrial, Repaired};
 pub use trial::Trial;
 pub use unshown::unshown;
 pub use utf8::{NotUtf8, utf8};
@@ -54,6 +65,7 @@ impl Lesson {
             concept,
             belief,
             minutes: _,
+            edition: _,
         } = &mut self.about;
         let mut texts = vec![title, question, concept, belief];
         for step in &mut self.steps {
@@ -89,8 +101,33 @@ impl Lesson {
                         knob,
                         suggest,
                         why,
+                        value,
+                        unit: _,
+                        tolerance: _,
                     } = turn;
                     texts.extend([question, run, knob, suggest, why]);
+                    texts.extend(value);
+                }
+                Kind::Spot(spot) => {
+                    let lines = spot.lines.iter_mut();
+                    texts.extend(lines.flat_map(|line| [&mut line.line, &mut line.why]));
+                    texts.push(&mut spot.question);
+                    texts.extend(spot.code.iter_mut().chain(&mut spot.concept));
+                    texts.extend(&mut spot.strategy);
+                }
+                Kind::Repair(repair) => {
+                    for choice in &mut repair.choices {
+                        let RepairChoice { text, run, why, .. } = choice;
+                        texts.extend([text, run, why]);
+                    }
+                    let Repair {
+                        question,
+                        code,
+                        value,
+                        goal,
+                        ..
+                    } = repair;
+                    texts.extend([question, code, value, goal]);
                 }
             }
         }
@@ -102,7 +139,7 @@ impl Lesson {
 
     /// Whether one of its runs is of this concept.
     pub(crate) fn shows(&self, concept: &str) -> bool {
-        let mut lines = self.steps.iter().filter_map(Step::command);
+        let mut lines = self.steps.iter().flat_map(Step::commands);
         lines.any(|line| line.split_whitespace().next() == Some(concept))
     }
 }
@@ -121,6 +158,20 @@ pub struct Head {
     pub minutes: u32,
     /// What many believe before.
     pub belief: String,
+    /// Which demands it meets: from 2 on, those that `lessons/README.md` calls the second edition's.
+    #[serde(default = "first_edition")]
+    pub edition: u32,
+}
+
+fn first_edition() -> u32 {
+    1
+}
+
+impl Head {
+    /// Whether the demands of the second edition are made of it.
+    pub fn is_second(&self) -> bool {
+        self.edition >= 2
+    }
 }
 
 /// A piece of a lesson that is shown at once.
@@ -138,13 +189,31 @@ pub struct Step {
 
 impl Step {
     /// The command line that it runs, without the program's name. A knob to turn stands where the
-    /// lesson suggests.
+    /// lesson suggests; of several to choose from it is the first.
     pub fn command(&self) -> Option<String> {
+        self.commands().into_iter().next()
+    }
+
+    /// Every command line that it may run, as [`Step::command`] has it.
+    pub fn commands(&self) -> Vec<String> {
         match &self.kind {
-            Kind::Run(line) => Some(line.clone()),
-            Kind::Predict(predict) => Some(predict.run.clone()),
-            Kind::Try(attempt) => Some(attempt.with(&attempt.suggest)),
-            Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => None,
+            Kind::Run(line) => vec![line.clone()],
+            Kind::Predict(predict) => vec![predict.run.clone()],
+            Kind::Try(attempt) => vec![attempt.with(&attempt.suggest)],
+            Kind::Repair(repair) => {
+                let choices = repair.choices.iter();
+                choices.map(|choice| choice.run.clone()).collect()
+            }
+            Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) | Kind::Spot(_) => Vec::new(),
+        }
+    }
+
+    /// Whether it asks something whose answer code above it might give away.
+    pub fn asks(&self) -> bool {
+        match &self.kind {
+            Kind::Prose(_) | Kind::Run(_) | Kind::Code(_) => false,
+            Kind::Predict(_) | Kind::Quiz(_) | Kind::Try(_) => true,
+            Kind::Spot(_) | Kind::Repair(_) => true,
         }
     }
 
@@ -165,6 +234,14 @@ impl Step {
                 texts.chain([quiz.question.as_str()]).collect()
             }
             Kind::Try(turn) => vec![&turn.question, &turn.why],
+            Kind::Spot(spot) => {
+                let whys = spot.lines.iter().map(|line| line.why.as_str());
+                whys.chain([spot.question.as_str()]).collect()
+            }
+            Kind::Repair(repair) => {
+                let whys = repair.choices.iter().map(|choice| choice.why.as_str());
+                whys.chain([repair.question.as_str()]).collect()
+            }
         };
         texts.extend(self.hint.iter().chain(&self.notes).map(String::as_str));
         texts
@@ -186,101 +263,8 @@ pub enum Kind {
     Quiz(Quiz),
     /// A knob to turn.
     Try(Try),
-}
-
-/// What will be measured?
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Predict {
-    /// What is asked.
-    pub question: String,
-    /// The command line that is run, without the program's name.
-    pub run: String,
-    /// Where in its report the answer is: `join.wall_s`.
-    pub value: String,
-    /// What is typed and measured.
-    pub unit: Unit,
-    /// What the measurement should come to: the course check compares.
-    pub answer: String,
-    /// How far an answer may be from the measurement and still be right, in percent of it.
-    pub tolerance: f64,
-    /// Answers to choose from. Without them the value itself is asked for.
-    #[serde(default)]
-    pub choices: Vec<Choice>,
-    /// Where chance decides: in how many percent of the runs, at least, it comes to the answer.
-    pub share: Option<f64>,
-    /// Said after the run, whatever was answered.
-    pub why: String,
-}
-
-/// An answer to choose: right if its value is what was measured.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choice {
-    /// As shown.
-    pub text: String,
-    /// What it stands for.
-    pub value: String,
-}
-
-/// A region of a concept, or its Python twin.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Excerpt {
-    /// Whose source.
-    pub concept: String,
-    /// Which region. Without it, the Python twin.
-    pub strategy: Option<String>,
-}
-
-/// A question with choices, each with its why.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Quiz {
-    /// What is asked.
-    pub question: String,
-    /// At least two, one or more of them right.
-    pub choices: Vec<QuizChoice>,
-}
-
-/// One choice of a quiz.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct QuizChoice {
-    /// As shown.
-    pub text: String,
-    /// Whether it is right.
-    #[serde(default)]
-    pub right: bool,
-    /// Why it is, or why not.
-    pub why: String,
-}
-
-/// Something to change, and to see what becomes of it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Try {
-    /// What will happen?
-    pub question: String,
-    /// The command line without the knob and without the program's name.
-    pub run: String,
-    /// The knob, as `--delays`.
-    pub knob: String,
-    /// A value worth trying.
-    pub suggest: String,
-    /// Said after the run.
-    pub why: String,
-}
-
-impl Try {
-    /// The command line with the knob at `value`, which is one word whatever it holds.
-    pub fn with(&self, value: &str) -> String {
-        let Self { run, knob, .. } = self;
-        if value.is_empty() {
-            return format!("{run} {knob}");
-        }
-        // Only a NUL cannot be quoted, and no knob takes one.
-        let quoted = shlex::try_quote(value).unwrap_or_default();
-        format!("{run} {knob}={quoted}")
-    }
+    /// A line to find.
+    Spot(Spot),
+    /// A line to replace.
+    Repair(Repair),
 }

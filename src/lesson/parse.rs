@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Head, Kind, Lesson, MOST_CHOICES, Predict, Quiz, Step, name};
+use super::{Head, Kind, Lesson, MOST_CHOICES, Predict, Quiz, Step, Try, name};
 use crate::units;
 
 /// Something in a lesson that cannot be played.
@@ -25,8 +25,8 @@ pub struct Problem {
 pub(super) struct Unexpected(pub(super) String);
 
 /// What a block may be.
-const BLOCKS: [&str; 8] = [
-    "predict", "run", "code", "quiz", "try", "hint", "notes", "lesson",
+const BLOCKS: [&str; 10] = [
+    "predict", "run", "code", "quiz", "try", "spot", "repair", "hint", "notes", "lesson",
 ];
 
 /// Reads a lesson.
@@ -90,20 +90,7 @@ pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
             }
             _ => {}
         }
-        let read = |error: (usize, String)| problem(line + error.0, error.1);
-        let kind = match kind.as_str() {
-            "predict" => Kind::Predict(toml(&text).map_err(read)?),
-            "quiz" => Kind::Quiz(toml(&text).map_err(read)?),
-            "try" => Kind::Try(toml(&text).map_err(read)?),
-            "code" => Kind::Code(toml(&text).map_err(read)?),
-            "run" => Kind::Run(command(&text).map_err(|Unexpected(what)| at(what))?),
-            other => {
-                let meant = units::did_you_mean(other, BLOCKS.into_iter());
-                return Err(at(format!(
-                    "expected one of predict, run, code, quiz, try, hint, notes or lesson, found `{other}`{meant}"
-                )));
-            }
-        };
+        let kind = read(&kind, &text).map_err(|(below, what)| problem(line + below, what))?;
         makes_sense(&kind).map_err(|Unexpected(what)| at(what))?;
         prose.flush(&mut steps);
         steps.push(Step {
@@ -130,6 +117,26 @@ pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
         name: name::of_stem(stem).unwrap_or(stem).to_owned(),
         about,
         steps,
+    })
+}
+
+/// What a block is, or how many lines below its fence it is wrong, and what was expected.
+fn read(kind: &str, text: &str) -> Result<Kind, (usize, String)> {
+    Ok(match kind {
+        "predict" => Kind::Predict(toml(text)?),
+        "quiz" => Kind::Quiz(toml(text)?),
+        "try" => Kind::Try(toml(text)?),
+        "spot" => Kind::Spot(toml(text)?),
+        "repair" => Kind::Repair(toml(text)?),
+        "code" => Kind::Code(toml(text)?),
+        "run" => Kind::Run(command(text).map_err(|Unexpected(what)| (0, what))?),
+        other => {
+            let meant = units::did_you_mean(other, BLOCKS.into_iter());
+            let what = format!(
+                "expected one of predict, run, code, quiz, try, spot, repair, hint, notes or lesson, found `{other}`{meant}"
+            );
+            return Err((0, what));
+        }
     })
 }
 
@@ -266,7 +273,10 @@ fn makes_sense(kind: &Kind) -> Result<(), Unexpected> {
             not_too_many(choices.len())
         }
         Kind::Predict(predict) => predict.makes_sense(),
-        _ => Ok(()),
+        Kind::Try(attempt) => attempt.makes_sense(),
+        Kind::Spot(spot) => spot.makes_sense(),
+        Kind::Repair(repair) => repair.makes_sense(),
+        Kind::Prose(_) | Kind::Run(_) | Kind::Code(_) => Ok(()),
     }
 }
 
@@ -282,12 +292,7 @@ impl Predict {
                 )));
             }
         }
-        if !(0.0..=100.0).contains(&self.tolerance) {
-            return Err(Unexpected(format!(
-                "expected a tolerance from 0 to 100 percent, found {}",
-                self.tolerance
-            )));
-        }
+        in_percent(self.tolerance)?;
         if self.choices.len() == 1 {
             return Err(Unexpected(
                 "expected no choices, or at least two".to_owned(),
@@ -304,6 +309,26 @@ fn not_too_many(choices: usize) -> Result<(), Unexpected> {
         )));
     }
     Ok(())
+}
+
+impl Try {
+    fn makes_sense(&self) -> Result<(), Unexpected> {
+        if self.value.is_some() != self.unit.is_some() {
+            return Err(Unexpected(
+                "expected `value` and `unit`, or neither: both are needed to predict".to_owned(),
+            ));
+        }
+        in_percent(self.tolerance)
+    }
+}
+
+fn in_percent(tolerance: f64) -> Result<(), Unexpected> {
+    if (0.0..=100.0).contains(&tolerance) {
+        return Ok(());
+    }
+    Err(Unexpected(format!(
+        "expected a tolerance from 0 to 100 percent, found {tolerance}"
+    )))
 }
 
 #[cfg(test)]
@@ -365,7 +390,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_line() {
         assert_eq!(
             problem("```toml predikt\n```"),
-            "07-gather.md:11: expected one of predict, run, code, quiz, try, hint, notes or lesson, found `predikt`. Did you mean `predict`?"
+            "07-gather.md:11: expected one of predict, run, code, quiz, try, spot, repair, hint, notes or lesson, found `predikt`. Did you mean `predict`?"
         );
         let quiz =
             "```toml quiz\nquestion = \"Q?\"\nchoices = [{ text = \"a\", why = \"w\" }]\n```";

@@ -41,6 +41,30 @@ pub fn code(source: &str, language: Language, style: &Style) -> Vec<Line> {
     rows.iter().map(|row| drawn(row).indented(INDENT)).collect()
 }
 
+/// As [`code`], with a number before each of these lines, which are counted from 0: they are numbered in their order.
+pub fn numbered(source: &str, language: Language, lines: &[usize], style: &Style) -> Vec<Line> {
+    let beside = Style {
+        width: style.width.saturating_sub(INDENT).max(1),
+        ..*style
+    };
+    let mut numbered = Vec::new();
+    for (at, line) in source.lines().enumerate() {
+        let number = lines.iter().position(|numbered| *numbered == at);
+        let mut mark = number.map_or_else(String::new, |number| (number + 1).to_string());
+        let rows = code(line, language, &beside);
+        if rows.is_empty() {
+            numbered.push(Line::default());
+        }
+        for row in rows {
+            let mut marked = Line::of(Role::Name, &format!("{mark:>INDENT$}"));
+            marked.append(&row);
+            numbered.push(marked);
+            mark.clear();
+        }
+    }
+    numbered
+}
+
 /// A source below its head.
 pub fn headed(source: Source<'_>, style: &Style) -> Vec<Line> {
     let width = style.width.saturating_sub(INDENT);
@@ -264,6 +288,20 @@ mod tests {
         assert_eq!(
             code(source, Language::Rust, &style(80)),
             "  // a comment\n  async fn f() { join!(1, \"two\") }\n\n  fn g() {}\n"
+        );
+    }
+
+    #[test]
+    fn lines_to_choose_from_are_numbered_in_their_order() {
+        let lines = super::numbered(
+            "a()\n\n  b(c,  dd)\nd()\n",
+            Language::Python,
+            &[0, 2],
+            &style(12),
+        );
+        assert_eq!(
+            to_ansi(&lines, &style(12)),
+            " 1  a()\n\n 2    b(c,\n        dd)\n    d()\n"
         );
     }
 

@@ -16,7 +16,7 @@ mod wrap;
 
 pub use ansi::to_ansi;
 pub use clean::{clean, clean_json, clean_line, cleaned};
-pub use code::{Language, Source, beside, code, headed};
+pub use code::{Language, Source, beside, code, headed, numbered};
 pub use command_line::command_line;
 pub use html::to_html;
 pub use line::{Line, Role};

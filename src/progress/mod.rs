@@ -90,6 +90,12 @@ impl Progress {
         }
     }
 
+    /// A number of this learner's own, the same each time: where their progress is kept gives it.
+    pub fn seed(&self) -> u64 {
+        let place = self.file.canonicalize();
+        place::hashed(place.as_deref().unwrap_or(&self.file))
+    }
+
     /// The step to go on with: `None` where the lesson was not begun, or was finished since.
     ///
     /// # Errors

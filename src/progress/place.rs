@@ -72,17 +72,21 @@ pub fn directory(given: Option<&Path>) -> Result<PathBuf, Refused> {
 /// no two courses share it.
 pub fn of_course(directory: &Path, course: &Path) -> PathBuf {
     let path = course.canonicalize().unwrap_or_else(|_| course.to_owned());
-    // FNV-1a, 64 bits: the same in every version and on every machine.
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in path.as_os_str().as_encoded_bytes() {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    }
+    let hash = hashed(&path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let plain = |sign: &char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_');
     let name: String = name.chars().filter(plain).take(40).collect();
     directory
         .join("courses")
         .join(format!("{name}-{hash:016x}"))
+}
+
+/// FNV-1a, 64 bits: the same in every version and on every machine.
+pub(super) fn hashed(path: &Path) -> u64 {
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 fn choose(

@@ -113,12 +113,24 @@ impl Progress {
         let now = seconds(now);
         // What is due later than any question can be was answered under a clock that was ahead.
         let never = now.saturating_add(DAYS.iter().copied().max().unwrap_or_default() * DAY);
+        self.missed("due_s <= ?1 OR due_s > ?2", [now, never])
+    }
+
+    /// What was missed and comes back, now or later, the first due first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn to_review(&self) -> Result<Vec<Due>, Refused> {
+        self.missed("due_s IS NOT NULL", [])
+    }
+
+    fn missed(&self, which: &str, times: impl rusqlite::Params) -> Result<Vec<Due>, Refused> {
         self.read(|connection| {
-            let mut statement = connection.prepare(
+            let mut statement = connection.prepare(&format!(
                 "SELECT lesson, step, kind, question, answer, stage FROM questions
-                 WHERE due_s <= ?1 OR due_s > ?2 ORDER BY due_s, lesson, step, question",
-            )?;
-            let due = statement.query_map([now, never], |row| {
+                 WHERE {which} ORDER BY due_s, lesson, step, question"
+            ))?;
+            let due = statement.query_map(times, |row| {
                 Ok(Due {
                     lesson: row.get(0)?,
                     step: number(row, 1)?,

@@ -179,7 +179,7 @@ fn what_cannot_be_read_is_told_where_it_stands() {
     has_one_problem(
         &[("```toml quiz", "```toml quizz")],
         QUIZ,
-        "expected one of predict, run, code, quiz, try, hint, notes or lesson, found `quizz`. Did you mean `quiz`?",
+        "expected one of predict, run, code, quiz, try, spot, repair, hint, notes or lesson, found `quizz`. Did you mean `quiz`?",
     );
     has_one_problem(
         &[("minutes = 5", "minutes = \"five\"")],

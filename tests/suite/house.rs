@@ -71,6 +71,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "lab",
             "lesson",
             "page",
+            "report",
             "units",
         ],
     ),

@@ -530,9 +530,23 @@ fn progress_that_cannot_be_kept_is_told_once_and_the_lesson_plays() {
 
 /// What a learner types who is always right. What holds is proved by `course check`.
 fn right_answers<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
+    let letter = |at: usize| char::from(b'a' + at as u8);
     let answer = |step: &Step| match &step.kind {
         Kind::Prose(_) | Kind::Code(_) => "\n".to_owned(),
-        Kind::Run(_) | Kind::Try(_) => "\n\n".to_owned(),
+        Kind::Run(_) => "\n\n".to_owned(),
+        // The knob as suggested, no prediction where one is asked for, and on.
+        Kind::Try(attempt) if attempt.value.is_some() => "\n\n\n\n".to_owned(),
+        Kind::Try(_) => "\n\n".to_owned(),
+        Kind::Spot(spot) => {
+            let mut lines = spot.quiz().choices.into_iter();
+            let right = lines.position(|line| line.right).expect("one is right");
+            format!("{}\n\n", right + 1)
+        }
+        Kind::Repair(repair) => {
+            let mut choices = repair.choices.iter();
+            let right = choices.position(|choice| choice.right);
+            format!("{}\n\n", letter(right.expect("one is right")))
+        }
         Kind::Predict(predict) if predict.choices.is_empty() => {
             format!("{}\n\n", predict.answer)
         }

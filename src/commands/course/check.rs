@@ -11,8 +11,13 @@ use crate::concepts::UsageError;
 use crate::lab::{Bound, Invocation, Stop, Trust};
 use crate::lesson::check::{self, Reading};
 use crate::lesson::course::LessonFile;
-use crate::lesson::{Kind, Lesson, Predict, Trial, Try, links, parse, unshown};
+use crate::lesson::edition::demands;
+use crate::lesson::{
+    Kind, Lesson, Predict, Repair, RepairChoice, RepairTrial, Trial, Try, links, parse, unshown,
+    value,
+};
 use crate::page::clean;
+use crate::report::Report;
 
 /// So often a run may fail before its prediction has: a machine may be out of something for a moment.
 const TRIES: usize = 3;
@@ -48,7 +53,9 @@ impl Check<'_> {
                 checked
                     .problems
                     .extend(unshown(&lesson, &source.markdown, is_hidden));
+                checked.problems.extend(demands(&lesson));
                 self.content(&lesson, place, &mut checked)?;
+                checked.lesson = Some(lesson);
             }
             Err(problem) => checked.problems.push(problem),
         }
@@ -63,35 +70,33 @@ impl Check<'_> {
         checked.stated_minutes = lesson.about.minutes;
         checked.problems.extend(check::content(lesson));
         let mut runs = Duration::ZERO;
-        let mut predicted = Vec::new();
+        let mut tested = Vec::new();
         for step in &lesson.steps {
-            let line = match &step.kind {
-                Kind::Run(line) => self.line(line),
-                Kind::Predict(predict) => self.line(&predict.run),
-                Kind::Try(turn) => self.turned(turn),
-                Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) => continue,
-            };
-            match line {
-                Ok(line) => {
-                    runs += line.ideal();
-                    if let Kind::Predict(predict) = &step.kind {
-                        predicted.push((step.line, predict, line));
+            // Of a repair a learner runs one choice, or two.
+            let mut longest = Duration::ZERO;
+            for (line, test) in self.lines(&step.kind) {
+                match line {
+                    Ok(line) => {
+                        longest = longest.max(line.ideal());
+                        tested.extend(test.map(|test| (step.line, test, line)));
                     }
+                    Err(what) => checked.problem(step.line, what.to_string()),
                 }
-                Err(what) => checked.problem(step.line, what.to_string()),
             }
+            runs += longest;
         }
         checked
             .problems
             .extend(check::time(lesson, runs.as_secs_f64()));
         checked.minutes = Reading::of(lesson).minutes(runs.as_secs_f64());
-        let all = predicted.len();
-        checked.to_predict = lesson
-            .steps
-            .iter()
-            .filter(|step| matches!(step.kind, Kind::Predict(_)))
-            .count();
-        for (index, (at, predict, line)) in predicted.into_iter().enumerate() {
+        let all = tested.len();
+        let stated = lesson.steps.iter().map(|step| match &step.kind {
+            Kind::Predict(_) => 1,
+            Kind::Repair(repair) => repair.choices.len(),
+            _ => 0,
+        });
+        checked.to_predict = stated.sum();
+        for (index, (at, test, line)) in tested.into_iter().enumerate() {
             if self.stop.signal().is_some() || self.time.is_over() {
                 break;
             }
@@ -106,15 +111,52 @@ impl Check<'_> {
                     index + 1
                 ),
             );
-            let tested = self.predict(at, predict, &line);
+            let tested = self.test(at, &test, &line);
             self.line.clear();
             let (prediction, wrong) = tested?;
-            checked.predictions.push(prediction);
+            if !matches!(test, Test::Try(_)) {
+                checked.predictions.push(prediction);
+            }
             if let Some(what) = wrong {
                 checked.problem(at, what);
             }
         }
         Ok(())
+    }
+
+    /// Every line of a step, and what is to be tested of its run.
+    fn lines<'b>(&self, kind: &'b Kind) -> Vec<(Result<Invocation, UsageError>, Option<Test<'b>>)> {
+        match kind {
+            Kind::Run(line) => vec![(self.line(line), None)],
+            Kind::Predict(predict) => {
+                vec![(self.line(&predict.run), Some(Test::Predict(predict)))]
+            }
+            Kind::Try(turn) => {
+                let predict = turn.predict(&turn.suggest).map(Test::Try);
+                vec![(self.turned(turn), predict)]
+            }
+            Kind::Repair(repair) => {
+                let choices = repair.choices.iter();
+                let line = |choice: &'b RepairChoice| {
+                    (self.alone(&choice.run), Some(Test::Repair(repair, choice)))
+                };
+                choices.map(line).collect()
+            }
+            Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) | Kind::Spot(_) => Vec::new(),
+        }
+    }
+
+    /// A line that may be run, with one strategy.
+    fn alone(&self, line: &str) -> Result<Invocation, UsageError> {
+        let parsed = self.line(line)?;
+        let (chosen, _) = parsed.choose();
+        match &chosen[..] {
+            [_] => Ok(parsed),
+            chosen => Err(UsageError::new(format!(
+                "`{line}`: expected one strategy, found {}",
+                chosen.len()
+            ))),
+        }
     }
 
     /// A line that may be run.
@@ -142,15 +184,14 @@ impl Check<'_> {
         self.line(&turn.with(&turn.suggest))
     }
 
-    /// Runs a prediction until it is known whether it holds, and what was wrong if it does not.
-    fn predict(
+    /// Runs what a lesson states until it is known whether it holds, and what was wrong if it does not.
+    fn test(
         &self,
         line: usize,
-        predict: &Predict,
+        test: &Test<'_>,
         run: &Invocation,
     ) -> Result<(Prediction, Option<String>)> {
-        let mut prediction = Prediction::new(line, predict);
-        let mut trial = Trial::new(predict);
+        let (mut prediction, mut trial) = test.begin(line);
         let (mut failures, mut absent) = (0, 0);
         while !trial.is_over() {
             let report = match self.time.measure(run, self.stop)? {
@@ -167,7 +208,7 @@ impl Check<'_> {
                     continue;
                 }
                 let error = error.lines().next().unwrap_or_default();
-                let what = format!("`{}`: {name} failed: {error}", predict.run);
+                let what = format!("`{}`: {name} failed: {error}", prediction.run);
                 return Ok((prediction, Some(what)));
             }
             if trial.add(&report).is_none() {
@@ -183,16 +224,87 @@ impl Check<'_> {
                     .collect();
                 let what = format!(
                     "expected a figure at `{}`, found none in the report of `{}` (its strategies: {})",
-                    predict.value,
-                    predict.run,
+                    prediction.value,
+                    prediction.run,
                     names.join(", ")
                 );
                 return Ok((prediction, Some(what)));
             }
-            prediction.measured.clone_from(&trial.measured);
+            prediction.measured = trial.measured().to_vec();
         }
         let wrong = trial.wrong();
         prediction.holds = wrong.is_none();
         Ok((prediction, wrong))
+    }
+}
+
+/// What is tested of a run.
+enum Test<'a> {
+    Predict(&'a Predict),
+    /// Of what a learner turns a knob for, that there is a figure.
+    Try(Predict),
+    Repair(&'a Repair, &'a RepairChoice),
+}
+
+/// A test under way.
+enum Trying<'a> {
+    Predict(Trial<'a>),
+    Try(&'a Predict, Vec<f64>),
+    Repair(RepairTrial<'a>),
+}
+
+impl Test<'_> {
+    fn begin(&self, line: usize) -> (Prediction, Trying<'_>) {
+        match self {
+            Self::Predict(predict) => (
+                Prediction::new(line, predict),
+                Trying::Predict(Trial::new(predict)),
+            ),
+            Self::Try(predict) => (
+                Prediction::new(line, predict),
+                Trying::Try(predict, Vec::new()),
+            ),
+            Self::Repair(repair, choice) => (
+                Prediction::of_repair(line, repair, choice),
+                Trying::Repair(RepairTrial::new(repair, choice)),
+            ),
+        }
+    }
+}
+
+impl Trying<'_> {
+    fn add(&mut self, report: &Report) -> Option<()> {
+        match self {
+            Self::Predict(trial) => trial.add(report),
+            Self::Try(predict, measured) => {
+                measured.push(value(report, &predict.value)?);
+                Some(())
+            }
+            Self::Repair(trial) => trial.add(report),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match self {
+            Self::Predict(trial) => trial.is_over(),
+            Self::Try(_, measured) => !measured.is_empty(),
+            Self::Repair(trial) => trial.is_over(),
+        }
+    }
+
+    fn measured(&self) -> &[f64] {
+        match self {
+            Self::Predict(trial) => &trial.measured,
+            Self::Try(_, measured) => measured,
+            Self::Repair(trial) => &trial.measured,
+        }
+    }
+
+    fn wrong(&self) -> Option<String> {
+        match self {
+            Self::Predict(trial) => trial.wrong(),
+            Self::Try(..) => None,
+            Self::Repair(trial) => trial.wrong(),
+        }
     }
 }

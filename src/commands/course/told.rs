@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::excerpt::excerpt;
 use crate::lab::Trust;
-use crate::lesson::{Predict, Problem};
+use crate::lesson::edition::balance;
+use crate::lesson::{Lesson, Predict, Problem, Repair, RepairChoice};
 use crate::page::{Line, Role, Style, clean_line};
 use crate::units;
 
@@ -35,7 +36,7 @@ pub(super) struct Checked {
     pub(super) file: String,
     pub(super) name: String,
     pub(super) steps: usize,
-    /// How many predictions there are.
+    /// How many predictions there are; each choice of a repair is one.
     #[serde(rename = "predictions_count")]
     pub(super) to_predict: usize,
     /// Those that were run.
@@ -47,14 +48,18 @@ pub(super) struct Checked {
     /// What the lesson says, to show where it is wrong.
     #[serde(skip)]
     markdown: String,
+    /// What was read.
+    #[serde(skip)]
+    pub(super) lesson: Option<Lesson>,
 }
 
 /// A prediction that was run.
 #[derive(Debug, Serialize)]
 pub(super) struct Prediction {
     line: usize,
-    run: String,
-    value: String,
+    pub(super) run: String,
+    pub(super) value: String,
+    /// Of a choice of a repair, its goal, or that it misses it.
     answer: String,
     tolerance: f64,
     /// In each try: seconds, pieces, times or bytes.
@@ -75,12 +80,29 @@ impl Prediction {
             holds: false,
         }
     }
+
+    pub(super) fn of_repair(line: usize, repair: &Repair, choice: &RepairChoice) -> Self {
+        let goal = &repair.goal;
+        Self {
+            line,
+            run: choice.run.clone(),
+            value: repair.value.clone(),
+            answer: match choice.right {
+                true => goal.clone(),
+                false => format!("not {goal}"),
+            },
+            tolerance: 0.0,
+            measured: Vec::new(),
+            holds: false,
+        }
+    }
 }
 
 impl Checked {
     pub(super) fn new(file: &str, markdown: &str) -> Self {
         Self {
             markdown: markdown.to_owned(),
+            lesson: None,
             file: file.to_owned(),
             name: file.to_owned(),
             steps: 0,
@@ -147,6 +169,21 @@ impl Found {
             line: 1,
             what: "expected lessons with names like 01-waiting.md, found none".to_owned(),
         });
+    }
+
+    /// What gives answers away over the whole course, if all of it could be read.
+    pub(super) fn weigh(&mut self, folder: &str) {
+        let lessons = self.lessons.iter().map(|checked| checked.lesson.clone());
+        let Some(lessons) = lessons.collect::<Option<Vec<_>>>() else {
+            return;
+        };
+        let problem = |what| Problem {
+            file: folder.to_owned(),
+            line: 1,
+            what,
+        };
+        self.problems
+            .extend(balance(&lessons).into_iter().map(problem));
     }
 
     /// The time was over before the end.

@@ -22,6 +22,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub answers: Option<PathBuf>,
 
+    /// Ask all that comes back, whenever it is due
+    #[arg(long)]
+    pub now: bool,
+
     /// Keep the progress in this folder
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -33,7 +37,10 @@ pub struct Options {
 /// Where standard output cannot be written, or the answers or the progress cannot be read.
 pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     let progress = keep(options.data_dir.as_deref(), None)?;
-    let due = progress.0.due(SystemTime::now())?;
+    let due = match options.now {
+        true => progress.0.to_review()?,
+        false => progress.0.due(SystemTime::now())?,
+    };
     let answers = Answers::from(options.answers.as_deref(), screen, stop)?;
     let mut tutor = Tutor::new(screen, stop, progress, answers, Trust::Own);
     tutor.reviews = true;
@@ -44,20 +51,35 @@ pub fn review(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
         .filter_map(|due| Some((place(lessons, &due)?, due)))
         .collect();
     if due.is_empty() {
-        tutor.say(
-            "Nothing is due. What you miss in a lesson comes back here after 1, 3 and 7 days.",
-        )?;
+        let later = tutor.progress.to_review()?.len();
+        let now = match (options.now, later) {
+            (true, _) | (_, 0) => String::new(),
+            (false, later) => format!(
+                " {} later: asyncdemo review --now asks at once.",
+                units::count(later, "question comes back", "questions come back")
+            ),
+        };
+        tutor.say(&format!(
+            "Nothing is due. What you miss in a lesson comes back here after 1, 3 and 7 days.{now}"
+        ))?;
         return Ok(Ending::Done);
     }
     let questions = units::count(due.len(), "question", "questions");
     tutor.say(&format!("{questions} to ask again."))?;
     let mut right = 0;
     let mut asked = 0;
-    for ((lesson, at, step), due) in due {
-        tutor.dim(&format!("from the lesson: {}", lesson.about.title))?;
+    let all = due.len();
+    for (place, ((lesson, at, step), due)) in due.into_iter().enumerate() {
+        tutor.dim(&format!(
+            "{} of {all} · from the lesson: {}",
+            place + 1,
+            lesson.about.title
+        ))?;
         let (said, was_right) = match &step.kind {
             Kind::Predict(predict) => tutor.predict(lesson, at, step, predict)?,
             Kind::Quiz(quiz) => tutor.quiz(lesson, at, step, quiz)?,
+            Kind::Spot(spot) => tutor.spot(lesson, at, step, spot)?,
+            Kind::Repair(repair) => tutor.repair(lesson, at, step, repair)?,
             _ => continue,
         };
         if let Some(was_right) = was_right {
@@ -81,6 +103,8 @@ fn place<'a>(lessons: &'a [Lesson], due: &Due) -> Option<(&'a Lesson, usize, &'a
     let asks = |step: &Step| match &step.kind {
         Kind::Predict(predict) => predict.question == due.question,
         Kind::Quiz(quiz) => quiz.question == due.question,
+        Kind::Spot(spot) => spot.question == due.question,
+        Kind::Repair(repair) => repair.question == due.question,
         _ => false,
     };
     let at = lesson.steps.iter().position(asks)?;

@@ -7,7 +7,7 @@ use super::tutor::Tutor;
 use crate::commands::run::{self, Ending};
 use crate::concepts::{self, UsageError, region};
 use crate::lab::Invocation;
-use crate::lesson::{Guess, Kind, Lesson, Mark, Predict, Quiz, RUNS, Step, Try, Verdict};
+use crate::lesson::{Guess, Kind, Lesson, Mark, Predict, Quiz, RUNS, Step, Verdict};
 use crate::page::{Language, Role, Style, command_line, markdown, to_ansi};
 use crate::progress::QuestionKind;
 use crate::report::Report;
@@ -49,6 +49,14 @@ impl Tutor<'_> {
                 Ok(said)
             }
             Kind::Try(attempt) => self.attempt(lesson, at, step, attempt),
+            Kind::Spot(spot) => {
+                let (said, _) = self.spot(lesson, at, step, spot)?;
+                Ok(said)
+            }
+            Kind::Repair(repair) => {
+                let (said, _) = self.repair(lesson, at, step, repair)?;
+                Ok(said)
+            }
         }
     }
 
@@ -77,6 +85,8 @@ impl Tutor<'_> {
         step: &Step,
         predict: &Predict,
     ) -> Result<(Said, Option<bool>)> {
+        let order = self.order(lesson, &predict.question, predict.choices.len());
+        let predict = &predict.ordered(&order);
         self.say(&predict.question)?;
         self.choices(predict.choices.iter().map(|choice| choice.text.as_str()))?;
         self.command(&predict.run)?;
@@ -116,7 +126,7 @@ impl Tutor<'_> {
 
     /// Runs it, and again where the run was disturbed, at most [`RUNS`] times. `None` if it measured nothing that
     /// was asked; or the signal that stopped it.
-    fn judged(
+    pub(super) fn judged(
         &mut self,
         predict: &Predict,
         guess: Option<&Guess>,
@@ -139,7 +149,7 @@ impl Tutor<'_> {
     }
 
     /// What is predicted; nothing if the learner does not want to. Or what was said instead.
-    fn guess(
+    pub(super) fn guess(
         &mut self,
         lesson: &Lesson,
         step: &Step,
@@ -190,6 +200,8 @@ impl Tutor<'_> {
         step: &Step,
         quiz: &Quiz,
     ) -> Result<(Said, Option<bool>)> {
+        let order = self.order(lesson, &quiz.question, quiz.choices.len());
+        let quiz = &quiz.ordered(&order);
         self.say(&quiz.question)?;
         self.choices(quiz.choices.iter().map(|choice| choice.text.as_str()))?;
         let (prompt, example) = match quiz.wants_several() {
@@ -212,72 +224,43 @@ impl Tutor<'_> {
                 other => return Ok((other, None)),
             }
         };
-        let right = quiz.is_right(&chosen);
-        match right {
-            true => self.verdict(Mark::Right, "Right.")?,
-            false => self.verdict(Mark::Wrong, "Not quite.")?,
-        }
-        // The why follows for every choice, also after a right answer.
-        let lines: String = quiz
-            .choices
-            .iter()
-            .zip('a'..)
-            .map(|(choice, letter)| {
-                let is = if choice.right { "right" } else { "wrong" };
-                format!("- **{letter}** {is}: {}\n", choice.why)
-            })
-            .collect();
-        self.say(&lines)?;
+        let right = self.told(quiz, &chosen, 'a')?;
+        // As the lesson has them.
         let letters: Vec<String> = chosen
             .iter()
-            .map(|index| char::from(b'a' + *index as u8).to_string())
+            .map(|index| char::from(b'a' + order[*index] as u8).to_string())
             .collect();
         let kind = QuestionKind::Quiz;
         self.answered(lesson, at, kind, &quiz.question, &letters.join(" "), right)?;
         Ok((self.ask(lesson, step, "", Wants::Enter)?, Some(right)))
     }
 
-    fn attempt(&mut self, lesson: &Lesson, at: usize, step: &Step, attempt: &Try) -> Result<Said> {
-        let Try {
-            question,
-            run,
-            knob,
-            suggest,
-            why,
-        } = attempt;
-        self.say(question)?;
-        self.command(&format!("{run} {knob} …"))?;
-        let mut tried = false;
-        loop {
-            let prompt = format!("{knob} (Enter: {suggest}) ");
-            let value = match self.ask(lesson, step, &prompt, Wants::Value)? {
-                Said::Text(value) => value,
-                Said::Enter if tried => return Ok(Said::Enter),
-                Said::Enter => suggest.clone(),
-                other => return Ok(other),
-            };
-            let line = attempt.with(&value);
-            if let Err(wrong) = self.parsed(&line) {
-                self.say(&wrong.to_string())?;
-                continue;
-            }
-            if let Ran::Stopped(signal) = self.run(&line)? {
-                return Ok(Said::Stopped(signal));
-            }
-            self.say(why)?;
-            if !std::mem::replace(&mut tried, true) {
-                self.answered(lesson, at, QuestionKind::Try, question, &value, true)?;
-            }
-            match self.ask(
-                lesson,
-                step,
-                "Enter goes on, again tries another ",
-                Wants::EnterOrAgain,
-            )? {
-                Said::Again => {}
-                other => return Ok(other),
-            }
+    /// Whether that was right, and the why of every choice, also after a right answer; they are called from `first` on.
+    pub(super) fn told(&mut self, quiz: &Quiz, chosen: &[usize], first: char) -> Result<bool> {
+        let right = quiz.is_right(chosen);
+        match right {
+            true => self.verdict(Mark::Right, "Right.")?,
+            false => self.verdict(Mark::Wrong, "Not quite.")?,
         }
+        let lines: String = quiz
+            .choices
+            .iter()
+            .zip(first..)
+            .map(|(choice, letter)| {
+                let is = if choice.right { "right" } else { "wrong" };
+                format!("- **{letter}** {is}: {}\n", choice.why)
+            })
+            .collect();
+        self.say(&lines)?;
+        Ok(right)
+    }
+
+    /// The report of a run, or the signal that stopped it.
+    pub(super) fn measured(&mut self, line: &str) -> Result<Result<Box<Report>, i32>> {
+        Ok(match self.run(line)? {
+            Ran::Through(report) => Ok(report),
+            Ran::Stopped(signal) => Err(signal),
+        })
     }
 
     /// A command line of the lesson.
@@ -298,7 +281,7 @@ impl Tutor<'_> {
         })
     }
 
-    fn command(&self, line: &str) -> Result<()> {
+    pub(super) fn command(&self, line: &str) -> Result<()> {
         let style = &self.screen.out();
         self.print("\n")?;
         for line in command_line(&format!("asyncdemo {line}"), style.width) {
@@ -319,7 +302,7 @@ impl Tutor<'_> {
         self.say(&lines)
     }
 
-    fn verdict(&self, mark: Mark, words: &str) -> Result<()> {
+    pub(super) fn verdict(&self, mark: Mark, words: &str) -> Result<()> {
         let style = &self.screen.out();
         let (glyph, plain, paint) = match mark {
             Mark::Right | Mark::ByArithmetic => ("✓", "+", Role::Literal),
@@ -337,7 +320,7 @@ impl Tutor<'_> {
         self.print(&format!("\n{} {text}\n", style.paint(paint, glyph)))
     }
 
-    fn answered(
+    pub(super) fn answered(
         &mut self,
         lesson: &Lesson,
         at: usize,

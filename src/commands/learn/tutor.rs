@@ -10,7 +10,8 @@ use crate::commands::keyboard::{self, NoAnswers};
 use crate::commands::screen::{Screen, complain, print};
 use crate::concepts::UsageError;
 use crate::lab::{Stop, Trust};
-use crate::page::{self, Line, Role, markdown, to_ansi};
+use crate::lesson::{Lesson, order};
+use crate::page::{self, Line, Role, Style, markdown, to_ansi};
 use crate::progress::{Progress, Refused};
 
 /// Where the answers come from.
@@ -128,6 +129,20 @@ impl<'a> Tutor<'a> {
         Ok(print(text)?)
     }
 
+    /// In which order this learner sees the choices of a question. In a lesson of the first edition, in its own.
+    pub(super) fn order(&self, lesson: &Lesson, question: &str, choices: usize) -> Vec<usize> {
+        match lesson.about.is_second() {
+            true => order(self.progress.seed(), lesson, question, choices),
+            false => (0..choices).collect(),
+        }
+    }
+
+    /// Lines, and a blank one before them.
+    pub(super) fn lines(&self, make: impl FnOnce(&Style) -> Vec<Line>) -> Result<()> {
+        let style = &self.screen.out();
+        self.print(&format!("\n{}", to_ansi(&make(style), style)))
+    }
+
     /// A paragraph of Markdown and a blank line before it.
     pub(super) fn say(&self, text: &str) -> Result<()> {
         let style = &self.screen.out();
@@ -141,8 +156,6 @@ impl<'a> Tutor<'a> {
     }
 
     pub(super) fn code(&self, source: &str, language: page::Language) -> Result<()> {
-        let style = &self.screen.out();
-        let lines = page::code(source, language, style);
-        self.print(&format!("\n{}", to_ansi(&lines, style)))
+        self.lines(|style| page::code(source, language, style))
     }
 }

@@ -119,6 +119,14 @@ fn play(lesson: &Lesson, style: &Style) {
                 .iter()
                 .for_each(|choice| show(&choice.why, style)),
             Kind::Try(attempt) => show(&attempt.why, style),
+            Kind::Spot(spot) => {
+                let choices = spot.quiz().choices;
+                choices.iter().for_each(|choice| show(&choice.why, style));
+            }
+            Kind::Repair(repair) => repair.choices.iter().for_each(|choice| {
+                show(&choice.why, style);
+                let _code = repair.filled(choice);
+            }),
             Kind::Run(_) | Kind::Code(_) => {}
         }
     }
