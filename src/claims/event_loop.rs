@@ -83,8 +83,11 @@ fn held(run: &Run<'_>, by: &str, worst: &Blocked, total: Duration) -> String {
     } else {
         String::new()
     };
+    let gap = run.max_gap().map_or_else(String::new, |gap| {
+        format!(": its longest gap was {}", time(gap))
+    });
     format!(
-        "{who} for {}{in_all}. The heartbeat was due {} times meanwhile and could not run.",
+        "{who} for {}{in_all}. The heartbeat was due {} times meanwhile and could not run{gap}.",
         time(longest),
         run.beats(total)
     )

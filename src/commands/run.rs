@@ -218,6 +218,9 @@ impl<'a> Session<'a> {
         if self.invocation.options.format == Format::Json {
             let mut json = Vec::new();
             picture::json(report, &mut json)?;
+            if let Some(failed) = picture::failures_in_words(&report.strategies) {
+                complain(&format!("asyncdemo: {failed}\n"));
+            }
             return Ok(print_json(&String::from_utf8_lossy(&json))?);
         }
         self.text.resize(self.screen.out().width);

@@ -64,8 +64,8 @@ impl Concept for Routes {
         source: include_str!("routes.rs"),
         twin: include_str!("../../lessons/python/routes.py"),
         python_file: "routes.py",
-        belief: "A server needs a thread for each request that it waits for.",
-        tour: &["--clients", "8", "--latency", "100ms"],
+        belief: "While a request waits, its thread serves nobody else.",
+        tour: &["--clients", "8", "--latency", "200ms"],
         quick: &["--clients", "3", "--latency", "40ms", "--pool", "2"],
     };
 
@@ -86,8 +86,8 @@ impl Concept for Routes {
             .by_default()
             .refutes_belief()
             .ideal(rounds(clients))
-            .claim_if(several, WaitTogether)
-            .claim_if(blocks, OthersAreServed(latency)),
+            .claim_if(blocks, OthersAreServed(latency))
+            .claim_if(several, WaitTogether),
             Strategy::staged(
                 "blocking-route",
                 "an async fn route that blocks its thread",
@@ -96,8 +96,8 @@ impl Concept for Routes {
             )
             .by_default_if(!self.takes_too_long())
             .ideal(rounds(1))
-            .claim_if(blocks, BlocksTheLoop)
-            .claim_if(blocks, OthersWait(latency)),
+            .claim_if(blocks, OthersWait(latency))
+            .claim_if(blocks, BlocksTheLoop),
             Strategy::staged(
                 "offloaded-route",
                 format!("spawn_blocking(…).await, on at most {pool} threads"),
@@ -106,12 +106,12 @@ impl Concept for Routes {
             )
             .by_default()
             .ideal(rounds(pool))
+            .claim_if(blocks, OthersAreServed(latency))
             .claim_if(clients > pool, LimitedTo(pool, "pool of threads (--pool)"))
             .claim_if(
                 several && clients <= pool,
                 OverlappedOn(clients, "threads of the pool"),
-            )
-            .claim_if(blocks, OthersAreServed(latency)),
+            ),
         ]
     }
 

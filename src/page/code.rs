@@ -130,18 +130,55 @@ fn rows(source: &str, language: Language, width: usize, style: &Style) -> Vec<Ro
         .iter()
         .flat_map(|(role, text)| text.chars().map(|ch| (*role, ch)))
         .collect();
-    let lines = chars.split_inclusive(|(_, ch)| *ch == '\n');
-    lines.flat_map(|line| wrapped(line, width)).collect()
+    let lines: Vec<&[Styled]> = chars.split_inclusive(|(_, ch)| *ch == '\n').collect();
+    // The lines of a comment are one text: where one of them is too wide, all are filled anew.
+    let whole =
+        |one: &&[Styled], two: &&[Styled]| comment(one).is_some_and(|it| comment(two) == Some(it));
+    let paragraphs = lines.chunk_by(whole).flat_map(|paragraph| {
+        let torn = paragraph.len() > 1 && paragraph.iter().any(|it| !fits(without_end(it), width));
+        match torn {
+            true => vec![joined(paragraph)],
+            false => paragraph.iter().map(|line| line.to_vec()).collect(),
+        }
+    });
+    paragraphs.flat_map(|line| wrapped(&line, width)).collect()
+}
+
+/// Where the comment begins that a line is nothing but, and how long its mark is. `None` where its text is set in further:
+/// that stands in lines of its own.
+fn comment(line: &[Styled]) -> Option<(usize, usize)> {
+    let indent = leading_blanks(line);
+    let mark = line[indent..]
+        .iter()
+        .take_while(|(role, ch)| *role == Role::Dim && "/!#".contains(*ch))
+        .count();
+    let text = &line[indent + mark..];
+    let plain = text.first()?.1 == ' ' && text.get(1).is_some_and(|(_, ch)| !ch.is_whitespace());
+    (mark > 0 && plain).then_some((indent, mark))
+}
+
+/// The lines of a comment as one.
+fn joined(lines: &[&[Styled]]) -> Row {
+    let mut all = Row::new();
+    for line in lines {
+        let from = match comment(line) {
+            Some((indent, mark)) if !all.is_empty() => indent + mark,
+            _ => 0,
+        };
+        all.extend(&without_end(line)[from..]);
+    }
+    all
+}
+
+fn without_end(line: &[Styled]) -> &[Styled] {
+    let end = line.iter().rposition(|(_, ch)| !ch.is_whitespace());
+    &line[..end.map_or(0, |last| last + 1)]
 }
 
 /// A line that is too wide goes on below, indented further; a comment goes on as a comment.
 fn wrapped(line: &[Styled], width: usize) -> Vec<Row> {
     let width = width.max(1);
-    let end = line
-        .iter()
-        .rposition(|(_, ch)| !ch.is_whitespace())
-        .map_or(0, |last| last + 1);
-    let mut rest = &line[..end];
+    let mut rest = without_end(line);
     let mut row = Row::new();
     let mut indent = leading_blanks(rest);
     let hanging = Hanging::of(rest, indent);
@@ -344,6 +381,26 @@ mod tests {
         assert_eq!(
             code(source, Language::Python, &style(26)),
             "  one()  # at the very end\n      # of it\n  longer_than_that()\n      # here\n"
+        );
+    }
+
+    #[test]
+    fn a_comment_of_several_lines_is_filled_anew_as_one_text() {
+        let source = "    // One thread polls all of them,\n    // and no poll ends before\n    // its piece does.\n    go()\n";
+        assert_eq!(
+            code(source, Language::Rust, &style(32)),
+            "      // One thread polls all of\n      // them, and no poll ends\n      // before its piece does.\n      go()\n"
+        );
+        // Where all lines fit, they stay as they were written.
+        assert!(
+            code(source, Language::Rust, &style(40))
+                .contains("of them,\n      // and no poll ends before\n")
+        );
+        // What is set in, and what is another comment, keeps its line.
+        let apart = "# a text that is too wide\n#   set in\n# and on\n\n# other\n";
+        assert_eq!(
+            code(apart, Language::Python, &style(20)),
+            "  # a text that is\n  # too wide\n  #   set in\n  # and on\n\n  # other\n"
         );
     }
 

@@ -2,12 +2,12 @@
 
 use super::text::Picture;
 use crate::page::{Line, Role};
-use crate::report::StrategyReport;
+use crate::report::{Report, StrategyReport};
 
 impl Picture {
-    /// The tasks that failed in strategies that did not, with the causes. Nothing where none did.
-    pub(super) fn alarm(&self, strategies: &[StrategyReport]) -> Vec<Line> {
-        match in_words(strategies) {
+    /// The tasks that failed in strategies that did not, with the causes: the last line. Nothing where none did.
+    pub(super) fn alarm(&self, report: &Report) -> Vec<Line> {
+        match in_words(&report.strategies) {
             Some(words) => self.wrapped(Role::Alarm, &words, Line::of(Role::Alarm, "! "), 2),
             None => Vec::new(),
         }

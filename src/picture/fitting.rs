@@ -118,6 +118,7 @@ impl Picture {
         let mut lines = text.legend();
         lines.extend(lanes);
         lines.extend(text.below(subject, findings));
+        lines.extend(text.alarm(subject.report));
         lines
     }
 
@@ -129,12 +130,14 @@ impl Picture {
                 .map(|at| subject.report.findings[at].clone());
             let mut lines = self.legend();
             lines.extend(self.below(subject, deciding.as_slice()));
+            lines.extend(self.alarm(subject.report));
             return lines;
         }
         let mut lines = self.below(subject, &subject.report.findings);
         if !subject.report.partial {
             lines.extend(self.legend());
         }
+        lines.extend(self.alarm(subject.report));
         lines
     }
 
@@ -152,7 +155,6 @@ impl Picture {
         }
         lines.extend(self.findings(findings));
         lines.extend(self.remark(subject.more[usize::from(self.style.brief)]));
-        lines.extend(self.alarm(&subject.report.strategies));
         lines
     }
 

@@ -26,6 +26,13 @@ pub(super) fn fold(strategy: &StrategyReport, most: usize) -> DrawnLanes<'_> {
     // In the order in which they began; those that never did come last.
     groups.sort_by_key(|group| (group[0].start_s.is_none(), group[0].start_s));
     let mut chosen: Vec<usize> = evenly(groups.len(), room / each).collect();
+    // Who kept all others waiting is to be seen.
+    if let Some(holder) = groups.iter().position(|group| holds(strategy, group[0]))
+        && !chosen.contains(&holder)
+        && let Some(nearest) = chosen.iter_mut().min_by_key(|at| at.abs_diff(holder))
+    {
+        *nearest = holder;
+    }
     chosen.sort_by_key(|index| groups[*index][0].created_s);
     let drawn: Vec<&Task> = chosen
         .into_iter()
@@ -36,6 +43,20 @@ pub(super) fn fold(strategy: &StrategyReport, most: usize) -> DrawnLanes<'_> {
         hidden: strategy.task_count().saturating_sub(tasks.count()),
         lanes: heart.iter().copied().chain(drawn).take(most).collect(),
     }
+}
+
+/// Whether this task held every worker in the longest of the stretches in which one did.
+fn holds(strategy: &StrategyReport, task: &Task) -> bool {
+    let named = strategy
+        .blocked
+        .iter()
+        .filter(|blocked| blocked.by.is_some());
+    let worst = named.max_by_key(|blocked| blocked.length());
+    worst.is_some_and(|worst| {
+        let mut polls = task.polls.iter();
+        worst.by.as_ref() == Some(&task.label)
+            && polls.any(|poll| poll.start_s < worst.end_s && worst.start_s < poll.end_s)
+    })
 }
 
 /// So many of `count`, from the first to the last.
@@ -51,7 +72,7 @@ mod tests {
 
     use super::*;
     use crate::claims::testing::{ms, report, task};
-    use crate::report::{Heartbeat, Outcome};
+    use crate::report::{Blocked, Heartbeat, Outcome, Poll};
 
     /// A hundred requests in three rounds of forty at most, each with a thread of its own.
     fn three_rounds() -> StrategyReport {
@@ -80,6 +101,27 @@ mod tests {
         let folded = fold(strategy, most);
         let labels = folded.lanes.iter().map(|lane| lane.label.as_str());
         (labels.collect::<Vec<_>>().join(" "), folded.hidden)
+    }
+
+    #[test]
+    fn who_held_the_thread_has_a_lane() {
+        let mut strategy = three_rounds();
+        strategy.closures.clear();
+        strategy.heartbeat = None;
+        let poll = Poll {
+            start_s: ms(210),
+            end_s: ms(390),
+            thread: 1,
+        };
+        strategy.tasks[60].polls = vec![poll];
+        strategy.blocked = vec![Blocked {
+            start_s: ms(215),
+            end_s: ms(390),
+            by: Some("61".to_owned()),
+            location: None,
+        }];
+        assert_eq!(folded(&strategy, 3), ("1 61 100".into(), 97));
+        assert_eq!(folded(&strategy, 1), ("61".into(), 99));
     }
 
     #[test]

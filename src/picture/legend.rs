@@ -65,7 +65,7 @@ impl Picture {
 /// [`Cell::words`], where they have to be few.
 fn few_words(cell: Cell) -> Option<&'static str> {
     match cell {
-        Cell::First => Some("first, last poll"),
+        Cell::First => Some("start, end"),
         Cell::Tick => Some("short poll"),
         Cell::Blocking => Some("blocking"),
         _ => cell.words(),

@@ -234,6 +234,33 @@ fn why_some_failed_is_told_and_more_than_half_is_a_failure() {
         assert!(text.contains(&told), "{told}: {}", output.stdout);
         assert!(text.contains("✗"), "{}", output.stdout);
         assert_eq!(output.status, Some(status), "{}", output.stdout);
+        // Nobody overlooks it, whatever the exit code says: it is the last line, and it is red.
+        let last = format!("! sequential: {told}.");
+        assert!(text.ends_with(&last), "{}", output.stdout);
+        let server = hanging_up(move |before| (1..=fails).contains(&before));
+        let args = [
+            "--color",
+            "always",
+            "http",
+            "--strategy",
+            "sequential",
+            "--url",
+        ];
+        let output = Test::new(args).args([server.url()]).output();
+        let red = |line: &str| line.contains("\x1b[31m") && line.contains("! ");
+        let lines = || output.stdout.lines();
+        assert!(lines().any(red), "{}", output.stdout);
+        let server = hanging_up(move |before| (1..=fails).contains(&before));
+        let args = [
+            "http",
+            "--strategy",
+            "sequential",
+            "--format",
+            "json",
+            "--url",
+        ];
+        let output = Test::new(args).args([server.url()]).output();
+        assert_eq!(output.stderr, format!("asyncdemo: sequential: {told}.\n"));
     }
 }
 
@@ -305,6 +332,12 @@ fn a_server_that_says_nothing_is_asked_once_and_how_long_that_takes_is_said() {
         "{text}"
     );
     assert!(text.contains("for the same reason as blocking"), "{text}");
+    // Nothing was measured, so there is no picture of it, not even an axis.
+    let is_axis = |line: &str| line.trim_start().starts_with("0 s");
+    assert!(
+        !output.stdout.lines().any(is_axis) && !text.contains("wall"),
+        "{text}"
+    );
 }
 
 /// A run of more than a minute says so before it begins, on the screen or beside the report.

@@ -6,18 +6,25 @@ use asyncdemo::concepts::{ALL, Entry};
 
 const LAST: &str = "Every figure: --full";
 
+/// As a shell does it: a line with the command above, and a prompt below.
+const SHELL: &str =
+    "printf '%s\\n' \"$ asyncdemo $*\"; \"$0\" \"$@\"; status=$?; printf '$ '; exit $status";
+
 /// What is not on the last screen of a run with these knobs, or too much of it.
 fn missing(entry: &Entry, knobs: &[&str], options: &[&str]) -> Option<String> {
     let name = entry.about.name;
-    let seen = Test::new([name])
+    let seen = Test::new(["-c", SHELL, env!("CARGO_BIN_EXE_asyncdemo"), name])
         .args(knobs)
         .args(options)
-        .on_a_terminal(24, 80)
+        .program_on_a_terminal("/bin/sh".as_ref(), 24, 80)
         .finish();
     let screen = seen.frames.last().cloned().unwrap_or_default();
     let lacks = |what: &str| Some(format!("{name}: {what} is not there:\n{screen}"));
-    if seen.status != 0 || !seen.ready_for_a_shell || seen.wrapped {
+    if seen.status != 0 || seen.hidden_cursor || seen.wrapped {
         return lacks("a good end");
+    }
+    if !screen.starts_with("$ asyncdemo ") || !screen.ends_with("\n$\n") {
+        return lacks("the command line, or the prompt");
     }
     let strategies = (entry.strategies)(knobs).unwrap();
     let chosen: Vec<_> = strategies.iter().filter(|it| it.by_default).collect();
@@ -63,9 +70,37 @@ fn all_is_there(entry: &Entry, knobs: &[&str], options: &[&str]) {
 
 #[test]
 fn the_picture_and_its_sentence_are_on_one_screen() {
-    for (place, entry) in ALL.iter().enumerate() {
-        let look: &[&str] = if place % 2 == 0 { &[] } else { &["--ascii"] };
-        all_is_there(entry, entry.about.tour, look);
+    // As each is run by default. A few at once: they wait for most of the time.
+    let places: Vec<usize> = (0..ALL.len()).collect();
+    for few in places.chunks(4) {
+        std::thread::scope(|scope| {
+            for place in few {
+                let look: &[&str] = if place % 2 == 0 { &[] } else { &["--ascii"] };
+                scope.spawn(move || all_is_there(&ALL[*place], &[], look));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_window_that_was_made_narrower_is_what_the_result_is_laid_out_for() {
+    for options in [&[][..], &["--full"], &["--quiet"]] {
+        let call = Test::new(["gather", "--delays", "100ms,2s"]).args(options);
+        let mut terminal = call.on_a_terminal(24, 120);
+        // With --quiet, that is the end of the first strategy; otherwise its middle.
+        terminal.wait_for("fetch one");
+        terminal.resize(24, 56);
+        let seen = terminal.finish();
+        assert!(!seen.wrapped, "{options:?}: {}", seen.screen);
+        let lines = || seen.screen.lines();
+        let last = lines().rfind(|line| line.starts_with("  fetch two   ├"));
+        let lane = last.unwrap_or_else(|| panic!("{options:?}: {}", seen.screen));
+        assert!(lane.ends_with(" s") && lane.chars().count() <= 56, "{lane}");
+        assert!(
+            lines().any(|line| line.starts_with("join          ")),
+            "{}",
+            seen.screen
+        );
     }
 }
 

@@ -30,6 +30,7 @@ impl Claim for OthersAreServed {
         (wait * 2 < self.0).then(|| {
             let wait = time(wait);
             shown("others_are_served", format!("other requests were served meanwhile. A /ping, sent every 10 ms, never waited longer than {wait}."))
+                .short(format!("a /ping never waited longer than {wait}"))
         })
     }
 }
@@ -56,6 +57,7 @@ impl Claim for OthersWait {
         (wait * 2 >= self.0).then(|| {
             let wait = time(wait);
             shown("others_wait", format!("other requests had to wait, too. A /ping, which takes no time by itself, waited for {wait}."))
+                .short(format!("a /ping waited for {wait}"))
         })
     }
 }
