@@ -11,6 +11,7 @@
 //! | [`lab`] | the engine: an invocation, a fresh runtime per strategy, measuring, a process per size |
 //! | [`trace`] | the instrument: who was polled, woken, and when; the crate in `trace/`, which knows nothing of the rest |
 //! | [`services`] | the real things that concepts talk to: a server, databases, a mailbox, kept jobs |
+//! | [`probe`] | somebody's own service, seen from outside: what is asked of it, and the verdict on its answers |
 //! | [`python`] | somebody's own Python program: the recorder that runs inside it, in Python, and what its events become |
 //! | [`report`] | what was measured, as plain data |
 //! | [`page`] | styled lines: wrapping, Markdown, source code, and how they become ANSI or HTML |
@@ -22,7 +23,7 @@
 //! Imports run one way: `cli → commands → {classroom, lab, lesson, page, picture, progress, services::jobs}`,
 //! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, report, trace}`,
 //! `concepts → {claims, services, trace::Recorder}`, `lesson → {concepts, report}`,
-//! `progress → services::database`, `picture → {page, report, trace}`, `commands → python → {claims, report, services::scratch, trace}`, `claims → report → trace`. A concept
+//! `progress → services::database`, `picture → {page, report, trace}`, `commands → {python, probe} → {claims, report, services, trace}`, `claims → report → trace`. A concept
 //! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this, and the
 //! files of one folder to it, too.
 
@@ -35,6 +36,7 @@ pub mod lab;
 pub mod lesson;
 pub mod page;
 pub mod picture;
+pub mod probe;
 pub mod progress;
 pub mod python;
 pub mod report;

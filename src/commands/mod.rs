@@ -12,6 +12,7 @@ pub mod list;
 mod live;
 mod live_screen;
 pub mod present;
+pub mod probe;
 pub mod python;
 pub mod reset;
 pub mod run;

@@ -333,7 +333,10 @@ fn warmed_up(strategy: Strategy, server: &Acquaintance) -> Strategy {
 }
 
 /// Reads the URL of a server.
-fn http_url(text: &str) -> Result<Url, String> {
+///
+/// # Errors
+/// What it should be.
+pub fn http_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|why| {
         format!("must be an http or https URL, like http://localhost:8000/: {why}")
     })?;

@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::units;
 
+pub use http::http_url;
 pub use knob::{Count, Wait, ranged};
 pub use region::{RegionError, region};
 pub use shown::{plain, uncommented};

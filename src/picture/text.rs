@@ -257,7 +257,9 @@ impl Picture {
         let blocked = heartbeat.max_gap_s.0 >= heartbeat.period_s.0 + self.slow_poll
             && !strategy.blocked.is_empty();
         if !blocked {
-            return (format!("longest gap of the heartbeat {gap}"), Role::Dim);
+            let lane = heartbeat.lane.as_ref();
+            let pulse = lane.map_or("heartbeat", |lane| &lane.label);
+            return (format!("longest gap of the {pulse} {gap}"), Role::Dim);
         }
         let in_all: Duration = strategy
             .blocked

@@ -4,8 +4,9 @@ use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, Response};
+use reqwest::{ClientBuilder, Method, Request, Response, StatusCode, Url};
 
 use super::failure::Failure;
 use super::redirect::{Trail, accepted};
@@ -55,15 +56,80 @@ impl Client {
     /// # Errors
     /// Where there is no answer, or its status is neither 2xx nor 304.
     pub async fn get(&self, url: &str) -> Result<Incoming, Failure> {
-        let (mut trail, until) = (Trail::from(url)?, Instant::now() + self.timeout);
+        let url = Url::parse(url).map_err(|why| Failure::Other(why.to_string()))?;
+        self.send(&Outgoing::get(url)).await
+    }
+
+    /// As [`get`](Self::get), for a request of any method, with headers and a body.
+    ///
+    /// # Errors
+    /// Where there is no answer, or its status is neither 2xx nor 304.
+    pub async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, Failure> {
+        let mut outgoing = outgoing.clone();
+        let (mut trail, until) = (
+            Trail::from(outgoing.url.as_str())?,
+            Instant::now() + self.timeout,
+        );
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            let sent = self.client.get(trail.url()).timeout(left).send().await;
+            let sent = self.client.execute(outgoing.request(left)).await;
             let response = sent.map_err(|error| trail.lost(error.into()))?;
             if !trail.leads_on(response.status(), response.headers())? {
                 return Ok(Incoming { response, trail });
             }
+            outgoing.follow(response.status(), trail.url());
         }
+    }
+}
+
+/// What is sent, and where to.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Where to.
+    pub url: Url,
+    /// How it is called: `GET`, `POST` …
+    pub method: Method,
+    /// Beside those that every request has.
+    pub headers: HeaderMap,
+    /// Empty where nothing is sent along. At most [`BODY_LIMIT`]: each of many requests has its own copy.
+    pub body: Vec<u8>,
+}
+
+impl Outgoing {
+    /// A GET.
+    pub fn get(url: Url) -> Self {
+        Self {
+            url,
+            method: Method::GET,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
+    }
+
+    fn request(&self, timeout: Duration) -> Request {
+        let mut request = Request::new(self.method.clone(), self.url.clone());
+        request.headers_mut().clone_from(&self.headers);
+        *request.timeout_mut() = Some(timeout);
+        if !self.body.is_empty() {
+            *request.body_mut() = Some(self.body.clone().into());
+        }
+        request
+    }
+
+    /// As a browser goes on: another server is not told what was for the first, and a form is sent again only where the
+    /// status says so.
+    fn follow(&mut self, status: StatusCode, to: Url) {
+        if to.origin() != self.url.origin() {
+            self.headers.clear();
+        }
+        let same = matches!(status.as_u16(), 307 | 308) || self.method == Method::HEAD;
+        if !same {
+            self.method = Method::GET;
+            self.body.clear();
+            self.headers.remove(CONTENT_TYPE);
+            self.headers.remove(CONTENT_LENGTH);
+        }
+        self.url = to;
     }
 }
 

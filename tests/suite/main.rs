@@ -24,6 +24,7 @@ mod lab;
 mod learn;
 mod picture;
 mod present;
+mod probe;
 mod progress;
 mod python;
 mod queue;

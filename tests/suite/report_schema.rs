@@ -38,7 +38,7 @@ fn check(report: &Value) -> Result<(), String> {
 }
 
 #[track_caller]
-fn assert_valid(report: &Value) {
+pub(crate) fn assert_valid(report: &Value) {
     assert_eq!(check(report), Ok(()));
 }
 

@@ -1,0 +1,298 @@
+//! `asyncdemo probe`: asks a service from outside, and says why it is slow when it is asked many things at once.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::ValueHint;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Url};
+use serde_json::json;
+
+use super::live::Live;
+use super::run::Ending;
+use super::screen::{Screen, TextOrJson, complain, print, print_json};
+use crate::concepts::{Count, Wait, http_url, ranged};
+use crate::lab::{self, FRAME, Stop};
+use crate::page::{Line, Role, Style, to_ansi, wrap};
+use crate::picture::{self, Picture, Subject};
+use crate::probe::{self, Diagnosis, MOST_ABROAD, ProbePlan, Probed, Summary, Watch};
+use crate::report::{Figure, Report, SCHEMA, StrategyReport};
+use crate::services::client::{BODY_LIMIT, Outgoing};
+use crate::units;
+
+/// Between two looks at whether it is done.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What may be asked of it.
+#[derive(clap::Args, Clone, Debug)]
+#[command(mut_args(ranged))]
+#[command(after_help = "Examples:
+  asyncdemo probe http://localhost:8000/report --ping http://localhost:8000/health
+  asyncdemo probe http://localhost:8000/report --at-once 100
+  asyncdemo probe http://localhost:8000/report --ping http://localhost:8000/health --fail-blocked 100ms
+  asyncdemo probe http://localhost:8000/jobs --data job.json --header 'Authorization: Bearer …'
+
+It sends real requests, one alone and then many at once: only to a service that may have them.")]
+pub struct Options {
+    /// What to ask for: an http or https URL
+    #[arg(value_name = "URL", value_parser = http_url, value_hint = ValueHint::Url)]
+    pub url: Url,
+
+    /// What to ping every 10 ms beside it: something that the service answers at once
+    #[arg(long, value_name = "URL", value_parser = http_url, value_hint = ValueHint::Url)]
+    #[arg(help_heading = "What to ask")]
+    pub ping: Option<Url>,
+
+    /// How many requests at once; unless it is said, 12 or fewer, and 3 to another machine
+    #[arg(long, value_name = "N", help_heading = "What to ask")]
+    pub at_once: Option<Count<2, 500>>,
+
+    /// How long it may take in all
+    #[arg(
+        long = "for",
+        value_name = "DURATION",
+        default_value = "20s",
+        help_heading = "What to ask"
+    )]
+    pub time: Wait<100, 600_000>,
+
+    /// Exit with 1 if pings waited at least this long in most rounds: a check for CI
+    #[arg(
+        long,
+        value_name = "DURATION",
+        requires = "ping",
+        help_heading = "What to ask"
+    )]
+    pub fail_blocked: Option<Wait>,
+
+    /// The method; unless it is said, GET, and POST with --data
+    #[arg(long, value_name = "METHOD", help_heading = "What to send")]
+    pub method: Option<Method>,
+
+    /// A header, as in 'Authorization: Bearer …'; may be given several times
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header, help_heading = "What to send")]
+    pub header: Vec<(HeaderName, HeaderValue)>,
+
+    /// The body, from this file: as application/json, unless a header says otherwise
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What to send")]
+    pub data: Option<PathBuf>,
+
+    /// Write text for people, or json for programs
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        hide_possible_values = true,
+        help_heading = "What to show"
+    )]
+    pub format: TextOrJson,
+}
+
+/// Why a header is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a name and a value, like 'Accept: text/html'")]
+pub struct NoHeader;
+
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), NoHeader> {
+    let (name, value) = text.split_once(':').ok_or(NoHeader)?;
+    let name = name.trim().parse().map_err(|_| NoHeader)?;
+    let value = value.trim().parse().map_err(|_| NoHeader)?;
+    Ok((name, value))
+}
+
+/// Asks, and shows what that says.
+///
+/// # Errors
+/// Where nothing can be asked, or standard output cannot be written.
+pub fn probe(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
+    let plan = match plan(options) {
+        Ok(plan) => plan,
+        Err(error) => {
+            complain(&format!("asyncdemo: {error:#}.\n"));
+            return Ok(Ending::UsageError);
+        }
+    };
+    let started = lab::now();
+    let probed = asked(&plan, options, screen, stop)?;
+    let (stopped, observed) = (probed.stopped, probed.observed.clone());
+    let summary = probe::summary(&plan, probed);
+    let blocked = summary.judged.blocked(&observed);
+    let ending = ending(options, &summary, blocked, stop);
+    let report = Report {
+        schema: SCHEMA.to_owned(),
+        concept: "probe".to_owned(),
+        arguments: arguments(options, &plan),
+        program: Some(lab::program()),
+        started: Some(started),
+        machine: lab::machine(),
+        partial: stopped,
+        slow_poll_s: SLOW.into(),
+        strategies: summary.strategies,
+        findings: summary.findings,
+    };
+    show(options, screen, &report)?;
+    if let (Ending::Failed, Some(blocked), Some(limit)) = (ending, blocked, options.fail_blocked)
+        && blocked >= *limit
+    {
+        let (blocked, limit) = (units::duration(blocked), units::duration(*limit));
+        complain(&format!(
+            "asyncdemo: pings waited {blocked}; --fail-blocked allows {limit}.\n"
+        ));
+    }
+    Ok(ending)
+}
+
+/// No poll of this program is of interest.
+const SLOW: Duration = Duration::from_secs(1);
+
+fn plan(options: &Options) -> Result<ProbePlan> {
+    let mut target = Outgoing::get(options.url.clone());
+    if let Some(file) = &options.data {
+        target.body = body(file)?;
+        target.method = Method::POST;
+        let json = HeaderValue::from_static("application/json");
+        target.headers.insert(CONTENT_TYPE, json);
+    }
+    if let Some(method) = &options.method {
+        target.method = method.clone();
+    }
+    let given: HeaderMap = options.header.iter().cloned().collect();
+    // A name that is given several times is sent several times.
+    for name in given.keys() {
+        target.headers.remove(name);
+    }
+    for (name, value) in &options.header {
+        target.headers.append(name, value.clone());
+    }
+    let plan = ProbePlan {
+        target,
+        ping: options.ping.clone().map(Outgoing::get),
+        at_once: options.at_once.map(|count| *count),
+        time: *options.time,
+    };
+    match (plan.abroad(), plan.at_once) {
+        (Some(host), Some(many)) if many > MOST_ABROAD / 4 => bail!(
+            "--at-once must be from 2 to {} for {host}: it is another machine, perhaps somebody else's, and gets at most {MOST_ABROAD} requests in all",
+            MOST_ABROAD / 4
+        ),
+        _ => Ok(plan),
+    }
+}
+
+fn body(file: &Path) -> Result<Vec<u8>> {
+    let told = || format!("{} (--data) cannot be read", file.display());
+    let mut body = Vec::new();
+    let most = u64::try_from(BODY_LIMIT).unwrap_or(u64::MAX);
+    let opened = File::open(file).with_context(told)?;
+    let read = opened.take(most + 1).read_to_end(&mut body);
+    read.with_context(told)?;
+    if body.len() > BODY_LIMIT {
+        bail!("{} (--data) is over 1 MiB", file.display());
+    }
+    Ok(body)
+}
+
+/// As they were typed. Values of headers may be secrets, and so may what is sent.
+fn arguments(options: &Options, plan: &ProbePlan) -> serde_json::Value {
+    let names = options.header.iter().map(|(name, _)| name.as_str());
+    json!({
+        "url": options.url.as_str(),
+        "ping": options.ping.as_ref().map(Url::as_str),
+        "at_once": options.at_once,
+        "for": options.time,
+        "fail_blocked": options.fail_blocked,
+        "method": plan.target.method.as_str(),
+        "header": names.collect::<Vec<_>>(),
+        "data": options.data.as_ref().map(|file| file.to_string_lossy()),
+    })
+}
+
+/// Asks on a thread of its own, so that drawing keeps no request waiting.
+fn asked(plan: &ProbePlan, options: &Options, screen: &Screen, stop: &Stop) -> Result<Probed> {
+    let watch = Watch::default();
+    let style = screen.live.filter(|_| options.format == TextOrJson::Text);
+    let mut live = Live::new(style, SLOW, Duration::ZERO);
+    let token = stop.token();
+    thread::scope(|scope| {
+        let asking = thread::Builder::new()
+            .name("prober".to_owned())
+            .spawn_scoped(scope, || probe::probe(plan, &token, &watch))
+            .context("no thread could be started for the requests")?;
+        live.begin();
+        let mut drawn = Duration::ZERO;
+        while !asking.is_finished() {
+            thread::park_timeout(LOOK);
+            drawn += LOOK;
+            if live.is_watched() && drawn >= FRAME {
+                drawn = Duration::ZERO;
+                match watch.round() {
+                    Some(round) => live.see(&[], Some(&so_far(round))),
+                    None => live.say("  asking once …"),
+                }
+            }
+        }
+        live.end();
+        let probed = asking.join();
+        probed.map_err(|_| anyhow!("the thread that asks panicked"))?
+    })
+}
+
+fn so_far((count, measured): (usize, crate::report::Measured)) -> StrategyReport {
+    probe::planned(count).with_runs(&[measured])
+}
+
+fn ending(options: &Options, summary: &Summary, blocked: Option<Duration>, stop: &Stop) -> Ending {
+    if let Some(signal) = stop.signal() {
+        return Ending::Stopped(signal);
+    }
+    let failed = summary.strategies.iter().any(|it| it.error.is_some())
+        || summary.judged.diagnosis == Diagnosis::Failed;
+    let too_long = options.fail_blocked.is_some_and(|limit| {
+        // Where pings have not been measured, nothing was checked.
+        blocked.is_none_or(|blocked| blocked >= *limit)
+    });
+    if failed || too_long {
+        Ending::Failed
+    } else {
+        Ending::Done
+    }
+}
+
+fn show(options: &Options, screen: &Screen, report: &Report) -> Result<()> {
+    if options.format == TextOrJson::Json {
+        let mut json = Vec::new();
+        picture::json(report, &mut json)?;
+        return Ok(print_json(&String::from_utf8_lossy(&json))?);
+    }
+    let style = screen.out;
+    let subject = Subject {
+        report,
+        figure: Figure::Wall,
+        decides: Some("at-once"),
+        more: ["", ""],
+    };
+    let mut lines = head(options, style);
+    // A shell's prompt has a line, too.
+    let rows = screen.rows.map(|rows| rows.saturating_sub(lines.len() + 1));
+    lines.extend(Picture::fitting(
+        &subject,
+        style,
+        rows.unwrap_or(usize::MAX),
+    ));
+    print(&to_ansi(&lines, &style))?;
+    Ok(())
+}
+
+fn head(options: &Options, style: Style) -> Vec<Line> {
+    let mut asked = options.url.to_string();
+    if let Some(ping) = &options.ping {
+        asked += &format!(" beside a ping of {ping}");
+    }
+    let text = Line::plain(&style.tame(&asked));
+    let name = Line::of(Role::Name, "probe   ");
+    wrap(&text, style.width.max(20), &name, &Line::plain("        "))
+}
