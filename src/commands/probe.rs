@@ -214,7 +214,7 @@ fn arguments(options: &Options, plan: &ProbePlan) -> serde_json::Value {
 /// Asks on a thread of its own, so that drawing keeps no request waiting.
 fn asked(plan: &ProbePlan, options: &Options, screen: &Screen, stop: &Stop) -> Result<Probed> {
     let watch = Watch::default();
-    let style = screen.live.filter(|_| options.format == TextOrJson::Text);
+    let style = screen.live().filter(|_| options.format == TextOrJson::Text);
     let mut live = Live::new(style, SLOW, Duration::ZERO);
     let token = stop.token();
     thread::scope(|scope| {
@@ -268,7 +268,7 @@ fn show(options: &Options, screen: &Screen, report: &Report) -> Result<()> {
         picture::json(report, &mut json)?;
         return Ok(print_json(&String::from_utf8_lossy(&json))?);
     }
-    let style = screen.out;
+    let style = screen.out();
     let subject = Subject {
         report,
         figure: Figure::Wall,
@@ -277,7 +277,9 @@ fn show(options: &Options, screen: &Screen, report: &Report) -> Result<()> {
     };
     let mut lines = head(options, style);
     // A shell's prompt has a line, too.
-    let rows = screen.rows.map(|rows| rows.saturating_sub(lines.len() + 1));
+    let rows = screen
+        .rows()
+        .map(|rows| rows.saturating_sub(lines.len() + 1));
     lines.extend(Picture::fitting(
         &subject,
         style,

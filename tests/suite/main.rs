@@ -25,6 +25,7 @@ mod learn;
 mod picture;
 mod present;
 mod probe;
+mod probe_fastapi;
 mod progress;
 mod python;
 mod queue;

@@ -23,7 +23,7 @@ const PACKAGES: [&str; 4] = [
 ];
 
 /// An interpreter that has them: the newest, in an environment that is made once. `None` where it cannot be had.
-fn with_fastapi() -> Option<&'static Path> {
+pub(crate) fn with_fastapi() -> Option<&'static Path> {
     static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
     MADE.get_or_init(|| {
         let newest = interpreters().pop()?;
@@ -102,13 +102,13 @@ async def fails():
 ";
 
 /// A port that nobody has at the moment.
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     listener.local_addr().unwrap().port()
 }
 
 /// The status line of the answer.
-fn get(port: u16, path: &str) -> Option<String> {
+pub(crate) fn get(port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     write!(
         stream,
