@@ -31,6 +31,7 @@ pub(crate) fn task(label: &str, end: u64, outcome: Outcome) -> Task {
         idle_s: ms(end),
         polls: vec![poll],
         wakes_s: Vec::new(),
+        woken_by: Vec::new(),
     }
 }
 

@@ -176,6 +176,7 @@ fn cut(task: &mut Task, now: Duration) {
         poll.end_s = poll.end_s.min(Seconds(now));
     }
     task.wakes_s.retain(past);
+    task.woken_by.truncate(task.wakes_s.len());
 }
 
 /// The heartbeat at `now`, with the longest gap that it had had by then. `None` where its beats are not known.

@@ -154,6 +154,7 @@ mod tests {
                 })
                 .collect(),
             wakes_s: wakes.iter().copied().map(ms).collect(),
+            woken_by: Vec::new(),
         }
     }
 

@@ -167,6 +167,7 @@ impl Lane {
                 .copied()
                 .map(Duration::from_nanos)
                 .collect(),
+            woken_by: Vec::new(),
             outcome: self.outcome(),
             failed: None,
             end: Duration::from_nanos(self.end(now)),

@@ -180,6 +180,9 @@ impl Task {
             idle_s: Seconds(task.idle()),
             polls: task.polls.iter().map(poll).collect(),
             wakes_s: task.wakes.iter().copied().map(since_start).collect(),
+            woken_by: (task.woken_by.iter())
+                .map(|by| by.as_deref().map(str::to_owned))
+                .collect(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod failed;
 mod figure;
 mod finding;
 mod seconds;
+mod task;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use cost::{Cost, costs, slope};
 pub use figure::Figure;
 pub use finding::{Finding, INCONCLUSIVE};
 pub use seconds::Seconds;
+pub use task::{Poll, Task};
 
 use crate::trace;
 pub use crate::trace::{Failed, Outcome};
@@ -254,51 +256,6 @@ pub struct Blocked {
     pub location: Option<String>,
 }
 
-/// One lane of the timeline.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Task {
-    /// What the concept calls it.
-    pub label: String,
-    /// Where it was tracked: `src/concepts/gather.rs:100`.
-    #[serde(default)]
-    pub location: Option<String>,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The name of the exception that ended it, in a language that has them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exception: Option<String>,
-    /// Why, if it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed: Option<Failed>,
-    /// When the future was made.
-    pub created_s: Seconds,
-    /// When it was first polled.
-    pub start_s: Option<Seconds>,
-    /// When it ended; for a task that did not, when the measuring did.
-    pub end_s: Seconds,
-    /// Time in polls.
-    pub busy_s: Seconds,
-    /// Time between a wake and the poll that it led to.
-    pub scheduled_s: Seconds,
-    /// Time spent waiting.
-    pub idle_s: Seconds,
-    /// Every poll, in order.
-    pub polls: Vec<Poll>,
-    /// Every wake, in order.
-    pub wakes_s: Vec<Seconds>,
-}
-
-/// One call of a future's `poll`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Poll {
-    /// When it began.
-    pub start_s: Seconds,
-    /// When it returned.
-    pub end_s: Seconds,
-    /// A number for the thread, the same wherever it polled.
-    pub thread: usize,
-}
-
 impl StrategyReport {
     /// The middle of the repeats' wall times; of an even number, the lower middle, which was really measured.
     pub fn wall(&self) -> Option<Seconds> {
@@ -394,21 +351,5 @@ impl Rest {
     pub fn started(&self) -> usize {
         let unpolled = self.outcomes.get(&Outcome::NeverPolled);
         self.count - unpolled.copied().unwrap_or(0).min(self.count)
-    }
-}
-
-impl Task {
-    /// From its first poll to its end. Zero if it was never polled.
-    pub fn life(&self) -> Seconds {
-        Seconds(self.start_s.map_or_else(Default::default, |start| {
-            self.end_s.0.saturating_sub(start.0)
-        }))
-    }
-}
-
-impl Poll {
-    /// How long it held its thread.
-    pub fn duration(&self) -> Seconds {
-        Seconds(self.end_s.0.saturating_sub(self.start_s.0))
     }
 }

@@ -26,6 +26,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "life",
             "log",
             "recorder",
+            "requests",
+            "responsive",
             "rest",
             "task",
             "timeline",

@@ -51,6 +51,7 @@ fn task(label: &str, start: u64, end: u64, outcome: Outcome) -> Task {
         scheduled_s: ms(0),
         idle_s: Seconds(ms(end - start).0 - busy),
         wakes_s: polls.iter().skip(1).map(|poll| poll.start_s).collect(),
+        woken_by: Vec::new(),
         polls,
     }
 }
@@ -355,6 +356,7 @@ prop_compose! {
             idle_s: ms(1),
             polls,
             wakes_s: wakes,
+            woken_by: Vec::new(),
         }
     }
 }

@@ -323,6 +323,32 @@ fn a_report_of_what_failed_keeps_to_the_schema() {
     );
 }
 
+#[test]
+fn a_report_says_which_task_woke_another() {
+    let lab = Lab {
+        slow_poll: Duration::from_millis(10),
+        repeat: 1,
+        show_heartbeat: false,
+        max_tasks: 1_000,
+        stop: Stop::default(),
+    };
+    let strategy = Strategy::new("wakes", "one sends", (), |recorder, ()| async move {
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let receives = recorder.track("receives", receive);
+        let sends = recorder.track("sends", async { send.send(1) });
+        let _ = tokio::join!(receives, sends);
+        Ok(Output::new(()))
+    });
+    let report = lab.run(&strategy, &mut ()).report;
+    let tasks = serde_json::to_value(&report.tasks).unwrap();
+    assert_eq!(tasks[0]["woken_by"], json!(["sends"]));
+    assert_eq!(tasks[0]["wakes_s"].as_array().map(Vec::len), Some(1));
+    assert_eq!(tasks[1].get("woken_by"), None);
+    let mut whole = failed();
+    whole.strategies = vec![report];
+    assert_valid(&serde_json::to_value(&whole).unwrap());
+}
+
 /// A report in which every object and every kind of field occurs.
 fn full() -> Value {
     let mut report = serde_json::to_value(failed()).unwrap();
@@ -340,6 +366,7 @@ fn full() -> Value {
     strategy["blocked"] = json!([{ "start_s": 0.1, "end_s": 0.2, "by": "oops", "location": "app.py:3 time.sleep(1)" }]);
     strategy["language"] = json!("python");
     strategy["interpreter"] = json!("CPython 3.13.0");
+    strategy["tasks"][0]["woken_by"] = json!(["oops", null]);
     strategy["tasks"][0]["exception"] = json!("ValueError");
     strategy["heartbeat"]["blocked_by"] = json!("oops");
     report["findings"] = json!([{
@@ -355,7 +382,7 @@ fn full() -> Value {
 
 /// The fields that reports did not have from the beginning, and those that are not known everywhere. All
 /// others are always there.
-const LATER: [&str; 14] = [
+const LATER: [&str; 15] = [
     "lane",
     "location",
     "strategy",
@@ -370,6 +397,7 @@ const LATER: [&str; 14] = [
     "closures",
     "failed",
     "failures",
+    "woken_by",
 ];
 
 /// Where the keys are a concept's own.

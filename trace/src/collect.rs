@@ -3,12 +3,13 @@
 //! The events are grouped by task first, all in one array, so that a million tasks need no million
 //! vectors. Tasks beyond those that are kept whole are summed up as they go by.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::life::{Outcome, Poll};
 use crate::log::{Event, Kind, Logs};
 use crate::rest::Rest;
-use crate::task::{TaskRole, Tasks, Tracker};
+use crate::task::{Label, TaskRole, Tasks, Tracker};
 use crate::timeline::{Task, Thread, Timeline};
 
 /// What of a record is kept whole.
@@ -74,12 +75,13 @@ pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
             .get(&tracker.id)
             .filter(|_| outcome == Outcome::Failed);
         let whole = || Task {
-            label: tracker.label(),
+            label: tracker.label().into_owned(),
             failed: failed.cloned(),
             location: Some(tracker.location.into()),
             created: Duration::from_nanos(tracker.created),
             polls: draft.polls.clone(),
             wakes: draft.wakes.clone(),
+            woken_by: draft.woken_by(&trackers),
             outcome,
             end: ended,
         };
@@ -95,7 +97,7 @@ pub(crate) fn timeline(tasks: &Tasks, logs: &Logs, keep: Keep) -> Timeline {
             rest.add(&draft.polls, &draft.wakes, outcome, failed, ended);
             for poll in &draft.polls {
                 if poll.end - poll.start >= keep.slow_poll {
-                    rest.slow_polls.push((tracker.label(), *poll));
+                    rest.slow_polls.push((tracker.label().into_owned(), *poll));
                 }
             }
         }
@@ -155,6 +157,8 @@ impl Groups {
 struct Draft {
     polls: Vec<Poll>,
     wakes: Vec<Duration>,
+    /// The same wakes, each with the number of the task that called it.
+    woken: Vec<(Duration, Option<u32>)>,
     ended: Option<(Outcome, Duration)>,
 }
 
@@ -162,6 +166,7 @@ impl Draft {
     fn read(&mut self, events: &[(Event, u16)]) {
         self.polls.clear();
         self.wakes.clear();
+        self.woken.clear();
         self.ended = None;
         for (event, thread) in events {
             let poll = Poll {
@@ -170,7 +175,7 @@ impl Draft {
                 thread: usize::from(*thread),
             };
             match event.kind() {
-                Kind::Woken => self.wakes.push(poll.start),
+                Kind::Woken => self.woken.push((poll.start, event.woken_by())),
                 Kind::Dropped => self.ended = Some((Outcome::Cancelled, poll.start)),
                 Kind::Pending => self.polls.push(poll),
                 Kind::Ready => {
@@ -188,7 +193,19 @@ impl Draft {
             }
         }
         self.polls.sort_by_key(|poll| (poll.start, poll.end));
-        self.wakes.sort();
+        self.woken.sort();
+        self.wakes.extend(self.woken.iter().map(|(at, _)| *at));
+    }
+
+    /// Of each wake, who called it; empty where that is known of none.
+    fn woken_by(&self, trackers: &[Option<Arc<Tracker>>]) -> Vec<Option<Label>> {
+        let label = |by: u32| Some(trackers.get(by as usize)?.as_ref()?.label());
+        let woken = self.woken.iter();
+        let woken_by: Vec<_> = woken.map(|(_, by)| by.and_then(label)).collect();
+        if woken_by.iter().all(Option::is_none) {
+            return Vec::new();
+        }
+        woken_by
     }
 
     /// How it ended, and when. `open` is the start and the thread of the poll that is going on.

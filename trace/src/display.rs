@@ -268,7 +268,7 @@ mod tests {
                 Poll { start, end: at, thread: 0 }
             }).collect();
             let task = Task {
-                label, location: None, created: Duration::ZERO, polls, wakes: Vec::new(),
+                label, location: None, created: Duration::ZERO, polls, wakes: Vec::new(), woken_by: Vec::new(),
                 outcome: Outcome::Completed, failed: None, end: at,
             };
             let timeline = Timeline { end: at, tasks: vec![task], ..Timeline::default() };

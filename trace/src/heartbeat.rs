@@ -98,6 +98,7 @@ mod tests {
                 })
                 .collect(),
             wakes: Vec::new(),
+            woken_by: Vec::new(),
             outcome: Outcome::Running,
             failed: None,
             end: ms(polls.last().map_or(0, |poll| poll.1)),

@@ -46,6 +46,9 @@ mod lane;
 mod life;
 mod log;
 mod recorder;
+#[cfg(feature = "tower")]
+mod requests;
+mod responsive;
 mod rest;
 mod task;
 mod timeline;
@@ -57,6 +60,8 @@ pub use heartbeat::{Heartbeat, PERIOD};
 pub use lane::{Cell, Life};
 pub use life::{Cause, Failed, Outcome, Poll, Span, State, in_flight, spans};
 pub use recorder::{Recorder, Tracked, TrackedResult};
+#[cfg(feature = "tower")]
+pub use requests::{MOST_REQUESTS, RequestLayer, RequestService, ResponseBody, ResponseFuture};
 pub use rest::Rest;
 pub use task::Label;
 pub use timeline::{Place, Task, Thread, Timeline, with_closures};

@@ -10,14 +10,12 @@ use std::sync::atomic::{AtomicU16, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::life::Failed;
 
 /// What happened to a task. The discriminants are the low bits of [`Event::stamp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A poll that returned `Pending`.
+    /// A poll after which the task goes on: it returned `Pending`, or a part of a body.
     Pending = 0,
     /// The poll that returned `Ready`.
     Ready = 1,
@@ -39,6 +37,7 @@ pub(crate) struct Event {
     /// Nanoseconds since the recorder's origin (61 bits: 73 years), then the kind.
     stamp: u64,
     pub(crate) task: u32,
+    /// Of a poll. Of a wake it holds who called the waker.
     length: Length,
 }
 
@@ -75,6 +74,20 @@ impl Event {
 
     pub(crate) fn instant(kind: Kind, task: u32, at: u64) -> Self {
         Self::poll(kind, task, at, at)
+    }
+
+    /// A wake, called in a poll of the task `by`, where it was called in one.
+    pub(crate) fn wake(task: u32, at: u64, by: Option<u32>) -> Self {
+        Self {
+            // Nobody is zero. Of the last of four billion tasks it is not known.
+            length: Length(by.map_or(0, |by| by.wrapping_add(1))),
+            ..Self::instant(Kind::Woken, task, at)
+        }
+    }
+
+    /// Of a wake, in whose poll it was called.
+    pub(crate) fn woken_by(&self) -> Option<u32> {
+        self.length.0.checked_sub(1)
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -219,22 +232,32 @@ pub(crate) fn thread_number() -> u16 {
     })
 }
 
+/// What a recorder's time is counted by, and from when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Clock {
+    /// Tokio's: tests may pause it.
+    Tokio(tokio::time::Instant),
+    /// The system's, which goes on meanwhile.
+    Real(std::time::Instant),
+}
+
 /// All logs of one recorder, and the clock that they share.
 #[derive(Debug)]
 pub(crate) struct Logs {
-    recorder: u64,
-    origin: Instant,
+    /// No other of this process has the same.
+    pub(crate) recorder: u64,
+    clock: Clock,
     threads: Mutex<Vec<Arc<ThreadLog>>>,
     /// Why tasks failed, by their number. Beside the events, as failures are rare and words are long.
     failures: Mutex<BTreeMap<u32, Failed>>,
 }
 
 impl Logs {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(clock: Clock) -> Self {
         static NEXT_RECORDER: AtomicU64 = AtomicU64::new(0);
         Self {
             recorder: NEXT_RECORDER.fetch_add(1, Ordering::Relaxed),
-            origin: Instant::now(),
+            clock,
             threads: Mutex::default(),
             failures: Mutex::default(),
         }
@@ -244,9 +267,12 @@ impl Logs {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nanoseconds since the recorder was made, on Tokio's clock: tests may pause it.
+    /// Nanoseconds since the recorder was made.
     pub(crate) fn now(&self) -> u64 {
-        let elapsed = self.origin.elapsed();
+        let elapsed = match self.clock {
+            Clock::Tokio(origin) => origin.elapsed(),
+            Clock::Real(origin) => origin.elapsed(),
+        };
         // 128-bit arithmetic, as in `as_nanos`, would be a tenth of what recording costs.
         elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos())
     }
@@ -314,8 +340,17 @@ mod tests {
     }
 
     #[test]
+    fn a_wake_keeps_who_called_it() {
+        for by in [None, Some(0), Some(u32::MAX - 1)] {
+            let event = Event::wake(7, 1_000_000_001, by);
+            assert_eq!((event.kind(), event.woken_by()), (Kind::Woken, by));
+            assert_eq!(event.start(), Duration::from_nanos(1_000_000_001));
+        }
+    }
+
+    #[test]
     fn a_log_keeps_its_order_over_many_chunks() {
-        let logs = Logs::new();
+        let logs = Logs::new(Clock::Real(std::time::Instant::now()));
         for at in 0..10_000 {
             logs.append(Event::instant(Kind::Woken, at as u32, at));
         }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::collect::{self, Keep};
 use crate::heartbeat::beat;
 use crate::life::{Cause, Failed};
-use crate::log::{Kind, Logs};
-use crate::task::{Description, Label, TaskRole, Tasks, Tracker};
+use crate::log::{Clock, Kind, Logs};
+use crate::task::{Description, Label, TaskRole, Tasks, Tracker, UntilDropped};
 use crate::timeline::Timeline;
 
 /// Notes what the futures that it tracks do.
@@ -33,11 +33,21 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// A recorder whose clock starts now.
+    /// A recorder whose clock starts now. It is Tokio's: where a test pauses it, timelines are exact to the nanosecond.
     pub fn new() -> Self {
+        Self::on(Clock::Tokio(tokio::time::Instant::now()))
+    }
+
+    /// As [`new`](Self::new), by the system's clock: it goes on where a test has paused Tokio's, and so shows there what
+    /// holds a thread, as [`assert_responsive`](Self::assert_responsive) wants it.
+    pub fn on_real_clock() -> Self {
+        Self::on(Clock::Real(std::time::Instant::now()))
+    }
+
+    fn on(clock: Clock) -> Self {
         Self {
             tasks: Arc::default(),
-            logs: Arc::new(Logs::new()),
+            logs: Arc::new(Logs::new(clock)),
         }
     }
 
@@ -103,7 +113,7 @@ impl Recorder {
         L: Into<Label>,
         F: FnOnce() -> T,
     {
-        let call = Call(self.tracker(Some(label.into()), TaskRole::Closure));
+        let call = UntilDropped(self.tracker(Some(label.into()), TaskRole::Closure));
         move || call.0.call(closure)
     }
 
@@ -120,6 +130,10 @@ impl Recorder {
             location: Location::caller(),
             role,
         };
+        self.add(description)
+    }
+
+    pub(crate) fn add(&self, description: Description) -> Arc<Tracker> {
         self.tasks.add(&self.logs, description)
     }
 
@@ -143,15 +157,6 @@ impl Recorder {
     /// million takes about a second then (`benches/scale.rs`).
     pub fn timeline_of(&self, keep: Keep) -> Timeline {
         collect::timeline(&self.tasks, &self.logs, keep)
-    }
-}
-
-/// A closure that is tracked, until it has been called or dropped.
-struct Call(Arc<Tracker>);
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.0.dropped();
     }
 }
 
@@ -402,6 +407,97 @@ mod tests {
         assert!(futures_util::poll!(moving.as_mut()).is_pending());
         assert_eq!(tokio::spawn(moving).await.unwrap(), 1);
         assert_eq!(recorder.timeline().tasks[0].outcome, Outcome::Completed);
+    }
+
+    fn woken_by(timeline: &crate::Timeline, label: &str) -> Vec<Option<String>> {
+        let mut lanes = timeline.lanes().into_iter();
+        let task = lanes.find(|task| task.label == label).unwrap();
+        let by = task.woken_by.iter();
+        by.map(|by| by.as_deref().map(str::to_owned)).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wake_knows_in_whose_poll_it_was_called() {
+        let recorder = Recorder::new();
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let sends = async {
+            nap(1).await;
+            send.send(1)
+        };
+        // A timer wakes it first, and then whoever sends.
+        let receives = async {
+            nap(0).await;
+            tokio::time::sleep(SECOND / 2).await;
+            receive.await
+        };
+        let outer = async { tokio::join!(recorder.track("sends", sends), async {}) };
+        let (received, _) = tokio::join!(
+            recorder.track("receives", receives),
+            recorder.track("awaits the sender", outer)
+        );
+        assert_eq!(received, Ok(1));
+
+        let timeline = recorder.timeline();
+        let by = woken_by(&timeline, "receives");
+        let (last, timers) = by.split_last().unwrap();
+        assert_eq!(last.as_deref(), Some("sends"), "the innermost poll: {by:?}");
+        assert!(!timers.is_empty() && timers.iter().all(Option::is_none));
+        assert_eq!(by.len(), timeline.tasks[0].wakes.len());
+        // Woken by its timer alone, and so was whoever awaits it.
+        assert!(woken_by(&timeline, "sends").is_empty());
+        assert!(woken_by(&timeline, "awaits the sender").is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_wake_is_put_down_to_oneself_to_another_recorder_or_to_a_poll_that_is_over() {
+        let (recorder, other) = (Recorder::new(), Recorder::new());
+        let mut woken = false;
+        let itself = std::future::poll_fn(|context| {
+            if std::mem::replace(&mut woken, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        });
+        recorder.track("itself", itself).await;
+
+        let notify = |recorder: &Recorder, label: &'static str| {
+            let (send, receive) = tokio::sync::oneshot::channel();
+            let sends = recorder.track(label, async { send.send(()) });
+            (receive, sends)
+        };
+        let (receive, sends) = notify(&other, "elsewhere");
+        let _ = tokio::join!(recorder.track("from elsewhere", receive), sends);
+        let (receive, sends) = notify(&recorder, "panics");
+        let panics = recorder.track("oops", async { panic!("on purpose") });
+        let after = async {
+            assert!(tokio::spawn(panics).await.is_err());
+            drop(sends);
+        };
+        let (received, ()) = tokio::join!(recorder.track("after a panic", receive), after);
+        assert!(received.is_err());
+
+        let timeline = recorder.timeline();
+        for label in ["itself", "from elsewhere", "after a panic"] {
+            let task = timeline.tasks.iter().find(|task| task.label == label);
+            assert_eq!(task.unwrap().wakes.len(), 1, "{label}");
+            assert!(woken_by(&timeline, label).is_empty(), "{label}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closure_on_a_thread_wakes_as_a_task_does() {
+        let recorder = Recorder::new();
+        let (send, receive) = tokio::sync::oneshot::channel();
+        let mut receives = Box::pin(recorder.track("receives", receive));
+        assert!(futures_util::poll!(receives.as_mut()).is_pending());
+        let thread = std::thread::spawn(recorder.track_blocking("its thread", || send.send(7)));
+        assert_eq!(receives.await, Ok(7));
+        assert!(thread.join().is_ok());
+        assert_eq!(
+            woken_by(&recorder.timeline(), "receives"),
+            [Some("its thread".to_owned())]
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! One task: its record, the waker that notes who wakes it, and the list of all of them.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -42,10 +43,10 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     /// What it is called.
-    pub(crate) fn label(&self) -> String {
+    pub(crate) fn label(&self) -> Label {
         match &self.label {
-            Some(label) => label.to_string(),
-            None => format!("{}:{}", self.location.file(), self.location.line()),
+            Some(label) => label.clone(),
+            None => format!("{}:{}", self.location.file(), self.location.line()).into(),
         }
     }
 
@@ -120,7 +121,20 @@ impl Tracker {
     }
 
     fn note_wake(&self) {
-        self.note(Event::instant(Kind::Woken, self.id, self.logs.now()));
+        let polled = POLLED.get();
+        let by = polled.recorder == self.logs.recorder && polled.task != self.id;
+        let by = by.then_some(polled.task);
+        self.note(Event::wake(self.id, self.logs.now(), by));
+    }
+}
+
+/// What is tracked and may be dropped before its end, which is noted then.
+#[derive(Debug)]
+pub(crate) struct UntilDropped(pub(crate) Arc<Tracker>);
+
+impl Drop for UntilDropped {
+    fn drop(&mut self) {
+        self.0.dropped();
     }
 }
 
@@ -170,9 +184,26 @@ impl ArcWake for ForeignWaker {
     }
 }
 
+/// Which task of which recorder is being polled.
+#[derive(Clone, Copy)]
+struct Polled {
+    recorder: u64,
+    task: u32,
+}
+
+thread_local! {
+    /// The innermost poll that is going on on this thread: a wake that comes meanwhile is its doing.
+    static POLLED: Cell<Polled> = const {
+        // No recorder gets so far.
+        Cell::new(Polled { recorder: u64::MAX, task: 0 })
+    };
+}
+
 /// A poll that is going on, until it is dropped: by a panic, where nothing else was said.
 struct OpenPoll<'a> {
     tracker: &'a Tracker,
+    /// The poll in which this one was made.
+    outer: Polled,
     start: u64,
     kind: Kind,
 }
@@ -187,6 +218,10 @@ impl<'a> OpenPoll<'a> {
             .store(start.max(1) << THREAD_BITS | thread, Ordering::Release);
         Self {
             tracker,
+            outer: POLLED.replace(Polled {
+                recorder: tracker.logs.recorder,
+                task: tracker.id,
+            }),
             start,
             kind: Kind::Panicked,
         }
@@ -195,6 +230,7 @@ impl<'a> OpenPoll<'a> {
 
 impl Drop for OpenPoll<'_> {
     fn drop(&mut self) {
+        POLLED.set(self.outer);
         let end = self.tracker.logs.now();
         self.tracker
             .note(Event::poll(self.kind, self.tracker.id, self.start, end));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::life::{Failed, Outcome, Poll, Span, State, in_flight, spans};
 use crate::rest::Rest;
+use crate::task::Label;
 
 /// What the tracked tasks did, seen from the recorder's origin.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,6 +86,10 @@ pub struct Task {
     pub polls: Vec<Poll>,
     /// Every call of the task's waker, in order.
     pub wakes: Vec<Duration>,
+    /// Of each wake, the task or the closure in whose poll it was called: whoever sent, released or notified. `None`
+    /// where that is not tracked by the same recorder, as of a timer or a socket, and where a task woke itself. Empty
+    /// where no wake has one.
+    pub woken_by: Vec<Option<Label>>,
     /// How it ended, if it has.
     pub outcome: Outcome,
     /// Why, if it failed.

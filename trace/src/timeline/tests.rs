@@ -21,6 +21,7 @@ fn task(label: &str, polls: &[(u64, u64, usize)], wakes: &[u64], end: u64) -> Ta
             })
             .collect(),
         wakes: wakes.iter().copied().map(ms).collect(),
+        woken_by: Vec::new(),
         outcome: Outcome::Completed,
         failed: None,
         end: ms(end),
