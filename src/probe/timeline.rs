@@ -49,6 +49,7 @@ fn lane(pings: &[PingWait], start: Duration, end: Duration) -> Task {
         created: start,
         polls: std::iter::once(beat(start)).chain(answered).collect(),
         wakes: pings.iter().map(|ping| start + ping.sent).collect(),
+        woken_by: Vec::new(),
         outcome: Outcome::Running,
         failed: None,
         end,
