@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{StrategyReport, cost};
+use super::{INCONCLUSIVE, Report, StrategyReport, cost};
 
 /// How many times longer one run takes than another, where that is more than noise.
 pub const CLEARLY: f64 = 1.2;
@@ -53,6 +53,28 @@ pub fn ratio(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
     let (there, here) = (middle_half(first)?, middle_half(this)?);
     let apart = there.1 < here.0 || here.1 < there.0;
     (ratio.max(1.0 / ratio) >= least && apart).then_some(ratio)
+}
+
+impl Report {
+    /// Leaves no ratio beside a finding that says nothing of the kind. Where the first strategy's run was inconclusive,
+    /// there is nothing to compare with.
+    pub fn withhold_ratios(&mut self) {
+        let denied = |name: &str| {
+            let mut findings = self.findings.iter();
+            findings.any(|finding| finding.strategy == name && finding.allows_no_ratio())
+        };
+        let first = self.strategies.first();
+        let is_inconclusive = |name: &str| {
+            let mut findings = self.findings.iter();
+            findings.any(|it| it.strategy == name && it.kind == INCONCLUSIVE)
+        };
+        let none_at_all = first.is_some_and(|first| is_inconclusive(&first.name));
+        for strategy in &mut self.strategies {
+            if none_at_all || denied(&strategy.name) {
+                strategy.speedup = None;
+            }
+        }
+    }
 }
 
 /// The first and the third quartile of the wall times: values that were measured, the outer ones
@@ -116,7 +138,7 @@ mod tests {
             ..ran(&[wall])
         };
         assert_eq!(ratio(&computed(100, 0.1), &computed(200, 0.2)), Some(0.5));
-        assert_eq!(ratio(&computed(100, 0.1), &computed(200, 0.1)), None);
+        assert_eq!(ratio(&computed(100, 0.1), &computed(200, 0.09)), None);
     }
 
     #[test]

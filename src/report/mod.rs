@@ -102,26 +102,6 @@ impl Report {
         report.withhold_ratios();
         Ok(report)
     }
-
-    /// Leaves no ratio beside a finding that says nothing of the kind. Where the first strategy's run was inconclusive,
-    /// there is nothing to compare with.
-    pub fn withhold_ratios(&mut self) {
-        let denied = |name: &str| {
-            let mut findings = self.findings.iter();
-            findings.any(|finding| finding.strategy == name && finding.allows_no_ratio())
-        };
-        let first = self.strategies.first();
-        let is_inconclusive = |name: &str| {
-            let mut findings = self.findings.iter();
-            findings.any(|it| it.strategy == name && it.kind == INCONCLUSIVE)
-        };
-        let none_at_all = first.is_some_and(|first| is_inconclusive(&first.name));
-        for strategy in &mut self.strategies {
-            if none_at_all || denied(&strategy.name) {
-                strategy.speedup = None;
-            }
-        }
-    }
 }
 
 /// The computer.

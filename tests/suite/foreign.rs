@@ -247,7 +247,7 @@ fn why_some_failed_is_told_and_more_than_half_is_a_failure() {
             "--url",
         ];
         let output = Test::new(args).args([server.url()]).output();
-        let red = |line: &str| line.contains("\x1b[31m") && line.contains("! ");
+        let red = |line: &str| line.contains("31m! ");
         let lines = || output.stdout.lines();
         assert!(lines().any(red), "{}", output.stdout);
         let server = hanging_up(move |before| (1..=fails).contains(&before));

@@ -222,8 +222,8 @@ at-once: the waits overlapped. It took as long as the longest one (2.001 s), not
   their sum (3.702 s). 1 thread did it, busy for 120 µs of 2.001 s. Waiting
   needs no thread.
 blocks: blocker held the thread for 1.400 s. The heartbeat was due 140 times
-  meanwhile and could not run. Every other request to your server would have
-  waited just as long.
+  meanwhile and could not run: its longest gap was 1.400 s. Every other request
+  to your server would have waited just as long.
 
 ├ ┤ first and last poll   ─ waiting   ░ could not run   █ ╋ held its thread
 ✗ cancelled   ! panicked
