@@ -4,8 +4,8 @@ use super::ballot::Candidate;
 use super::knob;
 use super::show::Show;
 use super::slide::Slide;
-use crate::concepts::{self, region};
-use crate::lesson::{Answer, CodeLanguage, Guess, Kind, Predict, Spot};
+use crate::concepts::{self, function, plain, plain_python, region, uncommented};
+use crate::lesson::{Answer, CodeLanguage, Excerpt, Guess, Kind, Predict, Spot};
 use crate::page::{self, Language, Line, Role, Style, columns, markdown, wrap};
 use crate::report::Report;
 
@@ -74,7 +74,7 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
     };
     match &step.kind {
         Kind::Prose(text) => markdown(text, style),
-        Kind::Code(code) => source(&code.concept, code.strategy.as_slice(), None, style),
+        Kind::Code(code) => excerpt(code, None, withholds(show), style),
         Kind::Run(_) => {
             let mut lines = Lines::new();
             command(&mut lines);
@@ -247,8 +247,7 @@ pub(super) fn is_right(predict: &Predict, candidate: &Candidate, report: &Report
 /// The source behind the slide: of the strategies that it runs, or the concept's twin.
 pub(super) fn code(show: &Show, language: Language, style: &Style) -> Lines {
     if let Some(Kind::Code(code)) = show.step().map(|step| &step.kind) {
-        let strategies = code.strategy.as_slice();
-        return source(&code.concept, strategies, Some(language), style);
+        return excerpt(code, Some(language), withholds(show), style);
     }
     let line = show.line();
     let concept = match (&line, show.lesson()) {
@@ -257,14 +256,53 @@ pub(super) fn code(show: &Show, language: Language, style: &Style) -> Lines {
         (None, None) => "",
     };
     let strategies = knob::strategies(line.as_deref().unwrap_or(concept));
-    source(concept, &strategies, Some(language), style)
+    source(concept, &strategies, Some(language), withholds(show), style)
 }
 
-/// Without a language, Rust where there are strategies.
+/// What a `code` block names, or the same in another language.
+fn excerpt(code: &Excerpt, language: Option<Language>, withheld: bool, style: &Style) -> Lines {
+    let twin = concepts::find(&code.concept).map(|entry| entry.about.twin);
+    let strategy = code.strategy.as_deref().filter(|_| code.python);
+    let python = strategy.and_then(|strategy| function(twin.ok()?, strategy));
+    match python.filter(|_| language != Some(Language::Rust)) {
+        Some(source) => page::code(&python_of(source, withheld), Language::Python, style),
+        None => source(
+            &code.concept,
+            code.strategy.as_slice(),
+            language,
+            withheld,
+            style,
+        ),
+    }
+}
+
+fn python_of(source: &str, withheld: bool) -> String {
+    let bare = plain_python(source);
+    match withheld {
+        true => uncommented(&bare, true).trim().to_owned(),
+        false => bare,
+    }
+}
+
+/// Whether comments in the code of this slide would answer what is still asked.
+fn withholds(show: &Show) -> bool {
+    let Some((lesson, step)) = show.lesson().zip(show.step()) else {
+        return false;
+    };
+    let told = show.slide().is_some_and(|slide| slide.revealed) || show.why().is_some();
+    match step.asks() {
+        true => !told,
+        false => lesson.withholds(show.place.slide - 1),
+    }
+}
+
+/// Without a language, Rust where there are strategies. Without the instrument; what stands above a question that is open
+/// also without comments, which would answer it.
 fn source(
     concept: &str,
     strategies: &[String],
     language: Option<Language>,
+    withheld: bool,
     style: &Style,
 ) -> Lines {
     let Ok(entry) = concepts::find(concept) else {
@@ -278,7 +316,7 @@ fn source(
     };
     let language = language.unwrap_or(otherwise);
     match language {
-        Language::Python => page::code(entry.about.twin, language, style),
+        Language::Python => page::code(&python_of(entry.about.twin, withheld), language, style),
         Language::Rust => {
             let names = strategies.iter().map(String::as_str);
             // A slide may show the workload itself.
@@ -290,7 +328,11 @@ fn source(
                 if !lines.is_empty() {
                     lines.push(Line::default());
                 }
-                lines.extend(page::code(region, language, style));
+                let mut bare = plain(region);
+                if withheld {
+                    bare = uncommented(&bare, false);
+                }
+                lines.extend(page::code(&bare, language, style));
             }
             lines
         }

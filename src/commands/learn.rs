@@ -4,6 +4,7 @@
 mod ask;
 mod mend;
 mod review;
+mod source;
 mod step;
 mod turn;
 mod tutor;

@@ -25,7 +25,7 @@ use crate::units;
 pub use http::http_url;
 pub use knob::{Count, Wait, ranged};
 pub use region::{RegionError, region};
-pub use shown::{plain, uncommented};
+pub use shown::{function, plain, plain_python, uncommented};
 pub use strategy::{
     ALONE, About, Concept, Flavor, Metrics, Output, Run, SLOW_POLL, Sizes, Strategy, UsageError,
     WarmUp, is_alone,

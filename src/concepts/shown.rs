@@ -21,6 +21,69 @@ pub fn plain(source: &str) -> String {
     without_recorder(&text).unwrap_or(text)
 }
 
+/// Python without the instrument: `track("x", f)` is `f`.
+pub fn plain_python(source: &str) -> String {
+    let mut text = source.to_owned();
+    while let Some(less) = untracked_python(&text) {
+        text = less;
+    }
+    text
+}
+
+/// The function of a Python twin that is called as a strategy, `created_first` of `created-first`.
+pub fn function<'a>(twin: &'a str, strategy: &str) -> Option<&'a str> {
+    let name = strategy.replace('-', "_");
+    let ways = ["async def ", "def "];
+    let begin = ways.iter().find_map(|way| {
+        let head = format!("{way}{name}(");
+        match twin.starts_with(&head) {
+            true => Some(0),
+            false => Some(twin.find(&format!("\n{head}"))? + 1),
+        }
+    })?;
+    let rest = &twin[begin..];
+    let mut end = 0;
+    for line in rest.split_inclusive('\n') {
+        // A signature of several lines closes at the edge.
+        let at_the_edge = line.starts_with(|ch: char| !ch.is_whitespace() && ch != ')');
+        if end > 0 && at_the_edge {
+            break;
+        }
+        end += line.len();
+    }
+    Some(rest[..end].trim_end())
+}
+
+/// Without the first `track(label, …)`.
+fn untracked_python(source: &str) -> Option<String> {
+    let skipped = of_python_texts(source);
+    let code = |at: usize| !skipped.iter().any(|text| text.contains(&at));
+    let in_word = |ch: char| ch.is_alphanumeric() || ch == '_' || ch == '.';
+    let begin = source.match_indices("track(").map(|(at, _)| at);
+    let begin = begin
+        .filter(|at| code(*at) && !source[..*at].ends_with(in_word))
+        .find(|at| !source[..*at].ends_with("def "))?;
+    let (mut depth, mut comma) = (0_usize, None);
+    for (at, ch) in source[begin..].char_indices() {
+        let at = begin + at;
+        match ch {
+            _ if !code(at) => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    let before = &source[..begin];
+                    let inner = aligned(&source[comma?..at], before);
+                    return Some(format!("{before}{inner}{}", &source[at + 1..]));
+                }
+            }
+            ',' if depth == 1 => comma = comma.or(Some(at + 1)),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The tokens that are neither blank nor comment.
 fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut at = 0;
@@ -191,29 +254,34 @@ fn of_rust(source: &str) -> Vec<Range<usize>> {
 
 /// Comments, and texts in three quotes that stand alone.
 fn of_python(source: &str) -> Vec<Range<usize>> {
-    let mut comments = Vec::new();
+    let texts = of_python_texts(source).into_iter();
+    let documents = |text: &Range<usize>| {
+        let line = &source[source[..text.start].rfind('\n').map_or(0, |end| end + 1)..text.start];
+        let said = &source[text.clone()];
+        let thrice = said.starts_with("\"\"\"") || said.starts_with("'''");
+        said.starts_with('#') || (thrice && line.trim().is_empty())
+    };
+    texts.filter(documents).collect()
+}
+
+/// Comments, and texts in quotes.
+fn of_python_texts(source: &str) -> Vec<Range<usize>> {
+    let mut texts = Vec::new();
     let mut at = 0;
     while let Some(ch) = source[at..].chars().next() {
         let rest = &source[at..];
         let end = match ch {
-            '#' => {
-                let end = at + rest.find('\n').unwrap_or(rest.len());
-                comments.push(at..end);
-                end
+            '#' => at + rest.find('\n').unwrap_or(rest.len()),
+            '"' | '\'' => at + quoted(rest, ch),
+            _ => {
+                at += ch.len_utf8();
+                continue;
             }
-            '"' | '\'' => {
-                let end = at + quoted(rest, ch);
-                let line = &source[source[..at].rfind('\n').map_or(0, |end| end + 1)..at];
-                if rest.starts_with(&ch.to_string().repeat(3)) && line.trim().is_empty() {
-                    comments.push(at..end);
-                }
-                end
-            }
-            _ => at + ch.len_utf8(),
         };
+        texts.push(at..end);
         at = end;
     }
-    comments
+    texts
 }
 
 /// How long the text in quotes is with which `rest` begins.
@@ -377,6 +445,28 @@ mod tests {
             plain("    #[expect(\n        clippy::a,\n        reason = \"b\"\n    )]\n    c();\n"),
             "    c();\n"
         );
+    }
+
+    #[test]
+    fn python_is_shown_without_the_instrument_too() {
+        let twin = "import a\n\nasync def one_two(\n    knobs: K,\n) -> int:\n    x = track(\"a, (b\", f(1, 2))  # track(c, d)\n    return await gather(\n        track(\n            name,\n            g(\n                y,\n            ),\n        ),\n    )\n\n\ndef other(): ...\n";
+        let shown = function(twin, "one-two").unwrap();
+        assert!(shown.starts_with("async def one_two(\n    knobs"));
+        assert_eq!(
+            plain_python(shown),
+            "async def one_two(\n    knobs: K,\n) -> int:\n    x = f(1, 2)  # track(c, d)\n    return await gather(\n        g(\n            y,\n        ),\n    )"
+        );
+        assert_eq!(function(twin, "other"), Some("def other(): ..."));
+        assert_eq!(function(twin, "nobody"), None);
+        for kept in [
+            "backtrack(a, b)",
+            "x.track(a, b)",
+            "track(",
+            "track(a)",
+            "def track(a, b): pass",
+        ] {
+            assert_eq!(plain_python(kept), kept);
+        }
     }
 
     #[test]

@@ -50,6 +50,9 @@ pub struct Excerpt {
     pub concept: String,
     /// Which region. Without it, the Python twin.
     pub strategy: Option<String>,
+    /// Whether the strategy's function in the Python twin is meant.
+    #[serde(default)]
+    pub python: bool,
 }
 
 /// A question with choices, each with its why.
@@ -128,6 +131,9 @@ pub struct Spot {
     pub concept: Option<String>,
     /// Which region of it. Without it, the Python twin.
     pub strategy: Option<String>,
+    /// Whether the strategy's function in the Python twin is meant.
+    #[serde(default)]
+    pub python: bool,
     /// From which lines to choose: one of them is right.
     pub lines: Vec<SpotLine>,
 }

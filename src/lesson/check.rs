@@ -2,7 +2,7 @@
 
 use super::parse::Unexpected;
 use super::{Answer, Excerpt, Kind, Lesson, Predict, Problem};
-use crate::concepts::{self, region};
+use crate::concepts::{self, function, region};
 
 /// What a learner reads in a minute.
 const WORDS_A_MINUTE: f64 = 200.0;
@@ -83,6 +83,12 @@ fn shown(code: &Excerpt) -> Result<&'static str, Unexpected> {
         .map_err(|why| Unexpected(why.to_string()))?
         .about;
     match &code.strategy {
+        Some(name) if code.python => function(about.twin, name).ok_or_else(|| {
+            Unexpected(format!(
+                "expected a function in {} called as the strategy `{name}`, found none",
+                about.python_file
+            ))
+        }),
         None => Ok(about.twin),
         Some(name) => region(about.source, name).map_err(|error| {
             Unexpected(format!(

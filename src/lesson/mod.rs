@@ -137,6 +137,14 @@ impl Lesson {
         self
     }
 
+    /// Whether code that is shown at this step stands above a question, which its comments would answer: between them
+    /// is nothing but words and other code.
+    pub fn withholds(&self, at: usize) -> bool {
+        let mut after = self.steps.iter().skip(at + 1);
+        let reads = |step: &&Step| matches!(step.kind, Kind::Prose(_) | Kind::Code(_));
+        after.find(|step| !reads(step)).is_some_and(Step::asks)
+    }
+
     /// Whether one of its runs is of this concept.
     pub(crate) fn shows(&self, concept: &str) -> bool {
         let mut lines = self.steps.iter().flat_map(Step::commands);

@@ -2,7 +2,7 @@
 
 use super::parse::Unexpected;
 use super::{CodeLanguage, Quiz, QuizChoice, Spot};
-use crate::concepts::{self, Entry, plain, region, uncommented};
+use crate::concepts::{self, Entry, function, plain, plain_python, region, uncommented};
 
 impl Spot {
     /// The code as it is shown, what it is written in, and on which of its lines, from 0, the choices stand. `None` of
@@ -30,7 +30,20 @@ impl Spot {
             }
         };
         match &self.strategy {
-            None => Ok((uncommented(about.twin, true), CodeLanguage::Python)),
+            None => Ok((
+                uncommented(&plain_python(about.twin), true),
+                CodeLanguage::Python,
+            )),
+            Some(name) if self.python => match function(about.twin, name) {
+                Some(source) => Ok((
+                    uncommented(&plain_python(source), true),
+                    CodeLanguage::Python,
+                )),
+                None => Err(Unexpected(format!(
+                    "expected a function in {} called as the strategy `{name}`, found none",
+                    about.python_file
+                ))),
+            },
             Some(name) => {
                 let source = region(about.source, name).map_err(|error| {
                     Unexpected(format!("expected a strategy of `{}`: {error}", about.name))
@@ -114,6 +127,7 @@ mod tests {
             language: CodeLanguage::Python,
             concept: None,
             strategy: None,
+            python: false,
             lines: lines.iter().map(line).collect(),
         }
     }

@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::tutor::{Answers, Tutor, unusable};
 use crate::commands::echo;
 use crate::commands::keyboard::{NoAnswers, Typed, line};
-use crate::concepts::{self, UsageError, region};
+use crate::concepts::UsageError;
 use crate::lesson::{Lesson, NotUtf8, Step};
-use crate::page::{Language, clean_line};
+use crate::page::clean_line;
 
 /// What was said to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,8 +99,8 @@ impl Tutor<'_> {
                     Some(hint) => self.say(hint)?,
                     None => self.say("There is no hint here.")?,
                 },
-                Some(Control::Code) => self.show_code(lesson, step)?,
-                Some(Control::Python) => self.show_python(lesson, step)?,
+                Some(Control::Code) => self.show_code(lesson, step, wants)?,
+                Some(Control::Python) => self.show_python(lesson, step, wants)?,
                 None if matches!(wants, Wants::Value | Wants::Letters) => {
                     return Ok(Said::Text(text));
                 }
@@ -147,34 +147,6 @@ impl Tutor<'_> {
                 Said::Stopped(self.stop.signal().unwrap_or(2))
             }
         })
-    }
-
-    /// The source of what the step runs or shows.
-    fn show_code(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
-        let Some(line) = step.command().and_then(|line| self.parsed(&line).ok()) else {
-            let entry = concepts::find(&lesson.about.concept).ok();
-            let source = entry.and_then(|entry| region(entry.about.source, "workload").ok());
-            return match source {
-                Some(source) => self.code(source, Language::Rust),
-                None => self.say("There is no code for this step."),
-            };
-        };
-        let (chosen, _) = line.choose();
-        for strategy in chosen {
-            if let Ok(source) = region(line.set.about.source, strategy.name) {
-                self.code(source, Language::Rust)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn show_python(&mut self, lesson: &Lesson, step: &Step) -> Result<()> {
-        let command = step.command();
-        let name = command.as_deref().and_then(|line| line.split(' ').next());
-        match concepts::find(name.unwrap_or(&lesson.about.concept)) {
-            Ok(entry) => self.code(entry.about.twin, Language::Python),
-            Err(_) => self.say("There is no Python for this step."),
-        }
     }
 }
 

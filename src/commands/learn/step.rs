@@ -5,10 +5,10 @@ use anyhow::Result;
 use super::ask::{Said, Wants};
 use super::tutor::Tutor;
 use crate::commands::run::{self, Ending};
-use crate::concepts::{self, UsageError, region};
+use crate::concepts::UsageError;
 use crate::lab::Invocation;
 use crate::lesson::{Guess, Kind, Lesson, Mark, Predict, Quiz, RUNS, Step, Verdict};
-use crate::page::{Language, Role, Style, command_line, markdown, to_ansi};
+use crate::page::{Role, Style, command_line, markdown, to_ansi};
 use crate::progress::QuestionKind;
 use crate::report::Report;
 
@@ -29,14 +29,7 @@ impl Tutor<'_> {
                 self.ask(lesson, step, "", Wants::Enter)
             }
             Kind::Code(code) => {
-                if let Ok(concepts::Entry { about, .. }) = concepts::find(&code.concept) {
-                    match &code.strategy {
-                        Some(strategy) => {
-                            self.code(region(about.source, strategy)?, Language::Rust)?;
-                        }
-                        None => self.code(about.twin, Language::Python)?,
-                    }
-                }
+                self.excerpt(lesson, at, code)?;
                 self.ask(lesson, step, "", Wants::Enter)
             }
             Kind::Run(line) => self.look(lesson, step, line),
