@@ -61,7 +61,9 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
             (own.as_slice(), Trust::Foreign)
         }
     };
-    let progress = keep(options.data_dir.as_deref(), options.course.as_deref())?;
+    let identity = options.course.as_deref();
+    let identity = identity.map(|folder| course::identity(folder, lessons));
+    let progress = keep(options.data_dir.as_deref(), identity.as_deref())?;
     let answers = Answers::from(options.answers.as_deref(), screen, stop)?;
     let mut tutor = Tutor::new(screen, stop, progress, answers, trust);
     if options.course.is_some() || options.data_dir.is_some() {
@@ -89,7 +91,7 @@ pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
 
 /// The progress, or, after one warning, none that is kept; and whether it is. That of a course from a folder is in a
 /// place of its own: its lessons may have the names of the built-in ones.
-fn keep(folder: Option<&Path>, course: Option<&Path>) -> Result<(Progress, bool), Refused> {
+fn keep(folder: Option<&Path>, course: Option<&str>) -> Result<(Progress, bool), Refused> {
     let opened = progress::directory(folder).and_then(|folder| match course {
         None => Progress::open(&folder),
         Some(course) => Progress::open(&progress::of_course(&folder, course)),

@@ -120,6 +120,20 @@ pub fn read(folder: &Path, clean: fn(&str) -> String) -> Result<Vec<Lesson>, Cou
     lessons.collect()
 }
 
+/// What tells a course in a directory from others, wherever that directory is moved: the name that one of its lessons
+/// gives it, else the directory's own name and the title of the first lesson.
+pub fn identity(folder: &Path, lessons: &[Lesson]) -> String {
+    let mut named = lessons
+        .iter()
+        .filter_map(|lesson| lesson.about.course.clone());
+    named.next().unwrap_or_else(|| {
+        let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let name = whole.file_name().unwrap_or_default().to_string_lossy();
+        let title = lessons.first().map_or("", |lesson| &lesson.about.title);
+        format!("{name}\n{title}")
+    })
+}
+
 /// There is no such lesson.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoSuchLesson {

@@ -64,10 +64,12 @@ impl Lesson {
             question,
             concept,
             belief,
+            course,
             minutes: _,
             edition: _,
         } = &mut self.about;
         let mut texts = vec![title, question, concept, belief];
+        texts.extend(course);
         for step in &mut self.steps {
             texts.extend(step.hint.iter_mut().chain(&mut step.notes));
             match &mut step.kind {
@@ -169,6 +171,8 @@ pub struct Head {
     /// Which demands it meets: from 2 on, those that `lessons/README.md` calls the second edition's.
     #[serde(default = "first_edition")]
     pub edition: u32,
+    /// What the course is called that it begins: under that name a learner's progress is kept.
+    pub course: Option<String>,
 }
 
 fn first_edition() -> u32 {

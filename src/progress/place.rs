@@ -68,14 +68,12 @@ pub fn directory(given: Option<&Path>) -> Result<PathBuf, Refused> {
     choose(given, env::var_os(VARIABLE), of_the_platform)
 }
 
-/// Where in `directory` the progress in a course from a folder is kept: by the folder's name and whole path, so that
-/// no two courses share it.
-pub fn of_course(directory: &Path, course: &Path) -> PathBuf {
-    let path = course.canonicalize().unwrap_or_else(|_| course.to_owned());
-    let hash = hashed(&path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+/// Where in `directory` the progress in a course from a folder is kept: by what tells that course from others.
+pub fn of_course(directory: &Path, identity: &str) -> PathBuf {
     let plain = |sign: &char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_');
+    let name = identity.lines().next().unwrap_or_default();
     let name: String = name.chars().filter(plain).take(40).collect();
+    let hash = hashed(Path::new(identity));
     directory
         .join("courses")
         .join(format!("{name}-{hash:016x}"))
@@ -149,12 +147,21 @@ mod tests {
 
     #[test]
     fn each_course_has_a_place_of_its_own() {
-        let place = |course| of_course(Path::new("/data"), Path::new(course));
-        let one = place("/nowhere/a b/../c");
+        let place = |course| of_course(Path::new("/data"), course);
+        let one = place("my course\nWaits");
         assert!(one.starts_with("/data/courses"), "{}", one.display());
-        assert_eq!(one, place("/nowhere/a b/../c"));
-        assert_ne!(one, place("/nowhere/d/c"));
-        assert_eq!(place("/").parent(), Some(Path::new("/data/courses")));
+        assert_eq!(one, place("my course\nWaits"));
+        for other in [
+            "my course",
+            "mycourse\nWaits",
+            "my course\nMore",
+            "",
+            "../../etc",
+        ] {
+            assert_ne!(one, place(other));
+            let within = Some(Path::new("/data/courses"));
+            assert_eq!(place(other).parent(), within, "{other}");
+        }
     }
 
     #[test]

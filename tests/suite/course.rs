@@ -745,6 +745,42 @@ fn a_course_begins_in_no_file() {
     assert_eq!(fs::read_to_string(file).unwrap(), "mine");
 }
 
+/// The cells of the rows of `docs/course.md`, without those of the head.
+fn answered() -> Vec<[String; 3]> {
+    let text = include_str!("../../docs/course.md");
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let cells = |row: &str| {
+        let cells = row.trim_matches('|').split('|').map(|cell| cell.trim());
+        let cells: Vec<_> = cells.map(|cell| cell.to_owned()).collect();
+        <[String; 3]>::try_from(cells).expect("three cells a row")
+    };
+    rows.skip(2).map(cells).collect()
+}
+
+#[test]
+fn what_people_ask_is_answered_where_the_table_says() {
+    let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
+    let rows = answered();
+    assert!(rows.len() > 15, "{}", rows.len());
+    let code = |cell: &str| cell.strip_prefix('`')?.strip_suffix('`').map(str::to_owned);
+    for [question, lesson, command] in rows {
+        let name = code(&lesson);
+        let there = |name: String| lessons.iter().any(|lesson| lesson.name == name);
+        assert!(name.is_some_and(there), "{question}: no lesson {lesson}");
+        let line = code(&command).unwrap_or_default();
+        let words: Vec<_> = line.split(' ').collect();
+        assert_eq!(words[0], "asyncdemo", "{question}: {command}");
+        if words.last() == Some(&"--help") {
+            let help = Test::new(&words[1..]).output();
+            assert_eq!(help.status, Some(0), "{command}: {}", help.stderr);
+            continue;
+        }
+        let line = words[1..].join(" ");
+        let parsed = asyncdemo::lab::Invocation::parse(&line, asyncdemo::lab::Trust::Own);
+        assert!(parsed.is_ok(), "{question}: {parsed:?}");
+    }
+}
+
 #[cfg(unix)]
 mod on_a_terminal {
     use super::*;
