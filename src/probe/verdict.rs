@@ -226,7 +226,7 @@ fn pattern(round: &Round, alone: &[Duration], at_once: usize) -> Pattern {
 fn prevailing(patterns: &[Pattern], lone: Duration) -> Result<Pattern, Obstacle> {
     let clear = |pattern: &Pattern| !matches!(pattern, Pattern::Unclear(_));
     let pairs = patterns.windows(2).rev();
-    let twice = pairs.filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+    let mut twice = pairs.filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
     if let Some(pattern) = twice.clone().find(clear) {
         let times = patterns.iter().filter(|each| **each == pattern).count();
         if times * 2 > patterns.len() {
@@ -237,7 +237,7 @@ fn prevailing(patterns: &[Pattern], lone: Duration) -> Result<Pattern, Obstacle>
         [] => Err(Obstacle::OutOfTime),
         [Pattern::Unclear(why)] => Err(*why),
         [one] if lone >= LONG_ENOUGH => Ok(*one),
-        _ => match twice.last() {
+        _ => match twice.next() {
             Some(Pattern::Unclear(why)) => Err(why),
             _ => Err(Obstacle::Unsteady),
         },
