@@ -6,9 +6,8 @@
 //! pool runs as many as it has connections. Writers take turns all the same: a SQLite file has one write lock.
 
 mod claims;
+mod stage;
 
-use std::fmt::Display;
-use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +15,18 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::ValueHint;
 use futures_util::future::try_join_all;
-use rusqlite::TransactionBehavior;
+use rusqlite::{Connection as Sqlite, TransactionBehavior};
 use serde::Serialize;
+use tokio::time::timeout;
 use tokio_rusqlite::Connection;
 
-use self::claims::{NothingLost, ROWS_BEFORE, ROWS_EXPECTED, ROWS_FOUND, TurnsCost};
+use self::claims::{
+    GAVE_UP, LOCKED, LocksAtOnce, NO_QUEUE, NothingLost, THREAD_EACH, TO_AND_FRO, TurnsCost,
+    WAITED, WaitsForAConnection, WaitsForItself,
+};
+use self::stage::{On, Stage, given_up, refused};
 use super::knob::{Count, Wait};
+use super::waits::LongestWait;
 use super::{About, Concept, Output, Strategy, knob};
 use crate::claims::{
     BlocksTheLoop, CostsMore, Figure, KeepsTheLoopAwake, OneAfterTheOther, OverlappedOn,
@@ -46,23 +51,16 @@ pub struct Db {
     #[arg(long, value_name = "N", default_value = "4")]
     pub connections: Count<1, 32>,
 
+    /// How long a request in `self-deadlock` waits for a second connection before it gives up
+    #[arg(long, value_name = "DURATION", default_value = "500ms")]
+    pub pool_timeout: Wait,
+
     /// Use this database file instead of a temporary one; it is created if it does not exist. A file
     /// that asyncdemo did not make is refused and left as it is
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[serde(serialize_with = "knob::path_as_typed")]
     pub database: Option<PathBuf>,
 }
-
-/// Why a plain query costs more there than in the async thread.
-const TO_AND_FRO: &str =
-    "each goes to the connection's thread and back, and is too short to be worth the way";
-
-/// On what queries overlap.
-const THREAD_EACH: &str = "connections, each with a thread of its own";
-
-/// Why writers take longer than their writes.
-const NO_QUEUE: &str =
-    "SQLite keeps no queue, so a writer that finds it locked naps and asks again";
 
 impl Concept for Db {
     const ABOUT: About = About {
@@ -75,7 +73,11 @@ impl Concept for Db {
   asyncdemo db --queries 8 --connections 4  two rounds through a pool of four
   asyncdemo db --strategy pool --strategy writers
                                             a pool for reading, and for writing
-  asyncdemo db --all --code                 five ways, with the code that runs
+  asyncdemo db --strategy exhausted --strategy self-deadlock
+                                            a pool that is too small, and one that waits for itself
+  asyncdemo db --strategy deferred --strategy writers --code
+                                            who is told that the database is locked
+  asyncdemo db --all --code                 eight ways, with the code that runs
   asyncdemo db --all --latency 0 --queries 200
                                             plain queries: is async worth it?
   asyncdemo db --database shop.db --strategy writers
@@ -91,199 +93,146 @@ impl Concept for Db {
     };
 
     fn strategies(&self) -> Vec<Strategy> {
-        let (latency, connections) = (*self.latency, *self.connections);
-        let queries = u32::try_from(*self.queries).unwrap_or(u32::MAX);
-        let rounds = queries.div_ceil(u32::try_from(connections).unwrap_or(u32::MAX));
-        // Enough for a writer whose turn comes last, and who sleeps whenever the lock is free.
-        let patience = (latency + Duration::from_millis(200)) * queries + Duration::from_secs(10);
-        let place = Arc::new(Databases::new(self.database.clone()));
-        let (one_by_one, in_rounds) = (self.ideal(queries), self.ideal(rounds));
-        // Where nothing waits, the plain way is worth a look, and times show nothing.
-        let plain = latency.is_zero();
-        // A heart that beats every 10 ms misses no short wait.
-        let long = one_by_one >= Some(Duration::from_millis(100));
-        let several = !plain && queries > 1;
-        // A pool of one connection is no pool.
-        let pooled = several && connections > 1;
-        let alone = several && connections == 1;
-        vec![
-            staged(
-                "blocking",
-                self.reads("rusqlite on the async thread"),
-                (&place, 0),
-                move |database| database.connect(patience),
-                move |recorder, connection| blocking(recorder, connection, queries, latency),
-            )
-            .by_default_if(plain)
-            .ideal(one_by_one)
-            .claim_if(long, BlocksTheLoop),
-            staged(
-                "sequential",
-                self.reads("tokio-rusqlite, each query awaited before the next"),
-                (&place, 0),
-                move |database| database.connect_async(patience),
-                move |recorder, connection| sequential(recorder, connection, queries, latency),
-            )
-            .by_default()
-            .ideal(one_by_one)
-            .claim_if(several, OneAfterTheOther)
-            .claim_if(long, KeepsTheLoopAwake)
-            .claim_if(plain, CostsMore("blocking", TO_AND_FRO)),
-            staged(
-                "one-connection",
-                self.reads("all queries awaited at once, over one connection"),
-                (&place, 0),
-                move |database| database.connect_async(patience),
-                move |recorder, connection| one_connection(recorder, connection, queries, latency),
-            )
-            .by_default()
-            .refutes_belief()
-            .ideal(one_by_one)
-            .claim_if(several, SerialisedBy("one connection")),
-            staged(
-                "pool",
-                self.reads(format!("all queries at once, over a pool of {connections}")),
-                (&place, 0),
-                move |database| database.pool(connections, patience),
-                move |recorder, connections| pool(recorder, connections, queries, latency),
-            )
-            .by_default()
-            .ideal(in_rounds)
-            .claim_if(alone, OneAfterTheOther)
-            .claim_if(pooled, OverlappedOn(connections, THREAD_EACH)),
-            staged(
-                "writers",
-                self.writes(format!(
-                    "each query an INSERT, over a pool of {connections}"
-                )),
-                (&place, queries),
-                move |database| database.pool(connections, patience),
-                move |recorder, connections| writers(recorder, connections, queries, latency),
-            )
-            .ideal(one_by_one)
-            .claim_if(alone, OneAfterTheOther)
-            .claim_if(pooled, SerialisedBy("SQLite's one writer"))
-            .claim_if(pooled, TurnsCost(NO_QUEUE))
-            .claim(NothingLost),
-        ]
+        let readers = self.readers().into_iter();
+        readers
+            .chain(self.too_few())
+            .chain(self.writers())
+            .collect()
     }
 }
 
 impl Db {
-    /// What arithmetic promises of a strategy that waits so many times. Of no wait, nothing.
-    fn ideal(&self, waits: u32) -> Option<Duration> {
-        Some(*self.latency * waits).filter(|ideal| !ideal.is_zero())
-    }
-
-    /// How it queries, and what a query does.
-    fn reads(&self, how: impl Display) -> String {
-        match *self.latency {
-            Duration::ZERO => format!("{how}; plain queries"),
-            wait => {
-                let wait = humantime::format_duration(wait);
-                format!("{how}; each waits {wait} inside SQLite, in a registered function")
-            }
-        }
-    }
-
-    /// [`Self::reads`] for writers.
-    fn writes(&self, how: impl Display) -> String {
-        match *self.latency {
-            Duration::ZERO => format!("{how}; plain inserts"),
-            wait => {
-                let wait = humantime::format_duration(wait);
-                format!(
-                    "{how}; each holds SQLite's write lock for {wait}, in a registered function"
+    fn readers(&self) -> [Strategy; 4] {
+        let (stage, connections) = (self.stage(0), *self.connections);
+        let one_by_one = stage.rounds(1);
+        // Where nothing waits, the plain way is worth a look, and times show nothing.
+        let plain = self.latency.is_zero();
+        // A heart that beats every 10 ms misses no short wait.
+        let long = one_by_one >= Some(Duration::from_millis(100));
+        let several = !plain && *self.queries > 1;
+        let pooled = several && connections > 1;
+        [
+            stage
+                .strategy("blocking", Database::connect, blocking)
+                .described(stage.reads("rusqlite on the async thread"))
+                .by_default_if(plain)
+                .ideal(one_by_one)
+                .claim_if(long, BlocksTheLoop),
+            stage
+                .strategy("sequential", Database::connect_async, sequential)
+                .described(stage.reads("tokio-rusqlite, each query awaited before the next"))
+                .by_default()
+                .ideal(one_by_one)
+                .claim_if(several, OneAfterTheOther)
+                .claim_if(long, KeepsTheLoopAwake)
+                .claim_if(plain, CostsMore("blocking", TO_AND_FRO)),
+            stage
+                .strategy("one-connection", Database::connect_async, one_connection)
+                .described(stage.reads("all queries awaited at once, over one connection"))
+                .by_default()
+                .refutes_belief()
+                .ideal(one_by_one)
+                .claim_if(several, SerialisedBy("one connection")),
+            stage
+                .pooled("pool", connections, pool)
+                .described(
+                    stage.reads(format!("all queries at once, over a pool of {connections}")),
                 )
-            }
-        }
+                .by_default()
+                .ideal(stage.rounds(connections))
+                .claim_if(several && !pooled, OneAfterTheOther)
+                .claim_if(pooled, OverlappedOn(connections, THREAD_EACH)),
+        ]
     }
-}
 
-/// A strategy on a database of its own, whose connections are opened before the clock starts and
-/// closed after it has stopped. `writes` is how many rows it adds; they are counted at the end.
-fn staged<C, F>(
-    name: &'static str,
-    summary: String,
-    (place, writes): (&Arc<Databases>, u32),
-    connect: impl Fn(&Database) -> Result<C> + Send + Sync + 'static,
-    run: impl Fn(Recorder, C) -> F + Send + Sync + 'static,
-) -> Strategy
-where
-    C: Send + 'static,
-    F: Future<Output = Result<Output>> + Send + 'static,
-{
-    let place = Arc::clone(place);
-    let prepare = move || {
-        let database = place.database()?;
-        let before = sales(&database)?;
-        Ok((connect(&database)?, before, database))
-    };
-    Strategy::staged(
-        name,
-        summary,
-        prepare,
-        move |recorder, (connections, before, database)| {
-            let run = run(recorder, connections);
-            async move {
-                let output = run.await.map_err(|error| database.explain(error))?;
-                database.verify()?;
-                Ok(output.at_exit(move |metrics| {
-                    metrics.insert(
-                        "connections_count",
-                        database.connections_open_at_most() as f64,
-                    );
-                    // By a new connection: what this one sees is in the file.
-                    if writes > 0
-                        && let Ok(after) = sales(&database)
-                    {
-                        metrics.insert(ROWS_BEFORE, before);
-                        metrics.insert(ROWS_EXPECTED, writes.into());
-                        metrics.insert(ROWS_FOUND, after - before);
-                    }
-                }))
-            }
-        },
-    )
-}
+    /// With too few connections, whatever the knobs are: half as many as there are queries, and one for each of
+    /// those who want two.
+    fn too_few(&self) -> [Strategy; 2] {
+        let (stage, pool_timeout) = (self.stage(0), *self.pool_timeout);
+        let half = (*self.connections).min((*self.queries / 2).max(1));
+        let one_each = (*self.connections).min(*self.queries);
+        let waits = !self.latency.is_zero() && *self.queries > half;
+        [
+            stage
+                .pooled("exhausted", half, exhausted)
+                .described(stage.reads(format!("all queries at once, over a pool of only {half}")))
+                .ideal(stage.rounds(half))
+                .claim_if(waits, WaitsForAConnection(half)),
+            stage
+                .pooled("self-deadlock", one_each, self_deadlock)
+                .described(format!(
+                    "a pool of {one_each}: each request holds one and asks for a second"
+                ))
+                .claim(WaitsForItself(one_each, pool_timeout))
+                .differs("some requests give up, with an error"),
+        ]
+    }
 
-fn sales(database: &Database) -> Result<f64> {
-    let connection = database.connect(Duration::from_secs(1))?;
-    Ok(connection.query_row("SELECT count(*) FROM sales", (), |row| row.get(0))?)
+    fn writers(&self) -> [Strategy; 2] {
+        let (stage, connections) = (self.stage(1), *self.connections);
+        let several = !self.latency.is_zero() && *self.queries > 1;
+        // A pool of one connection is no pool.
+        let pooled = several && connections > 1;
+        [
+            stage
+                .pooled("deferred", connections, deferred)
+                .described("BEGIN, SELECT, INSERT: it reads before it asks for the write lock")
+                .claim_if(pooled, LocksAtOnce(stage.patience()))
+                .differs("some inserts fail, with an error"),
+            stage
+                .pooled("writers", connections, writers)
+                .described(stage.writes(format!(
+                    "each query an INSERT, over a pool of {connections}"
+                )))
+                .ideal(stage.rounds(1))
+                .claim_if(several && !pooled, OneAfterTheOther)
+                .claim_if(pooled, SerialisedBy("SQLite's one writer"))
+                .claim_if(pooled, TurnsCost(NO_QUEUE))
+                .claim(NothingLost),
+        ]
+    }
+
+    /// Each query adds so many rows.
+    fn stage(&self, rows: u32) -> Stage {
+        let queries = u32::try_from(*self.queries).unwrap_or(u32::MAX);
+        let work = On {
+            db: Arc::new(Databases::new(self.database.clone())),
+            queries,
+            latency: *self.latency,
+            pool_timeout: *self.pool_timeout,
+        };
+        let rows = rows * queries;
+        Stage { work, rows }
+    }
 }
 
 // ANCHOR: workload
+type Outcome = Result<Output>;
+type Answer = rusqlite::Result<String>;
+
 /// One query. `pause` is our own function, registered in SQLite: it stands
 /// for a table that takes long to search, and holds the thread as that would.
-fn select(
-    connection: &mut rusqlite::Connection,
-    id: u32,
-    pause: Duration,
-) -> rusqlite::Result<String> {
+fn select(sqlite: &Sqlite, id: u32, pause: Duration) -> Answer {
     if pause.is_zero() {
         let sql = "SELECT name FROM items WHERE id = ?1";
-        return connection.query_row(sql, [id], |row| row.get(0));
+        return sqlite.query_row(sql, [id], |row| row.get(0));
     }
     let sql = "SELECT name, pause(?2) FROM items WHERE id = ?1";
-    connection.query_row(sql, (id, pause.as_secs_f64()), |row| row.get(0))
+    sqlite.query_row(sql, (id, pause.as_secs_f64()), |row| row.get(0))
 }
 
 /// The same for async code: tokio-rusqlite runs it in the connection's own
 /// thread.
 async fn fetch(db: &Connection, id: u32, pause: Duration) -> Result<String> {
-    let answer = db.call(move |connection| select(connection, id, pause));
+    let answer = db.call(move |sqlite| select(sqlite, id, pause));
     Ok(answer.await?)
 }
 
 /// One write. IMMEDIATE takes SQLite's write lock at once, and waits while
 /// another connection has it.
-fn insert(
-    connection: &mut rusqlite::Connection,
-    id: u32,
-    pause: Duration,
-) -> rusqlite::Result<String> {
+fn insert(sqlite: &mut Sqlite, id: u32, pause: Duration) -> Answer {
     let at_once = TransactionBehavior::Immediate;
-    let transaction = connection.transaction_with_behavior(at_once)?;
+    let transaction = sqlite.transaction_with_behavior(at_once)?;
     let sql = "INSERT INTO sales (item) VALUES (?1) \
                RETURNING (SELECT name FROM items WHERE id = item)";
     let name = transaction.query_row(sql, [id], |row| row.get(0))?;
@@ -294,20 +243,27 @@ fn insert(
     transaction.commit()?;
     Ok(name)
 }
+
+/// One write that reads first. DEFERRED, as a plain BEGIN is, takes no lock:
+/// the INSERT asks for it.
+fn read_and_insert(sqlite: &mut Sqlite, id: u32, pause: Duration) -> Answer {
+    let later = TransactionBehavior::Deferred;
+    let transaction = sqlite.transaction_with_behavior(later)?;
+    let name = select(&transaction, id, pause)?;
+    transaction.execute("INSERT INTO sales (item) VALUES (?1)", [id])?;
+    transaction.commit()?;
+    Ok(name)
+}
 // ANCHOR_END: workload
 
 // ANCHOR: blocking
-async fn blocking(
-    recorder: Recorder,
-    mut connection: rusqlite::Connection,
-    queries: u32,
-    latency: Duration,
-) -> Result<Output> {
+async fn blocking(recorder: Recorder, mut work: On<Sqlite>) -> Outcome {
     let mut names = Vec::new();
-    for id in 1..=queries {
+    for id in work.ids() {
         // Nothing in here is awaited: until SQLite answers, this thread can
         // do nothing else.
-        let query = async { select(&mut connection, id, latency) };
+        let (sqlite, pause) = (&mut work.db, work.latency);
+        let query = async move { select(sqlite, id, pause) };
         names.push(recorder.track(format!("query {id}"), query).await?);
     }
     Ok(Output::new(names))
@@ -315,15 +271,10 @@ async fn blocking(
 // ANCHOR_END: blocking
 
 // ANCHOR: sequential
-async fn sequential(
-    recorder: Recorder,
-    connection: Connection,
-    queries: u32,
-    latency: Duration,
-) -> Result<Output> {
+async fn sequential(recorder: Recorder, work: On<Connection>) -> Outcome {
     let mut names = Vec::new();
-    for id in 1..=queries {
-        let query = fetch(&connection, id, latency);
+    for id in work.ids() {
+        let query = fetch(&work.db, id, work.latency);
         names.push(recorder.track(format!("query {id}"), query).await?);
     }
     Ok(Output::new(names))
@@ -331,14 +282,9 @@ async fn sequential(
 // ANCHOR_END: sequential
 
 // ANCHOR: one-connection
-async fn one_connection(
-    recorder: Recorder,
-    connection: Connection,
-    queries: u32,
-    latency: Duration,
-) -> Result<Output> {
-    let querying = (1..=queries).map(|id| {
-        let query = fetch(&connection, id, latency);
+async fn one_connection(recorder: Recorder, work: On<Connection>) -> Outcome {
+    let querying = work.ids().map(|id| {
+        let query = fetch(&work.db, id, work.latency);
         recorder.track(format!("query {id}"), query)
     });
     // All are on their way at once, to one thread, where they queue.
@@ -348,17 +294,12 @@ async fn one_connection(
 // ANCHOR_END: one-connection
 
 // ANCHOR: pool
-async fn pool(
-    recorder: Recorder,
-    connections: Pool,
-    queries: u32,
-    latency: Duration,
-) -> Result<Output> {
-    let (recorder, pool) = (&recorder, &connections);
-    let querying = (1..=queries).map(|id| async move {
+async fn pool(recorder: Recorder, work: On<Pool>) -> Outcome {
+    let (recorder, pool, pause) = (&recorder, &work.db, work.latency);
+    let querying = work.ids().map(|id| async move {
         // Tracked from here on: a lane begins when a connection is free.
         let connection = pool.connection().await?;
-        let query = fetch(&connection, id, latency);
+        let query = fetch(&connection, id, pause);
         recorder.track(format!("query {id}"), query).await
     });
     let names = try_join_all(querying).await?;
@@ -366,17 +307,64 @@ async fn pool(
 }
 // ANCHOR_END: pool
 
-// ANCHOR: writers
-async fn writers(
-    recorder: Recorder,
-    connections: Pool,
-    queries: u32,
-    latency: Duration,
-) -> Result<Output> {
-    let (recorder, pool) = (&recorder, &connections);
-    let writing = (1..=queries).map(|id| async move {
+// ANCHOR: exhausted
+async fn exhausted(recorder: Recorder, work: On<Pool>) -> Outcome {
+    let (work, waits) = (&work, &LongestWait::default());
+    let querying = work.ids().map(|id| {
+        let query = async move {
+            // Where none is free, the query waits here, and has not begun.
+            let connection = waits.of(work.db.connection()).await?;
+            fetch(&connection, id, work.latency).await
+        };
+        recorder.track(format!("query {id}"), query)
+    });
+    let names = try_join_all(querying).await?;
+    Ok(waits.count(WAITED, Output::new(names)))
+}
+// ANCHOR_END: exhausted
+
+// ANCHOR: self-deadlock
+async fn self_deadlock(recorder: Recorder, work: On<Pool>) -> Outcome {
+    let (work, waits) = (&work, &LongestWait::default());
+    let requests = work.ids().map(|id| {
+        let request = async move {
+            let first = work.db.connection().await?;
+            fetch(&first, id, work.latency).await?;
+            // It keeps `first` while it waits, and so do all the others.
+            let second = timeout(work.pool_timeout, work.db.connection());
+            let Ok(second) = waits.of(second).await else {
+                return Ok(None);
+            };
+            let second = second?;
+            fetch(&second, id, work.latency).await.map(Some)
+        };
+        recorder.track(format!("request {id}"), request)
+    });
+    let names = try_join_all(requests).await?;
+    Ok(waits.count(WAITED, given_up(names, GAVE_UP)))
+}
+// ANCHOR_END: self-deadlock
+
+// ANCHOR: deferred
+async fn deferred(recorder: Recorder, work: On<Pool>) -> Outcome {
+    let (recorder, pool, pause) = (&recorder, &work.db, work.latency);
+    let writing = work.ids().map(|id| async move {
         let connection = pool.connection().await?;
-        let write = connection.call(move |db| insert(db, id, latency));
+        let write = connection.call(move |db| read_and_insert(db, id, pause));
+        // Where another has written since it read, it fails at once.
+        refused(recorder.track(format!("insert {id}"), write).await)
+    });
+    let names = try_join_all(writing).await?;
+    Ok(given_up(names, LOCKED))
+}
+// ANCHOR_END: deferred
+
+// ANCHOR: writers
+async fn writers(recorder: Recorder, work: On<Pool>) -> Outcome {
+    let (recorder, pool, pause) = (&recorder, &work.db, work.latency);
+    let writing = work.ids().map(|id| async move {
+        let connection = pool.connection().await?;
+        let write = connection.call(move |db| insert(db, id, pause));
         anyhow::Ok(recorder.track(format!("insert {id}"), write).await?)
     });
     let names = try_join_all(writing).await?;

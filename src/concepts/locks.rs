@@ -21,6 +21,7 @@ use tokio::time::sleep;
 use self::claims::{AllWait, LOST, LosesUpdates, NothingBetween, ShortSections, TakesTurns};
 use self::kiosk::Kiosk;
 use super::knob::{Count, Wait};
+use super::waits::LongestWait;
 use super::{About, Concept, Flavor, Output, Strategy};
 use crate::claims::Figure;
 use crate::trace::Recorder;
@@ -191,7 +192,7 @@ async fn async_lock(recorder: Recorder, kiosk: Kiosk) -> Result<Output> {
         let selling = async {
             kiosk.pay().await;
             // Held until `sold` goes out of scope, across the await.
-            let mut sold = kiosk.waited(sold.lock()).await;
+            let mut sold = kiosk.waits.of(sold.lock()).await;
             let before = *sold;
             kiosk.save().await;
             *sold = before + 1;
@@ -208,7 +209,7 @@ async fn held_across(recorder: Recorder, kiosk: Kiosk) -> Result<Output> {
     let sold = Mutex::new(0);
     let requests = kiosk.requests().map(|id| {
         let selling = async {
-            let mut sold = kiosk.waited(sold.lock()).await;
+            let mut sold = kiosk.waits.of(sold.lock()).await;
             // The payment needs no lock, and now all the others wait for it.
             kiosk.pay().await;
             let before = *sold;

@@ -17,6 +17,7 @@ mod shown;
 pub mod sleep;
 mod strategy;
 pub mod timeout;
+mod waits;
 
 use serde_json::Value;
 

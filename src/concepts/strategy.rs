@@ -276,6 +276,12 @@ impl Strategy {
         }
     }
 
+    /// Says what it does, where that was left open.
+    pub fn described(mut self, summary: impl Into<String>) -> Self {
+        self.summary = summary.into();
+        self
+    }
+
     /// Before each run this is done on its runtime, unmeasured. Where it fails, the strategy does not run.
     pub fn warmed_up<F>(mut self, warm_up: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
