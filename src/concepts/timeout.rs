@@ -6,27 +6,29 @@
 //! cannot await: work that cleans up asynchronously must be asked to stop. Any `.await` can be the last.
 
 mod claims;
+mod job;
 mod shop;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use anyhow::Result;
+use axum::Router;
+use axum::routing::get;
 use serde::Serialize;
 use tokio::time::{sleep, timeout};
 use tokio_rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 
-use self::claims::{
-    AWAITED_CLEANUPS, AbortsAtTheNextAwait, BEGUN, CLEANUPS, CleansUpItself, Drops, FINISHED,
-    FINISHED_AT, RunsOn, TearsApart,
-};
+use self::claims::{AbortsAtTheNextAwait, CleansUpItself, Drops, RunsOn, TearsApart};
+use self::job::Job;
 use self::shop::{Books, Shop};
 use super::knob::Wait;
 use super::{About, Concept, Flavor, Output, Strategy};
 use crate::claims::{Figure, TimeoutIsLate};
 use crate::services::database::Databases;
+use crate::services::{client, server};
 use crate::trace::Recorder;
 
 /// The knobs of `timeout`.
@@ -58,7 +60,9 @@ impl Concept for Timeout {
                                             a task can be aborted, a thread cannot
   asyncdemo timeout --strategy cancel-token --code
                                             ask it to stop, and let it clean up
-  asyncdemo timeout --all --code            seven ways, with the code that runs",
+  asyncdemo timeout --strategy client-leaves --code
+                                            who hangs up stops the work
+  asyncdemo timeout --all --code            eight ways, with the code that runs",
         heartbeat_lane: false,
         figure: Figure::LongestTask("the work ended after"),
         source: include_str!("timeout.rs"),
@@ -135,6 +139,14 @@ impl Concept for Timeout {
             .ideal(first + time.cleanup * u32::from(work >= deadline))
             .claim_if(late, CleansUpItself(deadline))
             .differs("it cleans up, too"),
+            Strategy::new(
+                "client-leaves",
+                "a handler of axum whose client hangs up at the deadline",
+                time,
+                client_leaves,
+            )
+            .ideal(first)
+            .claim_if(late, Drops(deadline, "axum, whose client had left,")),
             Strategy::staged(
                 "half-done",
                 "two INSERTs into SQLite, cancelled between them; then in a transaction",
@@ -164,27 +176,9 @@ struct Time {
 
 const GAVE_UP: &str = "gave up";
 
-/// Keeps book of what becomes of some work, even where nobody waits for it.
-struct Job {
-    start: Instant,
-    begun: AtomicU32,
-    finished: OnceLock<Duration>,
-    cleanups: AtomicU32,
-    awaited_cleanups: AtomicU32,
-}
-
-/// What the work owns while it runs. Its Drop runs however the work ends.
-struct Guard(Arc<Job>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.cleanups.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
 /// Stands for a slow call: it awaits, so it can be dropped there.
 async fn work(job: Arc<Job>, time: Duration) -> &'static str {
-    let _guard = job.begin();
+    let _guard = job.begin(); // its Drop runs however this ends
     sleep(time).await;
     job.finish()
 }
@@ -202,44 +196,8 @@ fn hold_the_thread(time: Duration) {
     std::thread::sleep(time);
 }
 
-impl Job {
-    fn start() -> Arc<Self> {
-        Arc::new(Self {
-            start: Instant::now(),
-            begun: AtomicU32::new(0),
-            finished: OnceLock::new(),
-            cleanups: AtomicU32::new(0),
-            awaited_cleanups: AtomicU32::new(0),
-        })
-    }
-
-    fn begin(self: &Arc<Self>) -> Guard {
-        self.begun.fetch_add(1, Ordering::SeqCst);
-        Guard(Arc::clone(self))
-    }
-
-    fn finish(&self) -> &'static str {
-        let _ = self.finished.set(self.start.elapsed());
-        "an answer"
-    }
-
-    /// What became of the work is counted when the runtime is gone: a thread may have gone on.
-    fn output(self: Arc<Self>, answer: &str) -> Output {
-        Output::new(answer).at_exit(move |metrics| {
-            let count = |count: &AtomicU32| count.load(Ordering::SeqCst).into();
-            metrics.insert(BEGUN, count(&self.begun));
-            metrics.insert(CLEANUPS, count(&self.cleanups));
-            if count(&self.awaited_cleanups) > 0.0 {
-                metrics.insert(AWAITED_CLEANUPS, count(&self.awaited_cleanups));
-            }
-            let finished = self.finished.get();
-            metrics.insert(FINISHED, finished.map_or(0.0, |_| 1.0));
-            if let Some(finished) = finished {
-                metrics.insert(FINISHED_AT, finished.as_secs_f64());
-            }
-        })
-    }
-}
+/// The client itself gives nothing up.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 // ANCHOR: timeout-async
 async fn timeout_async(recorder: Recorder, time: Time) -> Result<Output> {
@@ -347,6 +305,30 @@ async fn cancel_token(recorder: Recorder, time: Time) -> Result<Output> {
     Ok(job.output(answer))
 }
 // ANCHOR_END: cancel-token
+
+// ANCHOR: client-leaves
+async fn client_leaves(recorder: Recorder, time: Time) -> Result<Output> {
+    let (job, client) = (Job::start(), client::patient(PATIENCE)?);
+    let in_handler = job.clone();
+    let handler = async move || {
+        let work = work(in_handler, time.work);
+        recorder.track("handler", work).await
+    };
+    let listener = server::listen()?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    let app = Router::new().route("/", get(handler));
+    tokio::spawn(async { axum::serve(listener, app).await });
+
+    // At the deadline the client hangs up. Nobody tells the handler.
+    let answer = client.get(url).send();
+    let answer = match timeout(time.deadline, answer).await {
+        Ok(answered) => answered?.text().await?,
+        Err(_) => GAVE_UP.to_owned(),
+    };
+    job.over.notified().await;
+    Ok(job.output(&answer))
+}
+// ANCHOR_END: client-leaves
 
 // ANCHOR: half-done
 async fn half_done(recorder: Recorder, shop: Shop) -> Result<Output> {
@@ -462,7 +444,7 @@ mod tests {
                 .map(|strategy| strategy.claims.len())
                 .sum::<usize>()
         };
-        assert_eq!((claims(TIME.work), claims(time.work)), (7, 0));
+        assert_eq!((claims(TIME.work), claims(time.work)), (8, 0));
     }
 
     #[tokio::test(start_paused = true)]
@@ -476,6 +458,29 @@ mod tests {
         assert_eq!(ends(&recorder), expected);
         assert_eq!(output.result, "an answer");
         assert_eq!(counted(output, "cleanups_count"), Some(2.0));
+    }
+
+    /// Of the time only that it is dropped: under a paused clock the sockets may be later than a timer.
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_is_dropped_when_its_client_hangs_up() {
+        let recorder = Recorder::new();
+        let output = client_leaves(recorder.clone(), TIME).await.unwrap();
+        let [(label, end, outcome)] = &ends(&recorder)[..] else {
+            panic!("one request");
+        };
+        assert_eq!((label.as_str(), outcome), ("handler", &Outcome::Cancelled));
+        assert!((TIME.deadline..TIME.work).contains(end), "{end:?}");
+        assert_eq!(output.result, GAVE_UP);
+        let output = output.exited();
+        assert_eq!(output.metrics["cleanups_count"], 1.0);
+        assert_eq!(output.metrics["finished_count"], 0.0);
+        let time = Time {
+            work: TIME.deadline / 2,
+            ..TIME
+        };
+        let output = client_leaves(Recorder::new(), time).await.unwrap();
+        assert_eq!(output.result, "an answer");
+        assert_eq!(counted(output, "finished_count"), Some(1.0));
     }
 
     #[tokio::test(start_paused = true)]
