@@ -6,6 +6,7 @@
 //! program; those in a file are taken under a lease, and a job whose worker dies goes to another.
 
 mod claims;
+mod overload;
 mod plan;
 
 use std::sync::Arc;
@@ -50,6 +51,10 @@ pub struct Queue {
     /// How many jobs run at once
     #[arg(long, value_name = "N", default_value = "3")]
     pub workers: Count<1, 64>,
+
+    /// How long a client waits for its answer, in `overload`, `shed` and `retry-storm`
+    #[arg(long, value_name = "DURATION", default_value = "750ms")]
+    pub patience: Wait,
 }
 
 impl Concept for Queue {
@@ -60,14 +65,16 @@ impl Concept for Queue {
         python: "asyncio.Queue",
         examples: "\
   asyncdemo queue                            no limit, a limit, more workers
-  asyncdemo queue --all --code               five ways, with the code that runs
+  asyncdemo queue --strategy overload --strategy shed --strategy retry-storm
+                                             more than one worker can answer
+  asyncdemo queue --all --code               eight ways, with the code that runs
   asyncdemo queue --jobs 40 --every 5ms --strategy unbounded --strategy bounded
                                              what grows, and who waits
   asyncdemo jobs --durable jobs.db --enqueue 200
   asyncdemo jobs --durable jobs.db --work    kill -9 it in the middle, and again",
         heartbeat_lane: false,
         figure: Figure::Metric(DEPTH, "most jobs waiting in the queue"),
-        source: include_str!("queue.rs"),
+        source: concat!(include_str!("queue.rs"), include_str!("queue/overload.rs")),
         twin: include_str!("../../lessons/python/work-queue.py"),
         // A `queue.py` would be what the other files, and the standard library, import as `queue`.
         python_file: "work-queue.py",
@@ -134,6 +141,9 @@ impl Concept for Queue {
             .ideal(shared)
             .claim(OnDisk("workers")),
         ]
+        .into_iter()
+        .chain(overload::strategies(&self.plan(), *self.patience))
+        .collect()
     }
 
     fn next(&self) -> Option<&'static str> {

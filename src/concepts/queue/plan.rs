@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,6 +13,7 @@ use super::Output;
 use super::claims::{DELAY, DEPTH, DONE, JOBS, MEMORY, PRODUCER_WAITED, RUNS};
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{JobStore, LeasePolicy};
+use crate::services::scratch::lock;
 
 /// How many bytes a job carries.
 const BODY: usize = 16 * 1024;
@@ -149,7 +150,7 @@ struct Counted {
 
 impl Meter {
     fn lock(&self) -> MutexGuard<'_, Counted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// A job with so many bytes goes into the queue.
