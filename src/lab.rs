@@ -2,11 +2,13 @@
 
 mod bound;
 mod invocation;
+mod knobs;
 mod measure;
 mod options;
 mod origin;
 mod processes;
 mod runtime;
+mod twins;
 mod watch;
 
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -24,6 +26,7 @@ pub use self::options::{Code, Format, Options};
 pub use self::origin::{machine, now, program};
 pub use self::runtime::SHUTDOWN;
 use self::runtime::{Finished, Message, WORKER, on_a_fresh_runtime};
+pub use self::twins::{Twins, TwinsError};
 use self::watch::Pace;
 pub use self::watch::{Audience, FRAME};
 use crate::concepts::{Flavor, SLOW_POLL, Strategy};

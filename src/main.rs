@@ -7,7 +7,7 @@ use asyncdemo::commands::run::Ending;
 use asyncdemo::commands::screen::{PrintError, complain};
 use asyncdemo::commands::signals::Signals;
 use asyncdemo::concepts::UsageError;
-use asyncdemo::lab::Stop;
+use asyncdemo::lab::{Stop, TwinsError};
 use asyncdemo::services::scratch;
 
 fn main() -> ExitCode {
@@ -40,6 +40,10 @@ fn exit_code(went: anyhow::Result<Ending>) -> ExitCode {
         Ok(Ending::Stopped(signal)) => ExitCode::from(u8::try_from(128 + signal).unwrap_or(1)),
         Err(error) if matches!(error.downcast_ref(), Some(PrintError::NobodyReads)) => {
             ExitCode::SUCCESS
+        }
+        Err(error) if error.is::<TwinsError>() => {
+            complain(&format!("asyncdemo: {error}.\n"));
+            ExitCode::from(2)
         }
         Err(error) => {
             complain(&format!("asyncdemo: {error:#}\n"));

@@ -1,39 +1,97 @@
-"""Reading and writing files. Standard library only: python files.py"""
+"""Writing and reading files. Standard library: python files.py --size 1MiB"""
 
 import asyncio
 import tempfile
-import time
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-
-def write_and_read(path: Path) -> int:
-    path.write_bytes(path.name.encode() * 10_000)
-    return zlib.crc32(path.read_bytes())
+from demo import Size, main, track
 
 
-async def blocking(paths: list[Path]) -> list[int]:
-    return [write_and_read(path) for path in paths]  # the event loop is deaf
+@dataclass
+class Knobs:
+    files: int = 64
+    size: Size = 1 << 20  # of each of them
+    limit: int = 64  # how many at once, in tokio_concurrent
 
 
-async def a_trip_each(paths: list[Path]) -> list[int]:
-    return [await asyncio.to_thread(write_and_read, path) for path in paths]
+class File:
+    """A file that is to be written and read."""
+
+    def __init__(self, folder: str, number: int, size: int) -> None:
+        self.name = f"file {number}"
+        self.path = Path(folder) / f"file-{number}"
+        self.number, self.size = number, size
+
+    def contents(self) -> bytes:
+        """Other bytes for each file."""
+        number = self.number * 0x9E3779B97F4A7C15 % 2**64
+        pattern = number.to_bytes(8, "little")
+        return (pattern * (self.size // 8 + 1))[: self.size]
 
 
-async def all_trips_at_once(paths: list[Path]) -> list[int]:
-    trips = [asyncio.to_thread(write_and_read, path) for path in paths]
-    return await asyncio.gather(*trips)
+@asynccontextmanager
+async def stage(knobs: Knobs) -> AsyncIterator[list[File]]:
+    with tempfile.TemporaryDirectory() as folder:
+        numbers = range(1, knobs.files + 1)
+        files = [File(folder, number, knobs.size) for number in numbers]
+        # Who comes first would pay for memory that the others find ready.
+        for file in files:
+            file.path.write_bytes(file.contents())
+            file.path.read_bytes()
+        yield files
 
 
-async def one_trip(paths: list[Path]) -> list[int]:
-    return await asyncio.to_thread(lambda: list(map(write_and_read, paths)))
+def write_and_read(file: File) -> int:
+    file.path.write_bytes(file.contents())
+    return zlib.crc32(file.path.read_bytes())
 
 
-with tempfile.TemporaryDirectory() as folder:
-    files = [Path(folder) / f"file-{number}" for number in range(64)]
-    expected = [write_and_read(path) for path in files]
-    for way in (blocking, a_trip_each, all_trips_at_once, one_trip):
-        start = time.perf_counter()
-        assert asyncio.run(way(files)) == expected
-        took = time.perf_counter() - start
-        print(f"{way.__name__:<18} {took * 1e3:.0f} ms")
+async def std(knobs: Knobs, files: list[File]) -> list[int]:
+    async def blocking(file: File) -> int:
+        return write_and_read(file)  # no await in here: the thread is held
+
+    return [await track(file.name, blocking(file)) for file in files]
+
+
+async def in_threads(file: File) -> int:
+    # Each call goes to a thread, and comes back. aiofiles does the same.
+    await asyncio.to_thread(file.path.write_bytes, file.contents())
+    return zlib.crc32(await asyncio.to_thread(file.path.read_bytes))
+
+
+async def tokio_sequential(knobs: Knobs, files: list[File]) -> list[int]:
+    return [await track(file.name, in_threads(file)) for file in files]
+
+
+async def tokio_concurrent(knobs: Knobs, files: list[File]) -> list[int]:
+    # The default pool has a few threads more than there are cores. What they
+    # have no time for yet queues.
+    limit = asyncio.Semaphore(knobs.limit)
+
+    async def limited(file: File) -> int:
+        async with limit:
+            return await track(file.name, in_threads(file))
+
+    return await asyncio.gather(*map(limited, files))
+
+
+async def one_offload(knobs: Knobs, files: list[File]) -> list[int]:
+    def batch() -> list[int]:  # one trip for all
+        return [write_and_read(file) for file in files]
+
+    return await track("all files", asyncio.to_thread(batch))
+
+
+if __name__ == "__main__":
+    main(
+        Knobs,
+        std,
+        tokio_sequential,
+        tokio_concurrent,
+        one_offload,
+        stage=stage,
+    )

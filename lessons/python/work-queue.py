@@ -1,39 +1,136 @@
-"""Work that waits its turn. Standard library only: python work-queue.py"""
+"""Work that waits its turn. Standard library: python work-queue.py"""
 
 import asyncio
 import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
 
-JOBS, JOB_TIME, CAPACITY = 10, 0.05, 3
-
-
-async def worker(jobs: asyncio.Queue[int], results: dict[int, int]) -> None:
-    while True:
-        number = await jobs.get()
-        await asyncio.sleep(JOB_TIME)
-        results[number] = number * number
-        jobs.task_done()
+from demo import Output, Seconds, main, track
 
 
-async def through(capacity: int, workers: int) -> tuple[dict, int, float]:
-    jobs: asyncio.Queue[int] = asyncio.Queue(capacity)  # 0: no limit
-    results: dict[int, int] = {}
-    new = lambda: asyncio.create_task(worker(jobs, results))
-    tasks = [new() for _ in range(workers)]
-    longest, start = 0, time.perf_counter()
-    for number in range(JOBS):
-        await jobs.put(number)  # waits while the queue is full: backpressure
-        longest = max(longest, jobs.qsize())
-    held_back = time.perf_counter() - start
-    await jobs.join()
+@dataclass
+class Knobs:
+    jobs: int = 10
+    job_time: Seconds = 0.15  # how long each job takes
+    every: Seconds = 0.02  # how long the producer waits between two jobs
+    capacity: int = 3  # how many jobs may wait in a bounded queue
+    workers: int = 3  # how many jobs run at once
+
+
+@dataclass
+class Job:
+    id: int
+    body: bytes  # as an upload would have one
+
+
+async def work(job: Job, time_: float) -> int:
+    await asyncio.sleep(time_)  # slow work
+    return sum(job.body)
+
+
+class Meter:
+    """Counts what waits, and how long."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, tuple[float, int]] = {}
+        self.most = self.most_bytes = 0
+        self.longest = 0.0
+        self.producer_waited: float | None = None
+
+    def came(self, job: Job) -> None:
+        self.waiting[job.id] = (time.perf_counter(), len(job.body))
+        self.most = max(self.most, len(self.waiting))
+        in_memory = sum(size for _, size in self.waiting.values())
+        self.most_bytes = max(self.most_bytes, in_memory)
+
+    def begun(self, job: Job) -> None:
+        since, _ = self.waiting.pop(job.id)
+        self.longest = max(self.longest, time.perf_counter() - since)
+
+    async def waited(self, place: Awaitable[None]) -> None:
+        start = time.perf_counter()
+        await place
+        waited = time.perf_counter() - start
+        self.producer_waited = (self.producer_waited or 0.0) + waited
+
+    def output(self, results: dict[int, int]) -> Output:
+        return Output(
+            [results[id] for id in sorted(results)],
+            queue_depth_count=self.most,
+            queue_memory_bytes=self.most_bytes,
+            longest_delay_s=self.longest,
+            producer_waited_s=self.producer_waited,
+        )
+
+
+async def make(knobs: Knobs, number: int) -> Job:
+    if number > 1:
+        await asyncio.sleep(knobs.every)
+    body = (place * number % 251 for place in range(16 * 1024))
+    return Job(number, bytes(body))
+
+
+async def produce(knobs: Knobs, queue: asyncio.Queue, meter: Meter) -> None:
+    for number in range(1, knobs.jobs + 1):
+        job = await make(knobs, number)
+        if queue.maxsize:
+            # Where the queue is full, the producer waits here: backpressure.
+            await meter.waited(queue.put(job))
+        else:
+            queue.put_nowait(job)  # at once, however many wait already
+        meter.came(job)
+
+
+async def through(queue: asyncio.Queue, workers: int, knobs: Knobs) -> Output:
+    async def worker() -> None:
+        while True:
+            job = await queue.get()
+            meter.begun(job)
+            working = work(job, knobs.job_time)
+            results[job.id] = await track(f"job {job.id}", working)
+            queue.task_done()
+
+    meter, results = Meter(), {}
+    tasks = [asyncio.create_task(worker()) for _ in range(workers)]
+    await track("producer", produce(knobs, queue, meter))
+    await queue.join()
     for task in tasks:
         task.cancel()
-    return results, longest, held_back
+    return meter.output(results)
 
 
-WAYS = ("unbounded", 0, 1), ("bounded", CAPACITY, 1), ("workers", CAPACITY, 3)
-for name, capacity, workers in WAYS:
-    start = time.perf_counter()
-    results, longest, held_back = asyncio.run(through(capacity, workers))
-    assert results == {number: number * number for number in range(JOBS)}
-    print(f"{name:<10} {time.perf_counter() - start:.3f} s, up to {longest}"
-          f" waited, the producer for {held_back:.3f} s")
+async def unbounded(knobs: Knobs) -> Output:
+    return await through(asyncio.Queue(), 1, knobs)
+
+
+async def bounded(knobs: Knobs) -> Output:
+    return await through(asyncio.Queue(knobs.capacity), 1, knobs)
+
+
+async def workers(knobs: Knobs) -> Output:
+    return await through(asyncio.Queue(knobs.capacity), knobs.workers, knobs)
+
+
+async def semaphore(knobs: Knobs) -> Output:
+    async def one(job: Job) -> None:
+        async with permits:
+            meter.begun(job)
+            working = work(job, knobs.job_time)
+            results[job.id] = await track(f"job {job.id}", working)
+
+    async def produce_tasks() -> None:
+        for number in range(1, knobs.jobs + 1):
+            job = await make(knobs, number)
+            meter.came(job)
+            # The tasks are the queue, and nothing limits how many wait.
+            tasks.append(asyncio.create_task(one(job)))
+
+    permits, meter = asyncio.Semaphore(knobs.workers), Meter()
+    results, tasks = {}, []
+    await track("producer", produce_tasks())
+    await asyncio.gather(*tasks)
+    return meter.output(results)
+
+
+if __name__ == "__main__":
+    main(Knobs, unbounded, bounded, workers, semaphore)

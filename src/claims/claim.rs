@@ -89,8 +89,10 @@ impl Shown {
         self
     }
 
-    /// `told` are the findings that the report has already: none says again what to take away.
-    pub(super) fn of(self, strategy: &str, told: &[Finding]) -> Finding {
+    /// `told` are the findings that the report has already: none says again what to take away, and what was found in
+    /// Rust is told of Python in short.
+    pub(super) fn of(self, run: &Run<'_>, told: &[Finding]) -> Finding {
+        let strategy = &run.strategy.name;
         let first = self.text.split(". ").next().unwrap_or_default();
         let short = match self.short {
             Some(short) => short,
@@ -102,11 +104,24 @@ impl Shown {
         };
         let takeaway = self.takeaway.filter(|takeaway| !said(takeaway));
         let moral = takeaway.map_or_else(String::new, |takeaway| format!(" {takeaway}"));
+        let beside_rust = run.in_rust().is_some();
+        let same = |told: &Finding| {
+            told.language.is_none() && &told.strategy == strategy && told.kind == self.kind
+        };
+        let sentence = match beside_rust && self.kind != "inconclusive" && told.iter().any(same) {
+            true => format!("as in Rust. {short}."),
+            false => self.text,
+        };
+        let whose = match beside_rust {
+            true => format!("{strategy} in Python"),
+            false => strategy.clone(),
+        };
         Finding {
             kind: self.kind.to_owned(),
-            text: format!("{strategy}: {}{moral}", self.text),
-            strategy: strategy.to_owned(),
-            sentence: self.text,
+            text: format!("{whose}: {sentence}{moral}"),
+            strategy: strategy.clone(),
+            language: run.strategy.language.clone().filter(|_| beside_rust),
+            sentence,
             takeaway: takeaway.map(str::to_owned),
             short,
         }

@@ -9,23 +9,33 @@ use crate::report::{Finding, StrategyReport};
 use crate::units::{self, duration as time};
 
 /// What the numbers of each strategy show of its claims, and whether its loop was blocked, which is
-/// looked for always. `all` are the strategies of the same report.
+/// looked for always. `all` are the strategies of the same report, `before` what was found of others.
 pub fn findings<'a>(
     claimed: impl IntoIterator<Item = (&'a StrategyReport, &'a [Arc<dyn Claim>])>,
     all: &[StrategyReport],
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut findings = Vec::new();
+    find_more(claimed, all, &mut findings);
+    findings
+}
+
+/// [`findings`], where some were found before: what those say to take away is not said again.
+pub fn find_more<'a>(
+    claimed: impl IntoIterator<Item = (&'a StrategyReport, &'a [Arc<dyn Claim>])>,
+    all: &[StrategyReport],
+    findings: &mut Vec<Finding>,
+) {
     for (strategy, claims) in claimed {
         let has_run = !strategy.wall_s.is_empty() || strategy.did_nothing();
         if strategy.error.is_some() || !has_run {
             continue;
         }
-        for shown in checked(&Run::new(strategy, all), claims) {
-            let finding = shown.of(&strategy.name, &findings);
+        let run = Run::new(strategy, all);
+        for shown in checked(&run, claims) {
+            let finding = shown.of(&run, findings);
             findings.push(finding);
         }
     }
-    findings
 }
 
 fn checked(run: &Run<'_>, claims: &[Arc<dyn Claim>]) -> Vec<Shown> {
@@ -116,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_finding_without_short_words_is_told_by_its_first_sentence() {
-        let short = |shown: Shown| shown.of("x", &[]).short;
+        let ran = report("x", 100, Vec::new());
+        let short = |shown: Shown| shown.of(&Run::new(&ran, &[]), &[]).short;
         let whole = shown("nothing_lost", "every row is there: 4 of 4.");
         assert_eq!(short(whole), "every row is there: 4 of 4");
         let two = shown("hidden", "it held 1.5 s. The other hid it.");

@@ -15,6 +15,7 @@ pub mod rounds;
 mod run;
 #[cfg(test)]
 pub(crate) mod testing;
+mod twins;
 mod waits;
 
 pub use claim::{Claim, Claims, NO_GAIN, Shown, inconclusive, shown};
@@ -23,9 +24,10 @@ pub use event_loop::{
     AwakeBetweenPolls, BlockedThroughout, BlocksTheLoop, KeepsTheLoopAwake, TimeoutIsLate,
     WORTH_TELLING,
 };
-pub use findings::findings;
+pub use findings::{find_more, findings};
 pub use one_blocker::{OneBlocker, OneStopsAll};
 pub use run::{CLEARLY, Run, near};
+pub use twins::{GoesOn, ThreadEachBeside};
 pub use waits::{
     ErrorCancels, LimitedTo, MadeIsNotStarted, NeverStarted, OneAfterTheOther, Overlapped,
     OverlappedOn, SerialisedBy, ThreadEach, WaitTogether,

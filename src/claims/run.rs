@@ -59,9 +59,21 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The strategy of this name, if it ran in the same report.
+    /// The strategy of this name, if it ran in the same report, and in the same language.
     pub fn other(&self, name: &str) -> Option<Run<'a>> {
-        let other = self.all.iter().find(|strategy| strategy.name == name)?;
+        let language = &self.strategy.language;
+        let same = |other: &&StrategyReport| other.name == name && other.language == *language;
+        let other = self.all.iter().find(same)?;
+        Some(Self::new(other, self.all))
+    }
+
+    /// The same strategy in Rust, if it ran in the same report, and this is another language.
+    pub fn in_rust(&self) -> Option<Run<'a>> {
+        self.strategy.language.as_ref()?;
+        let same =
+            |other: &&StrategyReport| other.name == self.strategy.name && other.language.is_none();
+        // Of one with several sizes, the largest.
+        let other = self.all.iter().rfind(same)?;
         Some(Self::new(other, self.all))
     }
 

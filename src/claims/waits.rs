@@ -22,19 +22,29 @@ impl Claim for NeverStarted {
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let (future, takeaway) = match run.strategy.is_twin() {
+            true => ("coroutine", None),
+            false => (
+                "future",
+                Some("Calling an async fn only makes a future; awaiting it runs it."),
+            ),
+        };
         let tasks = run.strategy.tasks.iter();
         let unpolled = tasks.filter(|task| task.outcome == Outcome::NeverPolled);
         let unpolled = unpolled.count();
         let them = if unpolled == 1 { "it" } else { "them" };
         (unpolled > 0 && run.started.is_empty()).then(|| {
-            let made = units::count(unpolled, "future was", "futures were");
-            let futures = units::count(unpolled, "future", "futures");
-            shown(
+            let futures = units::count(unpolled, future, &format!("{future}s"));
+            let were = if unpolled == 1 { "was" } else { "were" };
+            let shown = shown(
                 "never_started",
-                format!("{made} made and never awaited, and nothing in {them} ran."),
+                format!("{futures} {were} made and never awaited, and nothing in {them} ran."),
             )
-            .takeaway("Calling an async fn only makes a future; awaiting it runs it.")
-            .short(format!("{futures} made, none began"))
+            .short(format!("{futures} made, none began"));
+            match takeaway {
+                Some(takeaway) => shown.takeaway(takeaway),
+                None => shown,
+            }
         })
     }
 }

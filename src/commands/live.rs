@@ -7,7 +7,7 @@ use super::screen::width_now;
 
 use crate::page::{Line, Style, to_ansi};
 use crate::picture::Picture;
-use crate::report::StrategyReport;
+use crate::report::{Figure, StrategyReport};
 
 /// Draws what a strategy has done so far.
 pub(super) struct Live {
@@ -15,16 +15,24 @@ pub(super) struct Live {
     style: Option<Style>,
     slow_poll: Duration,
     expected: Duration,
+    /// Where strategies run in both languages, what they are compared by.
+    both: Option<Figure>,
     line: LiveScreen,
 }
 
 impl Live {
     /// `expected` is where the axis ends.
-    pub(super) fn new(style: Option<Style>, slow_poll: Duration, expected: Duration) -> Self {
+    pub(super) fn new(
+        style: Option<Style>,
+        slow_poll: Duration,
+        expected: Duration,
+        both: Option<Figure>,
+    ) -> Self {
         Self {
             style,
             slow_poll,
             expected,
+            both,
             line: LiveScreen::new(None),
         }
     }
@@ -50,7 +58,8 @@ impl Live {
             let strategies = before.iter().chain(so_far);
             let ends = strategies.clone().map(|strategy| strategy.end().0);
             let end = ends.fold(self.expected, Duration::max);
-            let mut text = Picture::new(style, self.slow_poll, end);
+            let mut text = Picture::new(style, self.slow_poll, end)
+                .in_both(self.both.is_some(), self.both.unwrap_or(Figure::Wall));
             let lanes: Vec<Line> = strategies.flat_map(|it| text.strategy(it)).collect();
             // Where it will stand in the end, so that nothing jumps then.
             let mut lines = if style.brief {

@@ -129,6 +129,7 @@ pub fn probe(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         program: Some(lab::program()),
         started: Some(started),
         machine: lab::machine(),
+        only_in_rust: Vec::new(),
         partial: stopped,
         slow_poll_s: SLOW.into(),
         strategies: summary.strategies,
@@ -215,7 +216,7 @@ fn arguments(options: &Options, plan: &ProbePlan) -> serde_json::Value {
 fn asked(plan: &ProbePlan, options: &Options, screen: &Screen, stop: &Stop) -> Result<Probed> {
     let watch = Watch::default();
     let style = screen.live().filter(|_| options.format == TextOrJson::Text);
-    let mut live = Live::new(style, SLOW, Duration::ZERO);
+    let mut live = Live::new(style, SLOW, Duration::ZERO, None);
     let token = stop.token();
     thread::scope(|scope| {
         let asking = thread::Builder::new()

@@ -129,6 +129,7 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
         internal: options.internal,
         awaits: options.awaits,
         max_tasks: *options.max_tasks,
+        demo: None,
     };
     let origin = Measurement {
         program: lab::program(),

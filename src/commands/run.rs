@@ -9,7 +9,7 @@ use super::echo::{self, Quiet};
 use super::live::Live;
 use super::screen::{Screen, complain, print, print_json};
 use crate::concepts::{Sizes, Strategy};
-use crate::lab::{Audience, Format, Invocation, Options, Stop};
+use crate::lab::{Audience, Format, Invocation, Options, Stop, Twins};
 use crate::page::{Line, Style, to_ansi};
 use crate::picture::{self, Picture, Subject};
 use crate::report::{Report, StrategyReport};
@@ -36,7 +36,7 @@ pub enum Ending {
 /// Runs a concept, shows it, and returns what was measured.
 ///
 /// # Errors
-/// Where standard output cannot be written.
+/// Where standard output cannot be written, and where it cannot run in Python, which was asked for.
 pub fn run(
     invocation: &Invocation,
     setting: Setting,
@@ -45,12 +45,14 @@ pub fn run(
 ) -> Result<(Report, Ending)> {
     let _quiet = watched(&invocation.options, screen).map(|_| Quiet::begin());
     let (chosen, others) = invocation.choose();
+    let twins = invocation.twins()?;
     let mut session = Session::new(invocation, setting, screen, &chosen);
+    session.interpreter = twins.as_ref().map(Twins::interpreter);
     let sizes = invocation.sizes().filter(|_| setting == Setting::Alone);
     session.head(&chosen, sizes)?;
     let report = match sizes {
-        Some(sizes) => invocation.measure_sizes(sizes, stop, &mut session)?,
-        None => invocation.measure(stop, &mut session)?,
+        Some(sizes) => invocation.measure_sizes(sizes, twins.as_ref(), stop, &mut session)?,
+        None => invocation.measure_with(twins.as_ref(), stop, &mut session)?,
     };
     session.end(&report, &chosen, &others)?;
     let ending = Ending::of(&report, stop);
@@ -104,6 +106,8 @@ struct Session<'a> {
     packed: bool,
     /// What has run and is drawn at the end.
     done: Vec<StrategyReport>,
+    /// What runs the Python side, if that runs.
+    interpreter: Option<String>,
 }
 
 impl<'a> Session<'a> {
@@ -114,7 +118,13 @@ impl<'a> Session<'a> {
         chosen: &[Strategy],
     ) -> Self {
         let options = &invocation.options;
+        let both = options.python.is_some();
+        let figure = invocation.set.about.figure;
+        let twins = chosen.iter().filter(|_| both);
+        let twins = twins.filter_map(|it| Some((it.in_python()?, it)));
+        let twins = twins.filter_map(|(twin, it)| twin.ideal_beside(it.ideal).max(twin.goes_on));
         let ideals = chosen.iter().filter_map(|strategy| strategy.ideal);
+        let ideals = ideals.chain(twins);
         let expected = ideals.max().unwrap_or_default();
         // A little room, so that an overhead of milliseconds does not give each strategy an axis of its own.
         let expected = expected + expected / 30;
@@ -125,7 +135,10 @@ impl<'a> Session<'a> {
         let in_brief = |style: Style| match rows {
             Some(rows) => Style {
                 brief: true,
-                lanes: lanes(rows, chosen.len()),
+                lanes: match both {
+                    true => lanes_of_two(rows, chosen.len()),
+                    false => lanes(rows, chosen.len()),
+                },
                 ..style
             },
             None => style,
@@ -149,13 +162,14 @@ impl<'a> Session<'a> {
             invocation,
             setting,
             screen,
-            text: Picture::new(out, slow_poll, expected),
+            text: Picture::new(out, slow_poll, expected).in_both(both, figure),
             fits: live.is_some() && rows.is_some(),
             head_lines: 0,
-            live: Live::new(live, slow_poll, expected),
+            live: Live::new(live, slow_poll, expected, both.then_some(figure)),
             code_begun: false,
             packed: out.brief && !brief,
             done: Vec::new(),
+            interpreter: None,
         }
     }
 
@@ -172,7 +186,11 @@ impl<'a> Session<'a> {
 
     fn head(&mut self, chosen: &[Strategy], sizes: Option<&Sizes>) -> Result<()> {
         let about = &self.invocation.set.about;
-        let mut head = self.text.head(about.name, about.title, about.python);
+        let right = match &self.interpreter {
+            Some(interpreter) => format!("Rust and {interpreter}"),
+            None => format!("in Python: {}", about.python),
+        };
+        let mut head = self.text.head(about.name, about.title, &right);
         let foreword = self.foreword(sizes);
         if !foreword.is_empty() {
             head.extend([vec![Line::default()], foreword].concat());
@@ -287,6 +305,12 @@ fn lanes(rows: usize, strategies: usize) -> usize {
     (lines / strategies).clamp(1, 6)
 }
 
+/// [`lanes`] where each strategy runs in two languages: its name stands beside its first lane.
+fn lanes_of_two(rows: usize, strategies: usize) -> usize {
+    let lines = rows.saturating_sub(7);
+    (lines / (2 * strategies.max(1))).clamp(1, 6)
+}
+
 /// How what happens is shown while it happens, if somebody looks.
 fn watched(options: &Options, screen: &Screen) -> Option<Style> {
     let wanted = options.format == Format::Text && !options.quiet;
@@ -341,7 +365,8 @@ impl Audience for Session<'_> {
         };
         self.live.end();
         self.text.resize(self.screen.out().width);
-        self.show(&self.text.grown(row, rows.len() == 1))?;
+        let grown = self.text.grown(row, rows.len() == 1);
+        self.show(&grown)?;
         self.live.begin();
         Ok(())
     }

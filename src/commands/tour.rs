@@ -125,7 +125,8 @@ impl Tour<'_> {
         self.style.lanes = (lanes / chosen.len().max(1)).clamp(1, 6);
         self.style.width = self.screen.out().width;
         self.text.turn_page(self.style, expected);
-        let head = self.drawn(&self.text.head(about.name, about.title, about.python));
+        let python = format!("in Python: {}", about.python);
+        let head = self.drawn(&self.text.head(about.name, about.title, &python));
         let belief = self.drawn(&self.text.belief(about.belief));
         print(&format!("{}\n{belief}\n", head.trim_end()))?;
 
@@ -137,7 +138,7 @@ impl Tour<'_> {
         let mut page = TourPage {
             screen: self.screen,
             text: &mut self.text,
-            live: Live::new(live, slow_poll, expected),
+            live: Live::new(live, slow_poll, expected, None),
         };
         let report = invocation.measure(self.stop, &mut page)?;
         if report.partial {

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::knob::{Count, Wait};
-use super::{About, Concept, Flavor, Output, Strategy};
+use super::{About, Concept, Flavor, Output, Strategy, Twin};
 use crate::claims::{
     BlocksTheLoop, Figure, KeepsTheLoopAwake, OneBlocker, OneStopsAll, TimeoutIsLate,
 };
@@ -43,6 +43,10 @@ const MOMENT: Duration = Duration::from_millis(150);
 
 /// Halfway between two heartbeats: the timer that is due then wakes one task, and no other.
 const OFF_BEAT: Duration = Duration::from_millis(155);
+
+/// Why Python has no strategies of several workers.
+const ONE_THREAD: &str =
+    "asyncio runs every task on one thread, so one blocker stops all, as in thread-sleep";
 
 /// Workers of `unlucky-worker`, where nobody says how many.
 const MANY: usize = 8;
@@ -79,7 +83,8 @@ impl Concept for BlockingPitfall {
         vec![
             self.strategy("async-sleep", "tokio::time::sleep(…).await", async_sleep)
                 .by_default()
-                .claim(KeepsTheLoopAwake),
+                .claim(KeepsTheLoopAwake)
+                .twin(Twin::of("asyncio.sleep(…)")),
             self.strategy(
                 "thread-sleep",
                 "std::thread::sleep(…) in an async fn",
@@ -88,7 +93,8 @@ impl Concept for BlockingPitfall {
             .by_default()
             .claim_if(alone, BlocksTheLoop)
             .claim_if(!alone, OneBlocker)
-            .refutes_belief_if(alone),
+            .refutes_belief_if(alone)
+            .twin(Twin::of("time.sleep(…) in an async def").claim(BlocksTheLoop)),
             self.strategy(
                 "unlucky-worker",
                 "std::thread::sleep(…) in a task that a timer woke",
@@ -98,34 +104,39 @@ impl Concept for BlockingPitfall {
             .ideal(OFF_BEAT + *self.block + MOMENT)
             .by_default_if(!alone)
             .claim(OneStopsAll)
-            .refutes_belief_if(!alone),
+            .refutes_belief_if(!alone)
+            .no_twin(ONE_THREAD),
             self.strategy(
                 "every-worker",
                 "std::thread::sleep(…) in as many tasks as there are workers",
                 every_worker,
             )
             .by_default_if(!alone)
-            .claim(BlocksTheLoop),
+            .claim(BlocksTheLoop)
+            .no_twin(ONE_THREAD),
             self.strategy(
                 "no-yield",
                 "a loop that awaits only what is ready",
                 no_yield,
             )
             .claim_if(alone, BlocksTheLoop)
-            .claim_if(!alone, OneBlocker),
+            .claim_if(!alone, OneBlocker)
+            .twin(Twin::of("a loop that awaits only what is ready").claim(BlocksTheLoop)),
             self.strategy(
                 "spawn-blocking",
                 "spawn_blocking(|| std::thread::sleep(…)).await",
                 spawn_blocking,
             )
             .by_default_if(alone)
-            .claim(KeepsTheLoopAwake),
+            .claim(KeepsTheLoopAwake)
+            .twin(Twin::of("asyncio.to_thread(time.sleep, …)")),
             self.strategy(
                 "timeout-cannot-help",
                 "timeout(…) round a blocking call",
                 move |recorder, block| timeout_cannot_help(recorder, block, timeout),
             )
-            .claim(TimeoutIsLate(timeout)),
+            .claim(TimeoutIsLate(timeout))
+            .twin(Twin::of("asyncio.timeout(…) round a blocking call")),
         ]
     }
 }

@@ -23,10 +23,10 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use self::claims::{OnOneThread, OnSeveral};
+use self::claims::{OnOneThread, OnProcesses, OnSeveral, OneAtATime};
 use self::probe::{Calibration, Probe, Sample};
 use super::knob::{Count, Wait};
-use super::{About, Concept, Flavor, Metrics, Output, Strategy};
+use super::{About, Concept, Flavor, Metrics, Output, Strategy, Twin};
 use crate::claims::{Figure, KeepsTheLoopAwake};
 use crate::trace::Recorder;
 
@@ -91,7 +91,8 @@ impl Concept for CpuBound {
                     sequential,
                 )
                 .by_default()
-                .claim(OnOneThread),
+                .claim(OnOneThread)
+                .twin(Twin::of("piece after piece in the event loop's thread")),
             bench
                 .strategy(
                     "join",
@@ -101,10 +102,18 @@ impl Concept for CpuBound {
                 )
                 .by_default()
                 .refutes_belief()
-                .claim(OnOneThread),
+                .claim(OnOneThread)
+                .twin(Twin::of(
+                    "asyncio.gather over all pieces, on the event loop",
+                )),
             bench
                 .strategy("spawned", "tokio::spawn for each piece", workers, spawned)
-                .on(Flavor::with_workers(workers)),
+                .on(Flavor::with_workers(workers))
+                .twin(
+                    Twin::of("asyncio.create_task for each piece: no thread for any")
+                        .ideal(bench.ideal(1))
+                        .claim(OnOneThread),
+                ),
             bench
                 .strategy(
                     "spawn-blocking",
@@ -112,7 +121,12 @@ impl Concept for CpuBound {
                     pieces,
                     spawn_blocking,
                 )
-                .claim_if(bench.beats(pieces), KeepsTheLoopAwake),
+                .claim_if(bench.beats(pieces), KeepsTheLoopAwake)
+                .twin(
+                    Twin::of("asyncio.to_thread for each piece: threads, and one GIL")
+                        .ideal(bench.ideal(1))
+                        .claim_if(pieces > 1, OneAtATime),
+                ),
             bench
                 .staged(
                     "rayon",
@@ -122,7 +136,11 @@ impl Concept for CpuBound {
                     rayon,
                 )
                 .by_default()
-                .claim_if(bench.beats(workers), KeepsTheLoopAwake),
+                .claim_if(bench.beats(workers), KeepsTheLoopAwake)
+                .twin(
+                    Twin::of("a ProcessPoolExecutor computes: a GIL for each process")
+                        .claim_if(workers.min(pieces) > 1, OnProcesses(workers)),
+                ),
             bench
                 .strategy(
                     "chunked",
@@ -131,7 +149,8 @@ impl Concept for CpuBound {
                     chunked,
                 )
                 .claim(OnOneThread)
-                .claim_if(bench.beats(1), KeepsTheLoopAwake),
+                .claim_if(bench.beats(1), KeepsTheLoopAwake)
+                .twin(Twin::of("await asyncio.sleep(0) between chunks of 2 ms")),
         ]
     }
 }

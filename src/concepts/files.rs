@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use super::knob::{Count, Size};
-use super::{About, Concept, Metrics, Output, Strategy, UsageError, knob};
+use super::{About, Concept, Metrics, Output, Strategy, Twin, UsageError, knob};
 use crate::claims::{
     AwakeBetweenPolls, BlockedThroughout, ComparedWith, Figure, KeepsTheLoopAwake, cost,
 };
@@ -47,6 +47,10 @@ const MOST_AT_ONCE: usize = 500;
 
 /// Files that a run opens beside them: for its runtime, for the directory.
 const OTHER_FILES: usize = 16;
+
+/// Why threads for each call may be slower in Python.
+const TRIPS_IN_PYTHON: &str =
+    "Each call of asyncio.to_thread is a trip to a thread and back; aiofiles makes the same trips.";
 
 /// Why `tokio::fs` may be slower.
 const TRIPS: &str = "Each call of tokio::fs is a trip to a thread of the blocking pool and back.";
@@ -101,7 +105,8 @@ impl Concept for Files {
         vec![
             self.staged("std", "std::fs in an async fn", &place, std)
                 .by_default()
-                .claim(BlockedThroughout),
+                .claim(BlockedThroughout)
+                .twin(Twin::of("Path.read_bytes() in an async def")),
             self.staged(
                 "tokio-sequential",
                 "tokio::fs, one file after the other",
@@ -111,11 +116,21 @@ impl Concept for Files {
             .by_default()
             .refutes_belief()
             .claim(ComparedWith("std", Some(TRIPS)))
-            .claim(AwakeBetweenPolls),
+            .claim(AwakeBetweenPolls)
+            .twin(
+                Twin::of("asyncio.to_thread for each call, one file after the other")
+                    .claim(ComparedWith("std", Some(TRIPS_IN_PYTHON)))
+                    .claim(AwakeBetweenPolls),
+            ),
             self.staged("tokio-concurrent", &concurrently, &place, tokio_concurrent)
                 .by_default()
                 .claim(ComparedWith("std", Some(TRIPS)))
-                .claim(AwakeBetweenPolls),
+                .claim(AwakeBetweenPolls)
+                .twin(
+                    Twin::of("asyncio.to_thread, the files at once, on the default pool")
+                        .claim(ComparedWith("std", Some(TRIPS_IN_PYTHON)))
+                        .claim(AwakeBetweenPolls),
+                ),
             self.staged(
                 "one-offload",
                 "std::fs for all files in one spawn_blocking",
@@ -123,7 +138,8 @@ impl Concept for Files {
                 one_offload,
             )
             .claim(ComparedWith("std", None))
-            .claim(KeepsTheLoopAwake),
+            .claim(KeepsTheLoopAwake)
+            .twin(Twin::of("all files in one asyncio.to_thread")),
         ]
     }
 

@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::knob::Wait;
-use super::{About, Concept, Output, Strategy, UsageError};
-use crate::claims::{ErrorCancels, Figure, MadeIsNotStarted, OneAfterTheOther, Overlapped};
+use super::{About, Concept, Output, Strategy, Twin, UsageError};
+use crate::claims::{ErrorCancels, Figure, GoesOn, MadeIsNotStarted, OneAfterTheOther, Overlapped};
 use crate::trace::Recorder;
 
 /// The knobs of `gather`.
@@ -77,7 +77,8 @@ impl Concept for Gather {
             )
             .by_default()
             .ideal(one + two)
-            .claim(OneAfterTheOther),
+            .claim(OneAfterTheOther)
+            .twin(Twin::of("await one, then await two")),
             Strategy::new(
                 "created-first",
                 "both futures made first, then awaited in turn",
@@ -85,12 +86,14 @@ impl Concept for Gather {
                 created_first,
             )
             .ideal(one + two)
-            .claim(MadeIsNotStarted),
+            .claim(MadeIsNotStarted)
+            .twin(Twin::of("both coroutines made first, then awaited in turn")),
             Strategy::new("join", "tokio::join!(one, two)", delays, join)
                 .by_default()
                 .ideal(one.max(two))
                 .claim(Overlapped)
-                .refutes_belief(),
+                .refutes_belief()
+                .twin(Twin::of("asyncio.gather(one, two)")),
             Strategy::new(
                 "spawned",
                 "each in a task of its own: JoinSet",
@@ -98,7 +101,8 @@ impl Concept for Gather {
                 spawned,
             )
             .ideal(one.max(two))
-            .claim(Overlapped),
+            .claim(Overlapped)
+            .twin(Twin::of("each in a task of its own: asyncio.TaskGroup")),
             Strategy::new(
                 "first-error",
                 "tokio::try_join!(one, two), and one fails",
@@ -107,7 +111,13 @@ impl Concept for Gather {
             )
             .ideal(fail_at)
             .claim(ErrorCancels)
-            .differs("it ends with the error, not with the answers"),
+            .differs("it ends with the error, not with the answers")
+            .twin(
+                Twin::of("asyncio.gather(one, two), and one fails")
+                    .claim(GoesOn)
+                    .goes_on_for(two)
+                    .differs("an exception is no Result"),
+            ),
         ]
     }
 }

@@ -17,6 +17,7 @@ mod shown;
 pub mod sleep;
 mod strategy;
 pub mod timeout;
+mod twin;
 mod waits;
 
 use serde_json::Value;
@@ -31,6 +32,7 @@ pub use strategy::{
     ALONE, About, Concept, Flavor, Metrics, Output, Run, SLOW_POLL, Sizes, Strategy, UsageError,
     WarmUp, is_alone,
 };
+pub use twin::{Counterpart, Twin};
 
 /// A concept as those see it who do not set its knobs.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +84,9 @@ impl Set {
         }
     }
 }
+
+/// What every concept's Python file imports: it runs a strategy and says what came of it.
+pub const DEMO: &str = include_str!("../../lessons/python/demo.py");
 
 /// Every concept, in the order in which a newcomer should meet them.
 pub const ALL: &[Entry] = &[

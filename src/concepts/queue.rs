@@ -23,7 +23,7 @@ use tokio::time::sleep;
 use self::claims::{DEPTH, HoldsBack, JobsAtOnce, OnDisk, PilesUp};
 use self::plan::{Meter, POLICY, Plan};
 use super::knob::{Count, Wait};
-use super::{About, Concept, Output, Strategy};
+use super::{About, Concept, Output, Strategy, Twin};
 use crate::claims::Figure;
 use crate::services::jobs::sqlite::SqliteJobs;
 use crate::services::jobs::{self, JobStore, NewJob};
@@ -91,6 +91,7 @@ impl Concept for Queue {
         };
         let (alone, shared) = (plan.ideal(1), plan.ideal(*self.workers));
         let channel = format!("mpsc::channel({})", *self.capacity);
+        let limited = format!("asyncio.Queue({})", *self.capacity);
         let together = format!("{} at once", *self.workers);
 
         // What the textbook says shows where jobs come faster than one worker can do them.
@@ -105,7 +106,10 @@ impl Concept for Queue {
             .by_default()
             .refutes_belief()
             .ideal(alone)
-            .claim_if(in_queue > 1, PilesUp),
+            .claim_if(in_queue > 1, PilesUp)
+            .twin(Twin::of(
+                "asyncio.Queue(), one worker: put_nowait() never waits",
+            )),
             Strategy::staged(
                 "bounded",
                 format!("{channel}, one worker: send() waits while it is full"),
@@ -114,7 +118,10 @@ impl Concept for Queue {
             )
             .by_default()
             .ideal(alone)
-            .claim_if(in_queue > *self.capacity, HoldsBack(*self.capacity)),
+            .claim_if(in_queue > *self.capacity, HoldsBack(*self.capacity))
+            .twin(Twin::of(format!(
+                "{limited}, one worker: put() waits while it is full"
+            ))),
             Strategy::staged(
                 "workers",
                 format!("{channel}, and tasks that take from it: {together}"),
@@ -123,7 +130,10 @@ impl Concept for Queue {
             )
             .by_default()
             .ideal(shared)
-            .claim(JobsAtOnce(*self.workers)),
+            .claim(JobsAtOnce(*self.workers))
+            .twin(Twin::of(format!(
+                "{limited}, and tasks that take from it: {together}"
+            ))),
             Strategy::staged(
                 "semaphore",
                 format!("a task for each job, and Semaphore::new: {together}"),
@@ -131,7 +141,10 @@ impl Concept for Queue {
                 semaphore,
             )
             .ideal(shared)
-            .claim(JobsAtOnce(*self.workers)),
+            .claim(JobsAtOnce(*self.workers))
+            .twin(Twin::of(format!(
+                "a task for each job, and asyncio.Semaphore: {together}"
+            ))),
             Strategy::staged(
                 "durable",
                 format!("jobs in a SQLite file, each taken under a lease: {together}"),
@@ -139,7 +152,8 @@ impl Concept for Queue {
                 durable,
             )
             .ideal(shared)
-            .claim(OnDisk("workers")),
+            .claim(OnDisk("workers"))
+            .no_twin("the standard library keeps no jobs; Celery, arq and Taskiq do, on a broker"),
         ]
         .into_iter()
         .chain(overload::strategies(&self.plan(), *self.patience))

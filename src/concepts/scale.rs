@@ -21,13 +21,17 @@ use tokio::time::sleep;
 
 use self::claims::{AllAtOnce, Flat, Grows, HeldWhileStarting, TakesMoreMemory};
 use super::knob::{Count, Wait};
-use super::{About, Concept, Output, Sizes, Strategy, UsageError, is_alone};
-use crate::claims::{Figure, cost};
+use super::{About, Concept, Output, Sizes, Strategy, Twin, UsageError, is_alone};
+use crate::claims::{Figure, ThreadEachBeside, cost};
 use crate::services::usage::Usage;
 use crate::trace::Recorder;
 
 /// A thread takes some 10 KiB of memory here: ten thousand are enough to see what it costs.
 const MOST_THREADS: usize = 10_000;
+
+/// A task under the recorder takes some 20 µs and 3 KiB in Python, a thread some 200 µs.
+const MOST_IN_PYTHON: usize = 100_000;
+const MOST_THREADS_IN_PYTHON: usize = 1_000;
 
 /// With more, `joined-budgeted` takes minutes.
 const MOST_BUDGETED: usize = 100_000;
@@ -111,7 +115,8 @@ impl Concept for Scale {
                 move |recorder, naps| counted(tasks, clean, spawned(recorder, naps)),
             ))
             .by_default()
-            .refutes_belief(),
+            .refutes_belief()
+            .twin(Twin::of("a task each: asyncio.create_task").at_most(MOST_IN_PYTHON)),
             at_once(Strategy::staged(
                 "threads",
                 "a thread each, asleep inside",
@@ -120,13 +125,21 @@ impl Concept for Scale {
             ))
             .at_most(MOST_THREADS)
             .claim(TakesMoreMemory("spawned"))
-            .by_default(),
+            .by_default()
+            .twin(
+                Twin::of("a thread each, asleep inside")
+                    .at_most(MOST_THREADS_IN_PYTHON)
+                    .claim_if(several, ThreadEachBeside),
+            ),
             at_once(Strategy::new(
                 "joined",
                 "all in one task: unconstrained(join_all(…))",
                 naps,
                 move |recorder, naps| counted(tasks, clean, joined(recorder, naps)),
-            )),
+            ))
+            .twin(
+                Twin::of("asyncio.gather(…), which makes a task of each").at_most(MOST_IN_PYTHON),
+            ),
             Strategy::staged(
                 "joined-budgeted",
                 "all in one task: join_all(…), as everybody writes it",
@@ -135,7 +148,8 @@ impl Concept for Scale {
             )
             .at_most(MOST_BUDGETED)
             .ideal(delay)
-            .claim(Grows(ASKED_AGAIN)),
+            .claim(Grows(ASKED_AGAIN))
+            .no_twin("gather makes a task of each, and asyncio gives a task no budget"),
         ]
     }
 }

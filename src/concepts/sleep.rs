@@ -16,8 +16,10 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
 use super::knob::{Count, Wait};
-use super::{About, Concept, Output, Strategy};
-use crate::claims::{Figure, NeverStarted, OneAfterTheOther, Overlapped, ThreadEach};
+use super::{About, Concept, Output, Strategy, Twin};
+use crate::claims::{
+    Figure, NeverStarted, OneAfterTheOther, Overlapped, ThreadEach, ThreadEachBeside,
+};
 use crate::trace::Recorder;
 
 /// The knobs of `sleep`.
@@ -67,7 +69,8 @@ impl Concept for Sleep {
             )
             .by_default()
             .ideal(one_by_one)
-            .claim_if(several, OneAfterTheOther),
+            .claim_if(several, OneAfterTheOther)
+            .twin(Twin::of("each fetch awaited before the next")),
             Strategy::new(
                 "concurrent",
                 "join_all: one thread awaits them all",
@@ -76,7 +79,8 @@ impl Concept for Sleep {
             )
             .by_default()
             .ideal(delay)
-            .claim_if(several, Overlapped),
+            .claim_if(several, Overlapped)
+            .twin(Twin::of("asyncio.gather(…): one thread awaits them all")),
             Strategy::new(
                 "threads",
                 "a thread for each, asleep inside: std::thread::sleep",
@@ -84,7 +88,11 @@ impl Concept for Sleep {
                 threads,
             )
             .ideal(delay)
-            .claim_if(several, ThreadEach),
+            .claim_if(several, ThreadEach)
+            .twin(
+                Twin::of("a thread for each, asleep inside: time.sleep")
+                    .claim_if(several, ThreadEachBeside),
+            ),
             Strategy::new(
                 "unawaited",
                 "each future made, and never awaited",
@@ -95,7 +103,8 @@ impl Concept for Sleep {
             .ideal(delay)
             .claim(NeverStarted)
             .refutes_belief()
-            .differs("never awaited, so there is no answer"),
+            .differs("never awaited, so there is no answer")
+            .twin(Twin::of("each coroutine made, and never awaited")),
         ]
     }
 }

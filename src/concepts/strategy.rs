@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::twin::{Counterpart, Twin};
 use crate::claims::{Claim, Claims, Figure};
 use crate::trace::Recorder;
 
@@ -219,6 +220,8 @@ pub struct Strategy {
     pub most: Option<usize>,
     /// Why its result or its work is not equal to the others', where that is so.
     pub differs: Option<&'static str>,
+    /// The same in Python. `None` where nobody has written it yet.
+    pub python: Option<Counterpart>,
     prepare: Arc<dyn Fn() -> anyhow::Result<Start> + Send + Sync>,
     warm_up: Option<Arc<dyn Fn() -> WarmUp + Send + Sync>>,
 }
@@ -271,6 +274,7 @@ impl Strategy {
             refutes_belief: false,
             most: None,
             differs: None,
+            python: None,
             prepare: Arc::new(prepare),
             warm_up: None,
         }
@@ -349,6 +353,26 @@ impl Strategy {
     pub fn differs(mut self, why: &'static str) -> Self {
         self.differs = Some(why);
         self
+    }
+
+    /// In the concept's Python file, the function of this strategy's name does the same.
+    pub fn twin(mut self, twin: Twin) -> Self {
+        self.python = Some(Counterpart::Twin(twin));
+        self
+    }
+
+    /// Python has nothing of the kind, for this reason: a clause that reads on after "ran in Rust alone:".
+    pub fn no_twin(mut self, why: &'static str) -> Self {
+        self.python = Some(Counterpart::None(why));
+        self
+    }
+
+    /// The same in Python, if there is such a thing.
+    pub fn in_python(&self) -> Option<&Twin> {
+        match &self.python {
+            Some(Counterpart::Twin(twin)) => Some(twin),
+            _ => None,
+        }
     }
 
     /// Makes what the strategy works on. Not measured.

@@ -8,6 +8,7 @@
 mod claims;
 mod job;
 mod shop;
+mod twins;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,9 +24,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::claims::{AbortsAtTheNextAwait, CleansUpItself, Drops, RunsOn, TearsApart};
 use self::job::Job;
-use self::shop::{Books, Shop};
+use self::shop::{Books, Shop, execute, insert};
 use super::knob::Wait;
-use super::{About, Concept, Flavor, Output, Strategy};
+use super::{About, Concept, Flavor, Output, Strategy, Twin};
 use crate::claims::{Figure, TimeoutIsLate};
 use crate::services::database::Databases;
 use crate::services::{client, server};
@@ -91,7 +92,8 @@ impl Concept for Timeout {
             )
             .by_default()
             .ideal(first)
-            .claim_if(late, Drops(deadline, "the timeout")),
+            .claim_if(late, Drops(deadline, "the timeout"))
+            .twin(twins::timeout_async(deadline, late)),
             Strategy::new(
                 "timeout-blocking",
                 "timeout(deadline, …): the work blocks",
@@ -102,7 +104,8 @@ impl Concept for Timeout {
             .refutes_belief()
             .ideal(work)
             .claim_if(late, TimeoutIsLate(deadline))
-            .differs("the deadline passes unseen, and the work's answer comes after it"),
+            .differs("the deadline passes unseen, and the work's answer comes after it")
+            .twin(twins::timeout_blocking()),
             Strategy::new(
                 "select",
                 "tokio::select! between two servers: the first answer wins",
@@ -111,7 +114,8 @@ impl Concept for Timeout {
             )
             .ideal(first)
             .claim_if(late, Drops(deadline, "the winner"))
-            .differs("it has an answer: the first of two"),
+            .differs("it has an answer: the first of two")
+            .twin(twins::select(deadline, late)),
             Strategy::new(
                 "abort",
                 "JoinHandle::abort on a task that waits and on one that computes",
@@ -121,7 +125,8 @@ impl Concept for Timeout {
             .on(Flavor::MultiThread(2))
             .ideal(deadline * 3 / 2)
             .claim_if(late, AbortsAtTheNextAwait(deadline))
-            .differs("it aborts two tasks, and one of them computes"),
+            .differs("it aborts two tasks, and one of them computes")
+            .twin(twins::abort(deadline, late)),
             Strategy::new(
                 "abort-blocking",
                 "abort() and a timeout on spawn_blocking",
@@ -129,7 +134,8 @@ impl Concept for Timeout {
                 abort_blocking,
             )
             .ideal(first)
-            .claim_if(late, RunsOn),
+            .claim_if(late, RunsOn)
+            .twin(twins::abort_blocking()),
             Strategy::new(
                 "cancel-token",
                 "CancellationToken: the work is asked, and cleans up with awaits",
@@ -138,7 +144,8 @@ impl Concept for Timeout {
             )
             .ideal(first + time.cleanup * u32::from(work >= deadline))
             .claim_if(late, CleansUpItself(deadline))
-            .differs("it cleans up, too"),
+            .differs("it cleans up, too")
+            .twin(twins::cancel_token(deadline, late)),
             Strategy::new(
                 "client-leaves",
                 "a handler of axum whose client hangs up at the deadline",
@@ -146,7 +153,8 @@ impl Concept for Timeout {
                 client_leaves,
             )
             .ideal(first)
-            .claim_if(late, Drops(deadline, "axum, whose client had left,")),
+            .claim_if(late, Drops(deadline, "axum, whose client had left,"))
+            .no_twin("it takes a web framework, and this is the standard library's side"),
             Strategy::staged(
                 "half-done",
                 "two INSERTs into SQLite, cancelled between them; then in a transaction",
@@ -160,7 +168,8 @@ impl Concept for Timeout {
             .by_default()
             .ideal(2 * first)
             .claim_if(late, TearsApart)
-            .differs("it counts rows"),
+            .differs("it counts rows")
+            .twin(twins::half_done()),
         ]
     }
 }
@@ -363,18 +372,6 @@ async fn in_transaction(database: Connection, wait: Duration) -> Result<()> {
     execute(&database, "COMMIT").await
 }
 // ANCHOR_END: half-done
-
-async fn insert(database: &Connection, item: u32) -> Result<()> {
-    let insert = "INSERT INTO sales (item) VALUES (?1)";
-    let insert = move |sqlite: &mut rusqlite::Connection| sqlite.execute(insert, [item]);
-    database.call(insert).await?;
-    Ok(())
-}
-
-async fn execute(database: &Connection, sql: &'static str) -> Result<()> {
-    let execute = |sqlite: &mut rusqlite::Connection| sqlite.execute_batch(sql);
-    Ok(database.call(execute).await?)
-}
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::concepts::{self, Entry, Set, Sizes, Strategy, UsageError};
-use crate::lab::{Audience, Options, Stop, measure};
+use crate::lab::{Audience, Options, Stop, Twins, TwinsError, measure};
 use crate::report::Report;
 
 /// A concept with its knobs, ready to be run.
@@ -117,9 +117,15 @@ impl Invocation {
 
     fn ideals(&self, times: impl Fn(&Strategy) -> u32) -> Duration {
         let (chosen, _) = self.choose();
-        let ideals = chosen
-            .iter()
-            .filter_map(|strategy| Some(strategy.ideal?.saturating_mul(times(strategy))));
+        let twin = |strategy: &Strategy| match self.options.python {
+            Some(_) => strategy.in_python()?.ideal_beside(strategy.ideal),
+            None => None,
+        };
+        let ideals = chosen.iter().map(|strategy| {
+            let each = [strategy.ideal, twin(strategy)].into_iter().flatten();
+            let each = each.fold(Duration::ZERO, Duration::saturating_add);
+            each.saturating_mul(times(strategy))
+        });
         let once = ideals.fold(Duration::ZERO, Duration::saturating_add);
         once.saturating_mul(u32::try_from(*self.options.repeat).unwrap_or(u32::MAX))
     }
@@ -127,12 +133,34 @@ impl Invocation {
     /// Runs it.
     ///
     /// # Errors
-    /// Those of the audience: what fails is in the report.
+    /// Those of the audience, and where its Python side cannot be run: what fails is in the report.
     pub fn measure(&self, stop: &Stop, audience: &mut dyn Audience) -> Result<Report> {
+        let twins = self.twins()?;
+        self.measure_with(twins.as_ref(), stop, audience)
+    }
+
+    /// Its Python side, if it is asked for.
+    ///
+    /// # Errors
+    /// Where it cannot be run.
+    pub fn twins(&self) -> Result<Option<Twins>, TwinsError> {
+        Twins::of(&self.set, &self.options)
+    }
+
+    /// [`Self::measure`] with its Python side, if it has one.
+    ///
+    /// # Errors
+    /// Those of the audience: what fails is in the report.
+    pub fn measure_with(
+        &self,
+        twins: Option<&Twins>,
+        stop: &Stop,
+        audience: &mut dyn Audience,
+    ) -> Result<Report> {
         let (chosen, _) = self.choose();
         let lab = self.options.lab(&self.set.about, stop);
         let arguments = self.set.arguments.clone();
-        measure(&self.set.about, arguments, &chosen, &lab, audience)
+        measure(&self.set.about, arguments, &chosen, twins, &lab, audience)
     }
 }
 
@@ -155,8 +183,13 @@ fn told(concept: &str, error: &clap::Error) -> UsageError {
 fn names_something_outside<'a>(command: &'a Command, matches: &ArgMatches) -> Option<&'a str> {
     let outside = command.get_arguments().find(|knob| {
         let hint = knob.get_value_hint();
-        matches!(hint, ValueHint::FilePath | ValueHint::Url)
-            && matches.value_source(knob.get_id().as_str()) == Some(ValueSource::CommandLine)
+        let id = knob.get_id().as_str();
+        let given = matches.get_raw(id).is_some_and(|values| values.len() > 0);
+        matches!(
+            hint,
+            ValueHint::FilePath | ValueHint::ExecutablePath | ValueHint::Url
+        ) && matches.value_source(id) == Some(ValueSource::CommandLine)
+            && given
     });
     outside.map(|knob| knob.get_id().as_str())
 }
@@ -199,10 +232,16 @@ mod tests {
 
     #[test]
     fn a_foreign_course_names_no_file_and_no_address() {
-        for line in ["db --database shop.db", "http --url http://localhost:8000/"] {
+        for line in [
+            "db --database shop.db",
+            "http --url http://localhost:8000/",
+            "gather --python=/bin/sh",
+        ] {
             assert!(refused(line).contains("a foreign course may not"), "{line}");
             assert!(Invocation::parse(line, Trust::Own).is_ok(), "{line}");
         }
         assert!(Invocation::parse("db", Trust::Foreign).is_ok());
+        let program_own = Invocation::parse("gather --python", Trust::Foreign);
+        assert_eq!(program_own.unwrap().options.python, Some(None));
     }
 }

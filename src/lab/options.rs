@@ -1,5 +1,9 @@
 //! What may be asked of every concept.
 
+use std::path::PathBuf;
+
+use clap::builder::ValueHint;
+
 use crate::concepts::{About, Count, Strategy, Wait, ranged};
 use crate::lab::{Lab, Stop};
 
@@ -22,6 +26,17 @@ pub struct Options {
     /// Treat polls at least this long as blocking
     #[arg(long, value_name = "DURATION", default_value = "10ms")]
     pub slow_poll: Wait,
+
+    /// Run each strategy in Python, too: with the interpreter of the active virtual environment, else python3, python
+    /// or py; or with the one at PATH
+    #[arg(
+        long,
+        value_name = "PATH",
+        num_args = 0..=1,
+        require_equals = true,
+        value_hint = ValueHint::ExecutablePath
+    )]
+    pub python: Option<Option<PathBuf>>,
 
     /// List at most N tasks individually and aggregate the rest
     #[arg(

@@ -1,18 +1,20 @@
 //! Runs each size of a concept's work in a process of its own, so that each peak of memory is its own.
 
 use std::io::Read;
+use std::iter;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
-use serde_json::Value;
 
 use crate::claims;
 use crate::concepts::{ALONE, Sizes, Strategy, is_alone};
+use crate::lab::knobs::knobs;
+use crate::lab::measure::only_in_rust;
 use crate::lab::origin::{machine, now, program};
-use crate::lab::{Audience, Invocation, Stop, plan};
+use crate::lab::{Audience, Invocation, Stop, Twins, plan};
 use crate::report::{Report, SCHEMA, StrategyReport};
 
 /// Between two looks at a process that measures.
@@ -24,49 +26,71 @@ impl Invocation {
         self.set.sizes.as_ref().filter(|_| !is_alone())
     }
 
-    /// Measures each chosen strategy with each of the `sizes`.
+    /// Measures each chosen strategy with each of the `sizes`, in Rust and then, where there are `twins`, in Python.
     ///
     /// # Errors
     /// Those of the audience, and where this program cannot be started again.
     pub fn measure_sizes(
         &self,
         sizes: &Sizes,
+        twins: Option<&Twins>,
         stop: &Stop,
         audience: &mut dyn Audience,
     ) -> Result<Report> {
         let started = now();
+        let lab = self.options.lab(&self.set.about, stop);
         let mut reports: Vec<StrategyReport> = Vec::new();
         let mut findings = Vec::new();
         for strategy in &self.choose().0 {
-            if stop.signal().is_some() {
-                break;
-            }
-            audience.before(strategy)?;
-            let fits = |size: &usize| strategy.most.is_none_or(|most| *size <= most);
-            let (tried, untried): (Vec<usize>, Vec<usize>) =
-                sizes.each.iter().copied().partition(fits);
-            let begin = reports.len();
-            for size in tried {
-                let process = Process {
-                    invocation: self,
-                    knob: sizes.knob,
-                    strategy,
-                    size,
-                    stop,
-                };
-                match process.repeated(audience)? {
-                    Some(report) => {
-                        reports.push(report);
-                        audience.after_size(&reports[begin..])?;
-                    }
-                    None => break,
+            let twin = twins.and_then(|twins| Some((twins, strategy.in_python()?)));
+            for twin in iter::once(None).chain(twin.map(Some)) {
+                if stop.signal().is_some() {
+                    break;
                 }
-            }
-            let rows = &reports[begin..];
-            audience.after_sizes(rows, &untried)?;
-            if let (Some(last), None) = (rows.last(), stop.signal()) {
-                let claimed = [(last, &strategy.claims[..])];
-                findings.extend(claims::findings(claimed, &reports));
+                let (most, claimed) = match twin {
+                    None => {
+                        audience.before(strategy)?;
+                        (strategy.most, &strategy.claims)
+                    }
+                    Some((_, twin)) => {
+                        audience.before_twin(strategy, twin)?;
+                        (
+                            twin.most.or(strategy.most),
+                            twin.claims_beside(&strategy.claims),
+                        )
+                    }
+                };
+                let fits = |size: &usize| most.is_none_or(|most| *size <= most);
+                let (tried, untried): (Vec<usize>, Vec<usize>) =
+                    sizes.each.iter().copied().partition(fits);
+                let begin = reports.len();
+                for size in tried {
+                    let row = match twin {
+                        None => {
+                            let process = Process {
+                                invocation: self,
+                                knob: sizes.knob,
+                                strategy,
+                                size,
+                                stop,
+                            };
+                            process.repeated(audience)?
+                        }
+                        Some((twins, twin)) => {
+                            let size = Some((sizes.knob, size));
+                            let outcome = twins.run(strategy, twin, size, &lab, audience);
+                            Some(outcome.report).filter(|_| !outcome.stopped)
+                        }
+                    };
+                    let Some(row) = row else { break };
+                    reports.push(row);
+                    audience.after_size(&reports[begin..])?;
+                }
+                let rows = &reports[begin..];
+                audience.after_sizes(rows, &untried)?;
+                if let (Some(last), None) = (rows.last(), stop.signal()) {
+                    claims::find_more([(last, &claimed[..])], &reports, &mut findings);
+                }
             }
         }
         let partial = stop.signal().is_some();
@@ -83,6 +107,10 @@ impl Invocation {
             partial,
             slow_poll_s: (*self.options.slow_poll).into(),
             findings,
+            only_in_rust: match twins {
+                Some(_) => self.choose().0.iter().filter_map(only_in_rust).collect(),
+                None => Vec::new(),
+            },
             strategies: reports,
         })
     }
@@ -145,7 +173,10 @@ impl Process<'_> {
         Command::new(std::env::current_exe()?)
             .env(ALONE, "1")
             .arg(self.invocation.set.about.name)
-            .args(self.knobs())
+            .args(knobs(
+                &self.invocation.set.arguments,
+                Some((self.knob, self.size)),
+            ))
             .args(["--format", "json", "--strategy", self.strategy.name])
             .args(["--slow-poll", &slow_poll])
             .args(["--max-tasks", &options.max_tasks.to_string()])
@@ -153,22 +184,6 @@ impl Process<'_> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-    }
-
-    /// The knobs as given, but for the size.
-    fn knobs(&self) -> Vec<String> {
-        let mut knobs = vec![format!("--{}={}", self.knob, self.size)];
-        let given = self.invocation.set.arguments.as_object().into_iter();
-        for (name, value) in given.flatten() {
-            let name = name.replace('_', "-");
-            match value {
-                _ if name == self.knob => {}
-                Value::Null | Value::Bool(false) => {}
-                Value::Bool(true) => knobs.push(format!("--{name}")),
-                value => knobs.push(format!("--{name}={}", typed(value))),
-            }
-        }
-        knobs
     }
 
     /// What the process has said. `None` if it was stopped.
@@ -208,13 +223,4 @@ fn written(child: &mut Child) -> Result<Receiver<std::io::Result<String>>> {
         })?;
     }
     Ok(written)
-}
-
-/// A knob's value as a user would type it.
-fn typed(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(typed).collect::<Vec<_>>().join(","),
-        other => other.to_string(),
-    }
 }

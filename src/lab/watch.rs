@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::concepts::Strategy;
+use crate::concepts::{Strategy, Twin};
 use crate::report::StrategyReport;
 
 /// Between two snapshots of a run: smooth enough to watch, and it costs next to nothing.
@@ -20,6 +20,14 @@ pub trait Audience {
     /// # Errors
     /// Where it cannot be shown: then nothing more is run.
     fn before(&mut self, _strategy: &Strategy) -> Result<()> {
+        Ok(())
+    }
+
+    /// It is about to run in Python.
+    ///
+    /// # Errors
+    /// Where it cannot be shown: then nothing more is run.
+    fn before_twin(&mut self, _strategy: &Strategy, _twin: &Twin) -> Result<()> {
         Ok(())
     }
 

@@ -25,7 +25,7 @@ impl Picture {
         // Of one with several sizes, the largest.
         rows.reverse();
         let mut seen = BTreeSet::new();
-        rows.retain(|strategy| seen.insert(&strategy.name));
+        rows.retain(|strategy| seen.insert((&strategy.name, &strategy.language)));
         rows.reverse();
         if rows.len() < 2 {
             return Vec::new();
@@ -64,8 +64,14 @@ impl Picture {
         let indent = self.style.width.saturating_sub(columns(&head));
         let head = " ".repeat(indent.min(self.label_width())) + &head;
         let mut lines = vec![Line::of(Role::Dim, head.trim_end())];
+        let mut names = self.clone();
+        names.named.clear();
         for strategy in rows {
-            let name = Line::of(Role::Name, &fit_label(&strategy.name, self.label_width()));
+            let name = match self.both {
+                Some(_) => format!("{} ", names.name_and_language(strategy)),
+                None => fit_label(&strategy.name, self.label_width()),
+            };
+            let name = Line::of(Role::Name, &name);
             let mut row = String::new();
             if times {
                 row += &wall_ideal_overhead(strategy);

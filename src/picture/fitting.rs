@@ -7,6 +7,9 @@ use crate::report::{Figure, Finding, Report};
 /// So many lanes of a strategy show enough: with fewer, the other strategies' findings make room for them.
 const ENOUGH: usize = 6;
 
+/// With fewer lanes, nothing is seen to overlap.
+const TWO: usize = 2;
+
 /// A report, and what its concept knows of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -70,10 +73,13 @@ impl Picture {
         }
         let all = &subject.report.findings[..];
         let mut findings: Vec<usize> = subject.deciding().into_iter().collect();
-        let page = |findings: &[usize], lanes| {
+        let drawn = |findings: &[usize], lanes, bars| {
             let findings: Vec<_> = findings.iter().map(|at| all[*at].clone()).collect();
-            Self::in_brief(subject, &findings, Style { lanes, ..style })
+            Self::in_brief(subject, &findings, Style { lanes, ..style }, bars)
         };
+        // Of both languages each figure stands beside its lanes: bars are drawn where there is room for lanes, too.
+        let bars = !subject.report.in_both() || drawn(&findings, TWO, true).len() <= rows;
+        let page = |findings: &[usize], lanes| drawn(findings, lanes, bars);
         let fits = |findings: &[usize], lanes: &usize| page(findings, *lanes).len() <= rows;
         let lanes = (1..=ENOUGH).rev().find(|lanes| fits(&findings, lanes));
         let Some(mut lanes) = lanes else {
@@ -106,7 +112,12 @@ impl Picture {
         lines
     }
 
-    fn in_brief(subject: &Subject<'_>, findings: &[Finding], style: Style) -> Vec<Line> {
+    fn in_brief(
+        subject: &Subject<'_>,
+        findings: &[Finding],
+        style: Style,
+        bars: bool,
+    ) -> Vec<Line> {
         let style = Style {
             brief: true,
             ..style
@@ -117,7 +128,7 @@ impl Picture {
         let lanes: Vec<Line> = strategies.flat_map(|it| text.strategy(it)).collect();
         let mut lines = text.legend();
         lines.extend(lanes);
-        lines.extend(text.below(subject, findings));
+        lines.extend(text.below(subject, findings, bars));
         lines.extend(text.alarm(subject.report));
         lines
     }
@@ -129,11 +140,12 @@ impl Picture {
                 .deciding()
                 .map(|at| subject.report.findings[at].clone());
             let mut lines = self.legend();
-            lines.extend(self.below(subject, deciding.as_slice()));
+            let bars = !subject.report.in_both();
+            lines.extend(self.below(subject, deciding.as_slice(), bars));
             lines.extend(self.alarm(subject.report));
             return lines;
         }
-        let mut lines = self.below(subject, &subject.report.findings);
+        let mut lines = self.below(subject, &subject.report.findings, true);
         if !subject.report.partial {
             lines.extend(self.legend());
         }
@@ -141,11 +153,14 @@ impl Picture {
         lines
     }
 
-    fn below(&self, subject: &Subject<'_>, findings: &[Finding]) -> Vec<Line> {
+    fn below(&self, subject: &Subject<'_>, findings: &[Finding], bars: bool) -> Vec<Line> {
         if subject.report.partial {
             return self.remark(super::PARTIAL);
         }
-        let mut lines = self.comparison(&subject.report.strategies, subject.figure);
+        let mut lines = match bars {
+            true => self.comparison(&subject.report.strategies, subject.figure),
+            false => Vec::new(),
+        };
         if self.style.brief {
             // The sentence belongs to the bars: no gap between them.
             lines.pop();
@@ -154,6 +169,9 @@ impl Picture {
             lines.extend(self.allocator(subject.report.program.as_ref()));
         }
         lines.extend(self.findings(findings));
+        if !self.style.brief {
+            lines.extend(self.only_in_rust(&subject.report.only_in_rust));
+        }
         lines.extend(self.remark(subject.more[usize::from(self.style.brief)]));
         lines
     }
@@ -162,6 +180,7 @@ impl Picture {
         let strategies = subject.report.strategies.iter();
         let ends = strategies.map(|strategy| strategy.end().0).max();
         let slow_poll = subject.report.slow_poll_s.0;
-        Self::new(style, slow_poll, ends.unwrap_or_default())
+        let text = Self::new(style, slow_poll, ends.unwrap_or_default());
+        text.in_both(subject.report.in_both(), subject.figure)
     }
 }

@@ -11,7 +11,7 @@ const LANES: usize = 4;
 
 impl Picture {
     /// One strategy with so many tasks: a row. The first has the title and the head above it.
-    pub fn grown(&self, row: &StrategyReport, first: bool) -> Vec<Line> {
+    pub fn grown(&mut self, row: &StrategyReport, first: bool) -> Vec<Line> {
         let mut lines = Vec::new();
         if first {
             lines.extend(self.title(row));

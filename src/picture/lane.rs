@@ -83,6 +83,26 @@ pub(super) fn with_cause(cells: &[Cell], cause: &str, ascii: bool) -> Line {
     line
 }
 
+/// A lane with its label behind its end, or before its beginning, where there is room for all of it.
+pub(super) fn with_label(cells: &[Cell], label: &str, ascii: bool) -> Line {
+    let begin = first(cells);
+    let end = cells.iter().rposition(|cell| *cell != Cell::Blank);
+    let end = end.map_or(0, |last| last + 1);
+    let needed = columns(label) + 1;
+    if cells.len() - end > needed {
+        let blanks = " ".repeat(cells.len() - end - needed);
+        let line = draw(&cells[..end], ascii).with(Role::Dim, &format!(" {label}"));
+        return line.with(Role::Plain, &blanks);
+    }
+    if begin >= needed {
+        let blanks = " ".repeat(begin - needed);
+        let mut line = Line::plain(&blanks).with(Role::Dim, &format!("{label} "));
+        line.append(&draw(&cells[begin..], ascii));
+        return line;
+    }
+    draw(cells, ascii)
+}
+
 /// With fewer columns than this, a cause says nothing.
 const LEGIBLE: usize = 9;
 

@@ -11,6 +11,7 @@ mod lane;
 mod legend;
 mod speedup;
 mod text;
+mod twins;
 
 pub use alarm::in_words as failures_in_words;
 pub use beliefs::{Tested, beliefs};

@@ -7,7 +7,7 @@ use super::fold::{DrawnLanes, fold};
 use super::lane;
 use super::speedup::faster;
 use crate::page::{Line, Role, Style, columns, fit, fit_label, unbroken, wrap};
-use crate::report::{Finding, Heartbeat, Outcome, StrategyReport, Task};
+use crate::report::{Figure, Finding, Heartbeat, Outcome, StrategyReport, Task};
 use crate::trace::Axis;
 use crate::trace::Cell;
 use crate::units;
@@ -27,6 +27,10 @@ pub struct Picture {
     failed: Option<(String, String)>,
     /// Whether bars below will say what the title of a strategy says otherwise.
     pub(super) compared: bool,
+    /// Where strategies ran in Rust and in Python: the figure that stands beside each in the brief form.
+    pub(super) both: Option<Figure>,
+    /// Whose lanes were drawn last: what it is called stands above both languages once.
+    pub(super) named: String,
 }
 
 impl Picture {
@@ -41,6 +45,8 @@ impl Picture {
             explained: BTreeSet::new(),
             failed: None,
             compared: false,
+            both: None,
+            named: String::new(),
         }
     }
 
@@ -52,26 +58,33 @@ impl Picture {
         }
     }
 
-    /// What is shown, and what it is called elsewhere.
-    pub fn head(&self, name: &str, title: &str, python: &str) -> Vec<Line> {
-        let right = format!("in Python: {python}");
-        let beside = columns(title) + columns(&right) + 2;
+    /// For strategies that ran in Rust and in Python, if they did: `figure` is what the concept is about.
+    pub fn in_both(self, both: bool, figure: Figure) -> Self {
+        Self {
+            both: both.then_some(figure),
+            ..self
+        }
+    }
+
+    /// What is shown, and at the right what it is called in Python, or what it runs on.
+    pub fn head(&self, name: &str, title: &str, right: &str) -> Vec<Line> {
+        let beside = columns(title) + columns(right) + 2;
         let room = self.style.width.saturating_sub(beside);
         // Aligned with the lanes where that leaves the head on one line.
         let label = room.clamp(columns(name) + 2, self.label_width().max(columns(name) + 2));
         let named = Line::of(Role::Name, &fit(name, label));
-        let used = named.width() + columns(title) + columns(&right);
+        let used = named.width() + columns(title) + columns(right);
         let gap = self.style.width.saturating_sub(used);
         if gap < 2 {
             let named = Line::of(Role::Name, &fit(name, self.label_width()));
             let mut lines = self.wrapped(Role::Plain, title, named, self.label_width());
-            lines.extend(self.wrapped(Role::Dim, &right, Line::of(Role::Dim, "  "), 2));
+            lines.extend(self.wrapped(Role::Dim, right, Line::of(Role::Dim, "  "), 2));
             lines
         } else {
             let left = named.with(Role::Plain, title);
             vec![
                 left.with(Role::Plain, &" ".repeat(gap))
-                    .with(Role::Dim, &right),
+                    .with(Role::Dim, right),
             ]
         }
     }
@@ -87,12 +100,16 @@ impl Picture {
         let never_began = strategy.error.is_some() && strategy.task_count() == 0;
         if self.ruled != Some(end) && !never_began {
             self.ruled = Some(end);
+            lines.extend(self.figure_head());
             let ruler = self.indented("", &axis.ruler());
             lines.push(Line::of(Role::Dim, &ruler));
         }
         if self.style.brief {
             let lanes = self.style.lanes.saturating_sub(usize::from(unforeseen));
-            lines.extend(self.brief(strategy, axis, lanes.max(1)));
+            lines.extend(match self.both {
+                Some(figure) => self.beside_its_twin(strategy, figure, axis, lanes.max(1)),
+                None => self.brief(strategy, axis, lanes.max(1)),
+            });
             return lines;
         }
         lines.extend(self.title(strategy));
@@ -107,9 +124,10 @@ impl Picture {
     pub fn findings(&self, findings: &[Finding]) -> Vec<Line> {
         let mut lines = Vec::new();
         for finding in findings {
-            let name = match finding.strategy.as_str() {
-                "" => String::new(),
-                strategy => format!("{strategy}:"),
+            let name = match (finding.strategy.as_str(), &finding.language) {
+                ("", _) => String::new(),
+                (strategy, None) => format!("{strategy}:"),
+                (strategy, Some(_)) => format!("{strategy} in Python:"),
             };
             let rest = finding.text.strip_prefix(&name).unwrap_or(&finding.text);
             let text = Line::of(Role::Name, &self.style.tame(&name))
@@ -136,12 +154,15 @@ impl Picture {
         self.seen.extend(other.seen);
     }
 
-    pub(super) fn title(&self, strategy: &StrategyReport) -> Vec<Line> {
+    pub(super) fn title(&mut self, strategy: &StrategyReport) -> Vec<Line> {
         let runtime = match strategy.runtime.workers {
             1 => strategy.runtime.flavor.clone(),
             workers => format!("{}, {workers} workers", strategy.runtime.flavor),
         };
-        let name = fit_label(&strategy.name, self.label_width() - 1);
+        let name = match self.both {
+            Some(_) => self.name_and_language(strategy),
+            None => fit_label(&strategy.name, self.label_width() - 1),
+        };
         let about = if self.style.brief {
             strategy.summary.clone()
         } else {
@@ -196,24 +217,34 @@ impl Picture {
             line.push(Role::Dim, text.trim_end());
             return line;
         }
+        let cells = self.cells_of(strategy, task, axis);
+        let life = if strategy.is_heartbeat(task) {
+            String::new()
+        } else {
+            units::duration(task.life().0)
+        };
+        let cause = task.failed.as_ref().map(|failed| &failed.reason);
+        line.append(&match cause.or(task.exception.as_ref()) {
+            Some(cause) => lane::with_cause(&cells, &self.style.tame(cause), self.style.ascii),
+            None => lane::draw(&cells, self.style.ascii),
+        });
+        line.with(Role::Plain, &self.at_the_right(&life)).trim_end()
+    }
+
+    /// The cells of a lane. Their glyphs are for the legend from now on.
+    pub(super) fn cells_of(
+        &mut self,
+        strategy: &StrategyReport,
+        task: &Task,
+        axis: Axis,
+    ) -> Vec<Cell> {
         let cells = if strategy.is_closure(task) {
             lane::cells_of_a_closure(task, axis)
         } else {
             lane::cells(task, &strategy.blocked, self.slow_poll, axis)
         };
         self.seen.extend(cells.iter().copied());
-        let life = if strategy.is_heartbeat(task) {
-            String::new()
-        } else {
-            units::duration(task.life().0)
-        };
-        line.append(&match &task.failed {
-            Some(failed) => {
-                lane::with_cause(&cells, &self.style.tame(&failed.reason), self.style.ascii)
-            }
-            None => lane::draw(&cells, self.style.ascii),
-        });
-        line.with(Role::Plain, &self.at_the_right(&life)).trim_end()
+        cells
     }
 
     /// A figure in the column right of the lanes, if there is one.
@@ -313,6 +344,7 @@ impl Picture {
 
     pub(super) fn label_width(&self) -> usize {
         match self.style.width {
+            72.. if self.both.is_some() => 24,
             72.. => 20,
             50.. => 14,
             _ => 12,

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -89,6 +89,21 @@ impl Child {
         settings: Settings,
         stdout: Stdio,
     ) -> Result<Self, StartError> {
+        Self::start_with(interpreter, line, settings, |command| {
+            command.stdout(stdout);
+        })
+    }
+
+    /// [`Self::start`], with whatever else `prepare` sets: its streams, its folder.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn start_with(
+        interpreter: &Interpreter,
+        line: &CommandLine,
+        settings: Settings,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Result<Self, StartError> {
         let package =
             Scratch::new("").map_err(|error| StartError::Package(io::Error::other(error)))?;
         package::write_to(package.path()).map_err(StartError::Package)?;
@@ -104,8 +119,8 @@ impl Child {
             .arg(package.path().join("asyncdemo").join("__main__.py"))
             .args(&line.program)
             .env("ASYNCDEMO_EVENTS", format!("{port}/{token}"))
-            .env("ASYNCDEMO_SETTINGS", settings.to_json())
-            .stdout(stdout);
+            .env("ASYNCDEMO_SETTINGS", settings.to_json());
+        prepare(&mut command);
         let child = command.spawn().map_err(|source| StartError::Program {
             program: interpreter.program.display().to_string(),
             source,
@@ -127,6 +142,18 @@ impl Child {
             watched,
             _package: package,
         })
+    }
+
+    /// Where it writes to, as far as that was to be read here.
+    pub(super) fn outputs(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdout.take(), self.child.stderr.take())
+    }
+
+    /// Ends it at once.
+    pub(super) fn kill(&mut self) {
+        // It may have ended by now.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Its number, for signals.

@@ -106,6 +106,18 @@ impl Interpreter {
     }
 }
 
+impl Interpreter {
+    /// Major and minor version.
+    pub fn number(&self) -> (u32, u32) {
+        number(&self.version)
+    }
+}
+
+fn number(version: &str) -> (u32, u32) {
+    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
 fn candidates() -> Vec<OsString> {
     let inside = if cfg!(windows) {
         "Scripts/python.exe"
@@ -139,11 +151,11 @@ fn ask(program: &OsStr) -> io::Result<SelfDescription> {
 
 fn judge(program: PathBuf, answer: &SelfDescription) -> Result<Interpreter, InterpreterError> {
     let Some((implementation, version)) = answer.said.split_once(' ') else {
-        let told = answer.complained.clone();
+        let told = answer.complained.lines().next().unwrap_or_default();
+        let told = told.to_owned();
         return Err(InterpreterError::NoPython { program, told });
     };
-    let mut numbers = version.split('.').map(|part| part.parse().unwrap_or(0_u32));
-    let number = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let number = number(version);
     let (implementation, version) = (implementation.to_owned(), version.to_owned());
     if number < (3, 10) {
         return Err(InterpreterError::TooOld { program, version });

@@ -68,6 +68,8 @@ pub(super) struct Lane {
     pub(super) busy: u64,
     pub(super) poll_count: usize,
     pub(super) wake_count: usize,
+    /// Whether it is no part of the demo that runs.
+    pub(super) aside: bool,
 }
 
 /// A line at which a poll stood when somebody looked.
@@ -83,6 +85,17 @@ pub(super) struct Seen {
 const SEEN: usize = 256;
 
 impl Lane {
+    /// Whether it is part of a demo in this file: what that tracks, as in Rust, what it hands to threads, and the
+    /// requests that it answers.
+    pub(super) fn belongs_to(&self, file: &str) -> bool {
+        let place = self.place.rsplit_once(':');
+        match self.kind {
+            LaneKind::Job | LaneKind::Request => true,
+            LaneKind::Tracked => place.is_some_and(|(at, _)| at == file),
+            LaneKind::Task | LaneKind::Internal | LaneKind::Callback => false,
+        }
+    }
+
     pub(super) fn polled(&mut self, start: u64, end: u64) {
         let length = end.saturating_sub(start);
         self.polls.push((start, end));

@@ -14,6 +14,7 @@ mod lane;
 mod package;
 mod record;
 mod settings;
+mod strategy;
 mod summary;
 
 pub use child::{Child, StartError, Watched};
@@ -22,4 +23,5 @@ pub use interpreter::{Interpreter, InterpreterError};
 pub use package::{FILES, write_to};
 pub use record::Record;
 pub use settings::{CommandLine, CommandLineError, Settings};
+pub use strategy::{Demo, DemoError, Scripts, StrategyRun};
 pub use summary::{Measurement, most_telling, recent, report, taken_together};

@@ -19,6 +19,9 @@ const KEPT: usize = 1_500_000;
 /// A text that was numbered so long ago is spoken of no more: more than `TEXTS` in `_stream.py`.
 const TEXTS: i64 = 20_000;
 
+/// So many heartbeats are kept: half an hour.
+const BEATS: usize = 200_000;
+
 /// So many different findings are kept.
 const TOLD: usize = 50;
 
@@ -36,6 +39,8 @@ pub struct Record {
     loops: HashMap<i64, usize>,
     /// The longest time between two heartbeats: when it began, and when it was over.
     pub(super) gap: Option<(u64, u64)>,
+    /// When each heartbeat was due and when it came, where the program is a demo.
+    pub(super) beats: Vec<(u64, u64)>,
     /// What the recorder found, and how often.
     pub(super) told: Vec<(Told, usize)>,
     /// When the first event loop began to run.
@@ -60,6 +65,7 @@ impl Record {
             thread_numbers: HashMap::new(),
             loops: HashMap::new(),
             gap: None,
+            beats: Vec::new(),
             told: Vec::new(),
             begun: None,
             now: 0,
@@ -130,9 +136,11 @@ impl Record {
             }
             Event::Label { lane, text, place } => {
                 let (text, place) = (self.text(text), (place != 0).then(|| self.text(place)));
+                let demo = self.settings.demo;
                 self.with(lane, |lane| {
                     lane.label = text;
                     lane.place = place.unwrap_or_else(|| Arc::clone(&lane.place));
+                    lane.aside = demo.is_some_and(|file| !lane.belongs_to(file));
                 });
             }
             Event::Poll { lane, start, end } => self.polled(lane, start, end),
@@ -164,6 +172,9 @@ impl Record {
             Event::Beat { on: _, due, at } => {
                 let (due, at) = (self.instant(due), self.instant(at));
                 let last = due.saturating_sub(nanos(trace::PERIOD));
+                if self.settings.demo.is_some() && self.beats.len() < BEATS {
+                    self.beats.push((due, at.max(due)));
+                }
                 if self
                     .gap
                     .is_none_or(|(start, end)| at.saturating_sub(last) > end - start)
@@ -205,7 +216,7 @@ impl Record {
         };
         // The task of `asyncio.run` is made before its loop runs anywhere.
         lane.thread = loops.get(&lane.on).copied().unwrap_or(lane.thread);
-        if lane.poll_count == 0 {
+        if lane.poll_count == 0 && !lane.aside {
             self.folded.in_flight.begins(start);
         }
         lane.polled(start, end.max(start));
@@ -226,7 +237,7 @@ impl Record {
         let Some(lane) = self.lanes.get_mut(&lane) else {
             return;
         };
-        if lane.poll_count > 0 {
+        if lane.poll_count > 0 && !lane.aside {
             self.folded.in_flight.ends(at);
         }
         lane.ended = Some((at, end));
@@ -238,7 +249,10 @@ impl Record {
 
     /// Sums up the lanes that are over, but for those with the longest polls.
     fn fold(&mut self) {
-        let over = self.lanes.iter().filter(|(_, lane)| lane.ended.is_some());
+        let over = self
+            .lanes
+            .iter()
+            .filter(|(_, lane)| lane.ended.is_some() && !lane.aside);
         let mut over: Vec<_> = over
             .map(|(id, lane)| (worth(lane, &self.settings), *id))
             .collect();

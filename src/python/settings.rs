@@ -14,6 +14,8 @@ pub struct Settings {
     pub awaits: bool,
     /// So many tasks are kept one by one, those with the longest polls; the others are taken together.
     pub max_tasks: usize,
+    /// Where the program is one strategy of a demo: the file whose tasks are the lanes. Each heartbeat is kept then.
+    pub demo: Option<&'static str>,
 }
 
 impl Settings {

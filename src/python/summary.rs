@@ -50,6 +50,7 @@ pub fn report(
         partial: false,
         slow_poll_s: record.settings.slow_poll.into(),
         findings,
+        only_in_rust: Vec::new(),
         strategies: program.into(),
     }
 }
@@ -87,11 +88,7 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
     let blocked = measured.blocked.clone();
     let mut report = planned(line).with_runs(&[measured]);
     locate(&mut report, &lanes, &blocked);
-    let told = report.tasks.iter_mut().zip(&lanes);
-    for (task, lane) in told.chain(report.closures.iter_mut().zip(&jobs)) {
-        task.exception = lane.exception().map(str::to_owned);
-        task.busy_s = Seconds(Duration::from_nanos(lane.busy));
-    }
+    tell(&mut report, &lanes, &jobs);
     report.rest = record.folded.rest(start);
     report.language = Some("python".to_owned());
     report.interpreter = Some(format!(
@@ -99,6 +96,15 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
         interpreter.implementation, interpreter.version
     ));
     report
+}
+
+/// Says of each task and each closure what a timeline has no place for.
+pub(super) fn tell(report: &mut StrategyReport, lanes: &[&Lane], jobs: &[&Lane]) {
+    let told = report.tasks.iter_mut().zip(lanes);
+    for (task, lane) in told.chain(report.closures.iter_mut().zip(jobs)) {
+        task.exception = lane.exception().map(str::to_owned);
+        task.busy_s = Seconds(Duration::from_nanos(lane.busy));
+    }
 }
 
 /// What happened in the last `span` before now, for whoever looks on while the program runs: of the lanes at most so
@@ -210,7 +216,7 @@ fn in_order(record: &Record) -> Vec<&Lane> {
     lanes
 }
 
-fn timeline(record: &Record, lanes: &[&Lane], now: u64) -> Timeline {
+pub(super) fn timeline(record: &Record, lanes: &[&Lane], now: u64) -> Timeline {
     let mut alike: HashMap<&str, usize> = HashMap::new();
     for lane in lanes {
         *alike.entry(&lane.label).or_default() += 1;
@@ -239,7 +245,15 @@ fn timeline(record: &Record, lanes: &[&Lane], now: u64) -> Timeline {
 
 /// The longest gap, and who was polled for most of it.
 fn heartbeat(record: &Record, timeline: &Timeline) -> Option<Heartbeat> {
-    let (start, end) = record.gap?;
+    Some(heartbeat_of(record, timeline, record.gap?))
+}
+
+/// A heartbeat whose longest gap is this one, in nanoseconds.
+pub(super) fn heartbeat_of(
+    record: &Record,
+    timeline: &Timeline,
+    (start, end): (u64, u64),
+) -> Heartbeat {
     let (gap_start, gap_end) = (Duration::from_nanos(start), Duration::from_nanos(end));
     let max_gap = gap_end.saturating_sub(gap_start);
     let held = |task: &Task| -> Duration {
@@ -259,15 +273,19 @@ fn heartbeat(record: &Record, timeline: &Timeline) -> Option<Heartbeat> {
     let tasks = timeline.tasks.iter().filter(on_loop);
     let holds = tasks.filter(|task| max_gap > PERIOD * 2 && held(task) * 2 > max_gap);
     let blocked_by = holds.min_by_key(|task| held(task));
-    Some(Heartbeat {
+    Heartbeat {
         period: PERIOD,
         max_gap,
         gap_start,
         blocked_by: blocked_by.map(|task| task.label.clone()),
-    })
+    }
 }
 
-fn blocked(record: &Record, timeline: &Timeline, heartbeat: Option<&Heartbeat>) -> Vec<Blocked> {
+pub(super) fn blocked(
+    record: &Record,
+    timeline: &Timeline,
+    heartbeat: Option<&Heartbeat>,
+) -> Vec<Blocked> {
     let is_loop = |thread: &crate::trace::Thread| {
         let known = record
             .threads
@@ -295,7 +313,7 @@ fn blocked(record: &Record, timeline: &Timeline, heartbeat: Option<&Heartbeat>) 
 }
 
 /// Says of what blocked the event loop where that stood.
-fn locate(report: &mut StrategyReport, lanes: &[&Lane], blocked: &[Blocked]) {
+pub(super) fn locate(report: &mut StrategyReport, lanes: &[&Lane], blocked: &[Blocked]) {
     for (told, blocked) in report.blocked.iter_mut().zip(blocked) {
         told.location = location(lanes, blocked);
     }

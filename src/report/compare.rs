@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{INCONCLUSIVE, Report, StrategyReport, cost};
+use super::{Finding, INCONCLUSIVE, Report, StrategyReport, cost};
 
 /// How many times longer one run takes than another, where that is more than noise.
 pub const CLEARLY: f64 = 1.2;
@@ -59,20 +59,21 @@ impl Report {
     /// Leaves no ratio beside a finding that says nothing of the kind. Where the first strategy's run was inconclusive,
     /// there is nothing to compare with.
     pub fn withhold_ratios(&mut self) {
-        let denied = |name: &str| {
-            let mut findings = self.findings.iter();
-            findings.any(|finding| finding.strategy == name && finding.allows_no_ratio())
+        let any = |of: &StrategyReport, is: fn(&Finding) -> bool| {
+            let mut found = self.findings.iter().filter(|it| of.is_told_by(it));
+            found.any(is)
         };
-        let first = self.strategies.first();
-        let is_inconclusive = |name: &str| {
-            let mut findings = self.findings.iter();
-            findings.any(|it| it.strategy == name && it.kind == INCONCLUSIVE)
+        let none_at_all = |language: &Option<String>| {
+            let mut strategies = self.strategies.iter();
+            let first = strategies.find(|it| it.language == *language);
+            first.is_some_and(|first| any(first, |it| it.kind == INCONCLUSIVE))
         };
-        let none_at_all = first.is_some_and(|first| is_inconclusive(&first.name));
-        for strategy in &mut self.strategies {
-            if none_at_all || denied(&strategy.name) {
-                strategy.speedup = None;
-            }
+        let strategies = self.strategies.iter();
+        let denied: Vec<bool> = strategies
+            .map(|it| none_at_all(&it.language) || any(it, Finding::allows_no_ratio))
+            .collect();
+        for (strategy, denied) in self.strategies.iter_mut().zip(denied) {
+            strategy.speedup = strategy.speedup.filter(|_| !denied);
         }
     }
 }

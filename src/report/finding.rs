@@ -12,6 +12,9 @@ pub struct Finding {
     /// Whose numbers. A report of an earlier version has neither this nor what follows.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub strategy: String,
+    /// In which language it ran, where that is not Rust: `python`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// What they show, with the figures.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sentence: String,

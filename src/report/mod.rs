@@ -60,6 +60,18 @@ pub struct Report {
     pub strategies: Vec<StrategyReport>,
     /// What the numbers show.
     pub findings: Vec<Finding>,
+    /// Of a run in Python, too: the strategies that ran in Rust alone, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_in_rust: Vec<OnlyInRust>,
+}
+
+/// A strategy for which Python has no counterpart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlyInRust {
+    /// As typed after `--strategy`.
+    pub name: String,
+    /// Why, in a clause.
+    pub why: String,
 }
 
 /// The program that measured, as it was built.
@@ -119,6 +131,13 @@ pub struct Machine {
 }
 
 impl Report {
+    /// Whether its strategies ran in Python, too.
+    pub fn in_both(&self) -> bool {
+        let mut strategies = self.strategies.iter();
+        self.strategies.iter().any(StrategyReport::is_twin)
+            && strategies.any(|it| it.language.is_none())
+    }
+
     /// Whether this program knows its shape.
     pub fn is_known(&self) -> bool {
         [SCHEMA, FIRST].contains(&&*self.schema)
@@ -237,6 +256,16 @@ pub struct Blocked {
 }
 
 impl StrategyReport {
+    /// Whether a finding tells of it, in the language in which it ran.
+    pub fn is_told_by(&self, finding: &Finding) -> bool {
+        self.name == finding.strategy && self.language == finding.language
+    }
+
+    /// Whether it ran in another language than Rust.
+    pub fn is_twin(&self) -> bool {
+        self.language.is_some()
+    }
+
     /// The middle of the repeats' wall times; of an even number, the lower middle, which was really measured.
     pub fn wall(&self) -> Option<Seconds> {
         let mut walls = self.wall_s.clone();

@@ -18,6 +18,7 @@ fn measured(names: &'static [&'static str], knobs: &'static [&'static str]) -> R
             &concept.about,
             arguments,
             &strategies,
+            None,
             &Lab::default(),
             &mut (),
         )

@@ -50,7 +50,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "concepts/",
         &["claims", "services", "trace::Recorder", "units"],
     ),
-    ("lab", &["claims", "concepts", "lab", "report", "trace"]),
+    (
+        "lab",
+        &["claims", "concepts", "lab", "python", "report", "trace"],
+    ),
     ("progress/", &["services::database"]),
     ("lesson/", &["concepts", "report", "units"]),
     (

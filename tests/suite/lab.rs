@@ -540,7 +540,7 @@ fn a_speed_up_within_the_spread_is_none() {
     ];
     let lab = lab();
     let arguments = serde_json::json!({});
-    let report = lab::measure(&about, arguments, &chosen, &lab, &mut ()).unwrap();
+    let report = lab::measure(&about, arguments, &chosen, None, &lab, &mut ()).unwrap();
     let [first, near, far] = &report.strategies[..] else {
         panic!("{report:?}")
     };
@@ -576,7 +576,7 @@ fn a_task_that_fails_fails_no_strategy_and_makes_none_faster() {
     };
     let chosen = [asking("all", 0), asking("some", 2), asking("few", 3)];
     let arguments = serde_json::json!({});
-    let report = lab::measure(&about, arguments, &chosen, &lab(), &mut ()).unwrap();
+    let report = lab::measure(&about, arguments, &chosen, None, &lab(), &mut ()).unwrap();
     let told: Vec<_> = report
         .strategies
         .iter()

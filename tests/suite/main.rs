@@ -11,6 +11,7 @@ mod support;
 
 mod attack;
 mod blocking_pitfall;
+mod both_languages;
 mod cli;
 mod course;
 mod cpu_bound;

@@ -92,6 +92,7 @@ fn report(strategies: Vec<StrategyReport>, claims: &[Arc<dyn Claim>]) -> Report 
         },
         partial: false,
         slow_poll_s: ms(10),
+        only_in_rust: Vec::new(),
         findings: findings(strategies.iter().zip(claims), &strategies),
         strategies,
     }
@@ -277,7 +278,7 @@ fn the_head_fits_into_any_screen() {
         let head = text.head(
             "db",
             "queries to a real SQLite file",
-            "await session.execute()",
+            "in Python: await session.execute()",
         );
         to_ansi(&head, &Style::default())
     };

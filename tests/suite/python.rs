@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use crate::support::within;
-use asyncdemo::concepts::ALL;
+use asyncdemo::concepts::{ALL, Counterpart};
 
 /// What a twin may import beside the standard library, where that is the point.
 const FRAMEWORKS: &[&str] = &["fastapi"];
@@ -76,7 +76,7 @@ fn why_not() -> Option<String> {
 }
 
 #[test]
-fn every_concept_has_a_short_twin() {
+fn every_concept_has_a_python_file() {
     for concept in ALL {
         let about = concept.about;
         let file = folder().join(about.python_file);
@@ -87,19 +87,59 @@ fn every_concept_has_a_short_twin() {
             "what --code=python shows of {}",
             about.name
         );
-        let lines = source.lines().count();
-        assert!(lines < 40, "{}: {lines} lines", file.display());
         assert!(
             source.starts_with("\"\"\"") && source.is_ascii(),
             "{}: it begins by saying what it is, and any screen can show it",
             file.display()
         );
     }
-    for entry in fs::read_dir(folder()).expect("the twins can be listed") {
-        let name = entry.expect("the twins can be listed").file_name();
-        let name = name.to_string_lossy();
+    for entry in fs::read_dir(folder()).expect("the files can be listed") {
+        let path = entry.expect("the files can be listed").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let known = ALL.iter().any(|concept| concept.about.python_file == name);
-        assert!(known, "lessons/python/{name} belongs to no concept");
+        let is_a_script = path.extension().is_some_and(|end| end == "py");
+        let shared = name == "demo.py";
+        assert!(
+            known || shared || !is_a_script,
+            "lessons/python/{name} belongs to no concept"
+        );
+    }
+}
+
+#[test]
+fn each_twin_is_a_function_of_its_file_and_nothing_else_is_run() {
+    for concept in ALL {
+        let about = concept.about;
+        let strategies = (concept.strategies)(&[]).expect("these are the defaults");
+        if strategies.iter().all(|strategy| strategy.python.is_none()) {
+            println!("not yet: {}", about.name);
+            continue;
+        }
+        let ends = about.twin.rsplit("main(").next().unwrap_or_default();
+        let listed = ends.split(')').next().unwrap_or_default();
+        let listed = listed.split(',').map(str::trim);
+        let listed: Vec<_> = listed
+            .filter(|name| !["", "Knobs"].contains(name) && !name.contains('='))
+            .map(|name| name.trim_end_matches('_').replace('_', "-"))
+            .collect();
+        let twins: Vec<_> = strategies
+            .iter()
+            .filter(|strategy| strategy.in_python().is_some())
+            .map(|strategy| strategy.name.to_owned())
+            .collect();
+        assert_eq!(listed, twins, "{}", about.python_file);
+        for strategy in &strategies {
+            let name = strategy.name;
+            match &strategy.python {
+                Some(Counterpart::Twin(twin)) => {
+                    assert!(!twin.summary.is_empty(), "{}: {name}", about.name);
+                    let function = format!("async def {}", name.replace('-', "_"));
+                    assert!(about.twin.contains(&function), "{}: {name}", about.name);
+                }
+                Some(Counterpart::None(why)) => assert!(!why.is_empty(), "{}: {name}", about.name),
+                None => unreachable!("{}: {name} has no twin and no reason", about.name),
+            }
+        }
     }
 }
 
@@ -120,8 +160,15 @@ fn every_twin_runs_or_at_least_compiles() {
         let file = file.to_str().expect("this folder's name is Unicode");
         let others: Vec<_> = imports(concept.about.twin)
             .into_iter()
-            .filter(|module| !standard.contains(module))
+            .filter(|module| !standard.contains(module) && *module != "demo")
             .collect();
+        let stem = concept.about.python_file.trim_end_matches(".py");
+        let strategies = (concept.strategies)(&[]).expect("these are the defaults");
+        let is_run = strategies.iter().any(|it| it.python.is_some());
+        assert!(
+            !is_run || !standard.contains(&stem),
+            "others would import {stem}.py"
+        );
         assert!(
             others.iter().all(|module| FRAMEWORKS.contains(module)),
             "{name} needs {others:?}: newcomers have the standard library"

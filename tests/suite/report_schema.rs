@@ -44,7 +44,7 @@ pub(crate) fn assert_valid(report: &Value) {
 
 /// Standard output as a report, once it is sure that it is that and nothing else.
 #[track_caller]
-fn parse(stdout: &str) -> (Report, Value) {
+pub(crate) fn parse(stdout: &str) -> (Report, Value) {
     let report: Report =
         serde_json::from_str(stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"));
     let mut again = Vec::new();
@@ -105,6 +105,7 @@ fn failed() -> Report {
             .map(|strategy| lab.run(&strategy, &mut ()).report)
             .into(),
         findings: Vec::new(),
+        only_in_rust: Vec::new(),
     }
 }
 
@@ -382,7 +383,8 @@ fn full() -> Value {
 
 /// The fields that reports did not have from the beginning, and those that are not known everywhere. All
 /// others are always there.
-const LATER: [&str; 15] = [
+const LATER: [&str; 16] = [
+    "only_in_rust",
     "lane",
     "location",
     "strategy",

@@ -19,6 +19,9 @@ const NEARLY_ALL: f64 = 0.9;
 /// A machine that gives plain threads less than this has no second core to give.
 const TWO_CORES: f64 = 1.3;
 
+/// Of what one after the other takes, so much is no gain: a machine is not equally fast from one second to the next.
+const NO_LESS: f64 = 0.8;
+
 /// The share of the plain threads' gain that a runtime has to reach.
 const AS_WELL: f64 = 0.8;
 
@@ -110,6 +113,86 @@ impl Claim for OnSeveral {
             ))
         })
     }
+}
+
+/// Several threads compute, and one at a time: Python's global lock.
+#[derive(Debug)]
+pub(super) struct OneAtATime;
+
+impl Claim for OneAtATime {
+    fn expectation(&self) -> String {
+        "that threads compute no faster than one after the other".into()
+    }
+
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let piece = run.time(PIECE)?;
+        let (wall, piece) = (time(run.wall), time(piece));
+        Some(format!(
+            "{} threads took {wall} for {} of {piece}",
+            run.strategy.closures.len(),
+            units::count(run.count, "piece", "pieces")
+        ))
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let in_turn = run.time(PIECE)?.mul_f64(run.count as f64);
+        let closures = run.strategy.closures.iter();
+        let threads = closures.filter(|closure| closure.start_s.is_some()).count();
+        (threads > 1 && run.wall >= in_turn.mul_f64(NO_LESS)).then(|| {
+            let (wall, in_turn) = (time(run.wall), time(in_turn));
+            let pieces = units::count(run.count, "piece", "pieces");
+            let text = format!(
+                "{pieces} on threads took {wall}, where one after the other is {in_turn}: the GIL lets one thread at a time run Python."
+            );
+            let rust = run.in_rust().map(|rust| {
+                let name = &rust.strategy.name;
+                format!("In Rust, {name} took {}.", time(rust.wall))
+            });
+            let shown = shown("one_at_a_time", text)
+                .takeaway("to_thread is no cure for computing: it only keeps the event loop responsive.")
+                .short(format!("{wall}, one by one {in_turn}"));
+            match rust {
+                Some(rust) => shown.and(&rust),
+                None => shown,
+            }
+        })
+    }
+}
+
+/// Processes compute at once: each has a lock of its own.
+#[derive(Debug)]
+pub(super) struct OnProcesses(pub(super) usize);
+
+impl Claim for OnProcesses {
+    fn expectation(&self) -> String {
+        format!("that {} processes compute at once", self.0)
+    }
+
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let here = at_once(run)?;
+        Some(format!(
+            "{here:.2} pieces were computed at once, where {TWO_CORES} are needed: the machine has no more cores, or is busy elsewhere"
+        ))
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let here = at_once(run)?;
+        (here >= TWO_CORES).then(|| {
+            let (wall, piece) = (time(run.wall), time(run.time(PIECE).unwrap_or_default()));
+            let pieces = units::count(run.count, "piece", "pieces");
+            let text = format!(
+                "{pieces} of {piece} took {wall} on {} processes: {here:.2} at once. Each has an interpreter and a GIL of its own.",
+                self.0
+            );
+            shown("parallel", text).short(format!("{here:.2} at once on {} processes", self.0))
+        })
+    }
+}
+
+/// How many pieces were computed at once, on average.
+fn at_once(run: &Run<'_>) -> Option<f64> {
+    let piece = run.time(PIECE).filter(|_| !run.wall.is_zero())?;
+    Some(piece.as_secs_f64() * run.count as f64 / run.wall.as_secs_f64())
 }
 
 /// How many pieces were computed at once, on average: in the run, and by plain threads.

@@ -66,7 +66,8 @@ pub(super) fn strategies(plan: &Plan, patience: Duration) -> [Strategy; 3] {
         )
         .ideal(plan.ideal(1))
         .claim_if(too_late, AnswersTooLate(patience))
-        .differs("its clients give up"),
+        .differs("its clients give up")
+        .no_twin(NOT_WRITTEN),
         Strategy::staged(
             "shed",
             format!("{channel}: a request that finds it full is refused"),
@@ -74,7 +75,8 @@ pub(super) fn strategies(plan: &Plan, patience: Duration) -> [Strategy; 3] {
             shed,
         )
         .claim_if(full && let_in < patience, Sheds)
-        .differs("it refuses what does not fit"),
+        .differs("it refuses what does not fit")
+        .no_twin(NOT_WRITTEN),
         Strategy::staged(
             "retry-storm",
             format!("as overload, and whoever gives up asks again, {TRIES} times in all"),
@@ -82,9 +84,13 @@ pub(super) fn strategies(plan: &Plan, patience: Duration) -> [Strategy; 3] {
             retry_storm,
         )
         .claim_if(too_late, RetriesAddLoad)
-        .differs("its clients give up, and ask again"),
+        .differs("its clients give up, and ask again")
+        .no_twin(NOT_WRITTEN),
     ]
 }
+
+/// Why these run in Rust alone: not because Python could not.
+const NOT_WRITTEN: &str = "its Python side is not written";
 
 /// How often a client of `retry-storm` asks.
 const TRIES: usize = 3;

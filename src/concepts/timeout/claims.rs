@@ -196,6 +196,113 @@ impl Claim for TearsApart {
     }
 }
 
+/// At this time this cancels a task in Python: an exception is raised in it, at its await.
+#[derive(Debug)]
+pub(super) struct Raises(pub(super) Duration, pub(super) &'static str);
+
+impl Claim for Raises {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        Drops(self.0, self.1).missed(run)
+    }
+
+    fn expectation(&self) -> String {
+        let (when, by) = (time(self.0), self.1);
+        format!("that {by} cancels the work after {when}, and that its finally runs")
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let Self(when, by) = self;
+        let task = run.ended(Outcome::Cancelled).next()?;
+        let (label, after, cleanups) = (&task.label, task.life().0, run.metric(CLEANUPS)?);
+        (cleanups > 0.0 && near(after, *when)).then(|| {
+            shown("cancelled_by_exception", format!("{by} raised CancelledError in {label} after {}, at its await. The finally blocks that ran: {cleanups}.", time(after)))
+                .takeaway("A finally may await, where Rust's Drop cannot; and code that catches everything can swallow it.")
+        })
+    }
+}
+
+/// Two tasks are to be cancelled at this time, and one of them computes. There is one thread: nobody is cancelled before
+/// it is done.
+#[derive(Debug)]
+pub(super) struct CancelsTooLate(pub(super) Duration);
+
+impl Claim for CancelsTooLate {
+    fn expectation(&self) -> String {
+        let when = time(self.0);
+        format!("that neither task is cancelled after {when}, because one of them computes")
+    }
+
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let ends = run.ended(Outcome::Cancelled).map(|task| time(task.end_s.0));
+        let ends: Vec<_> = ends.collect();
+        Some(match &ends[..] {
+            [] => format!("0 of {} tasks were cancelled", run.count),
+            ends => format!("they ended at {}", ends.join(" and ")),
+        })
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let asked = self.0;
+        let cancelled: Vec<_> = run.ended(Outcome::Cancelled).collect();
+        let [waits, .., computes] = &cancelled[..] else {
+            return None;
+        };
+        let mut polls = computes.polls.iter();
+        let held = polls.find(|poll| poll.start_s.0 < asked && poll.end_s.0 > asked)?;
+        (waits.end_s >= held.end_s).then(|| {
+            let text = format!(
+                "both were to be cancelled after {}, and {} ended only at {}, {} at {}: {} held the event loop until {}, and nobody could even ask.",
+                time(asked), waits.label, time(waits.end_s.0), computes.label,
+                time(computes.end_s.0), computes.label, time(held.end_s.0)
+            );
+            let shown = shown("cancelled_too_late", text).tells_of_blocking();
+            let rust = run.in_rust().and_then(|rust| {
+                let waits = rust.ended(Outcome::Cancelled).next()?;
+                Some(format!(
+                    "In Rust, on two workers, {} ended at {}.",
+                    waits.label,
+                    time(waits.end_s.0)
+                ))
+            });
+            match rust {
+                Some(rust) => shown.and(&rust),
+                None => shown,
+            }
+        })
+    }
+}
+
+/// A task that is cancelled at this time catches that, and cleans up with awaits before it ends.
+#[derive(Debug)]
+pub(super) struct CleansUpWhenCancelled(pub(super) Duration);
+
+impl Claim for CleansUpWhenCancelled {
+    fn expectation(&self) -> String {
+        format!(
+            "that the work is cancelled after {}, and cleans up",
+            time(self.0)
+        )
+    }
+
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let Some(task) = run.ended(Outcome::Cancelled).next() else {
+            return Some(format!("0 of {} tasks were cancelled", run.count));
+        };
+        let cleanups = run.metric(AWAITED_CLEANUPS).unwrap_or(0.0);
+        let ended = time(task.end_s.0);
+        Some(format!("it ended at {ended}, with {cleanups} cleanups"))
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let task = run.ended(Outcome::Cancelled).next()?;
+        let (label, later) = (&task.label, task.end_s.0.checked_sub(self.0)?);
+        (run.metric(AWAITED_CLEANUPS)? > 0.0).then(|| {
+            shown("cleaned_up_when_cancelled", format!("{label} was cancelled after {}, caught CancelledError, cleaned up for {}, awaiting, and then ended.", time(self.0), time(later)))
+                .takeaway("In Python it needs no token: an exception can be caught, and the code that does may await.")
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -70,3 +70,17 @@ impl Books {
             .metric(ROWS_LEFT_IN_TRANSACTION, within)
     }
 }
+
+/// One row.
+pub(super) async fn insert(database: &Connection, item: u32) -> Result<()> {
+    let insert = "INSERT INTO sales (item) VALUES (?1)";
+    let insert = move |sqlite: &mut rusqlite::Connection| sqlite.execute(insert, [item]);
+    database.call(insert).await?;
+    Ok(())
+}
+
+/// A statement that returns nothing.
+pub(super) async fn execute(database: &Connection, sql: &'static str) -> Result<()> {
+    let execute = |sqlite: &mut rusqlite::Connection| sqlite.execute_batch(sql);
+    Ok(database.call(execute).await?)
+}

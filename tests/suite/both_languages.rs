@@ -1,0 +1,138 @@
+//! Each strategy in Rust and in Python: the same names, the same knobs, one report.
+
+use std::path::{Path, PathBuf};
+
+use asyncdemo::concepts::{self, Entry};
+use asyncdemo::report::{Finding, Outcome, Report, StrategyReport};
+
+use crate::report_schema::{assert_valid, parse};
+use crate::support::Test;
+use crate::watch_python::{interpreters, version};
+
+/// `asyncio.TaskGroup` came with Python 3.11.
+fn new_enough(program: &Path) -> bool {
+    let version = version(program).unwrap_or_default();
+    let minor = version.split('.').nth(1);
+    minor
+        .and_then(|minor| minor.parse().ok())
+        .is_some_and(|minor: u32| minor >= 11)
+}
+
+fn pythons() -> Vec<PathBuf> {
+    let mut found = interpreters();
+    found.retain(|program| new_enough(program));
+    found
+}
+
+/// Runs a concept in both languages, and returns its report, which keeps to the schema.
+fn measured(concept: &Entry, python: &Path, more: &[&str]) -> Report {
+    let output = Test::quick(concept)
+        .args([format!("--python={}", python.display())])
+        .args(["--format", "json"])
+        .args(more)
+        .output();
+    assert_eq!(
+        (output.status, &*output.stderr),
+        (Some(0), ""),
+        "{}",
+        concept.about.name
+    );
+    let (report, value) = parse(&output.stdout);
+    assert_valid(&value);
+    report
+}
+
+fn find(name: &str) -> &'static Entry {
+    concepts::find(name).expect("there is such a concept")
+}
+
+/// A strategy in Rust, and the same in Python.
+fn pair<'a>(report: &'a Report, name: &str) -> [&'a StrategyReport; 2] {
+    let mut of_name = report.strategies.iter().filter(|it| it.name == name);
+    let (rust, python) = (of_name.next(), of_name.next());
+    let (rust, python) = rust.zip(python).expect("it ran in both languages");
+    assert_eq!(
+        (rust.language.as_deref(), python.language.as_deref()),
+        (None, Some("python"))
+    );
+    [rust, python]
+}
+
+fn findings<'a>(report: &'a Report, name: &str) -> Vec<&'a Finding> {
+    let all = report.findings.iter();
+    all.filter(|finding| finding.strategy == name && finding.language.is_some())
+        .collect()
+}
+
+#[test]
+fn gather_waits_at_once_in_both_languages_and_cancels_in_rust_alone() {
+    for python in pythons() {
+        let report = measured(find("gather"), &python, &["--all"]);
+        let names: Vec<_> = report
+            .strategies
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
+        let expected = [
+            "sequential",
+            "created-first",
+            "join",
+            "spawned",
+            "first-error",
+        ];
+        assert_eq!(names, expected.map(|name| [name; 2]).concat());
+        for name in expected {
+            for strategy in pair(&report, name) {
+                let labels: Vec<_> = strategy.tasks.iter().map(|task| &task.label).collect();
+                assert_eq!(labels, ["fetch one", "fetch two"], "{name}");
+                let wall = strategy.wall().expect("it ran");
+                let ideal = strategy.ideal_s.expect("arithmetic has one");
+                assert!(wall >= ideal, "{name}: {wall:?} is less than {ideal:?}");
+                // What was recorded is within the strategy.
+                assert!(
+                    strategy.tasks.iter().all(|task| task.start_s.is_some()),
+                    "{name}"
+                );
+            }
+        }
+        let ends = |strategy: &StrategyReport| {
+            let ends = strategy.tasks.iter().map(|task| task.outcome);
+            ends.collect::<Vec<_>>()
+        };
+        let [rust, python] = pair(&report, "first-error");
+        assert_eq!(ends(rust)[1], Outcome::Cancelled);
+        assert_eq!(ends(python), [Outcome::Failed, Outcome::Completed]);
+        assert_eq!(python.tasks[0].exception.as_deref(), Some("RuntimeError"));
+        assert!(python.tasks[1].end_s > python.tasks[0].end_s);
+        let told = findings(&report, "first-error");
+        assert_eq!(told[0].kind, "goes_on");
+        assert!(
+            told[0].text.starts_with("first-error in Python: "),
+            "{}",
+            told[0].text
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_run_in_python_is_said_in_one_line() {
+    let refused = |python: &str| {
+        let output = Test::new(["gather", &format!("--python={python}")]).output();
+        assert_eq!((output.status, &*output.stdout), (Some(2), ""), "{python}");
+        assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+        output.stderr
+    };
+    assert!(refused("/nowhere/python3").contains("/nowhere/python3 cannot be started"));
+    let none = Test::new(["gather", "--python"])
+        .env("PATH", "/nowhere")
+        .output();
+    assert_eq!((none.status, &*none.stdout), (Some(2), ""));
+    assert!(
+        none.stderr.contains("no Python was found"),
+        "{}",
+        none.stderr
+    );
+    for python in interpreters().iter().filter(|python| !new_enough(python)) {
+        assert!(refused(&python.to_string_lossy()).contains("needs Python 3.11 or later"));
+    }
+}
