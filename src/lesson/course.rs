@@ -21,18 +21,18 @@ macro_rules! embedded {
 const EMBEDDED: &[(&str, &str)] = embedded![
     // One line for each file. A test says which one is missing.
     "01-what-is-async.md",
-    "02-await.md",
-    "03-routes.md",
-    "04-when-to-use-it.md",
-    "05-database.md",
-    "06-http.md",
-    "07-gather.md",
-    "08-timeouts.md",
-    "09-background.md",
-    "10-blocking.md",
-    "11-limits.md",
-    "12-scale.md",
-    "13-locks.md",
+    "02-tasks.md",
+    "03-gather.md",
+    "04-routes.md",
+    "05-blocking.md",
+    "06-waiting-or-computing.md",
+    "07-database.md",
+    "08-http.md",
+    "09-timeouts.md",
+    "10-locks.md",
+    "11-background.md",
+    "13-limits.md",
+    "14-scale.md",
 ];
 
 /// Larger than any lesson. What is larger is no lesson, and need not be read to its end.

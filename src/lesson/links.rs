@@ -180,7 +180,7 @@ mod tests {
 
     fn wrong(markdown: &str) -> Vec<(usize, String)> {
         let source = LessonFile {
-            file: "lessons/07-gather.md".to_owned(),
+            file: "lessons/03-gather.md".to_owned(),
             markdown: markdown.to_owned().into(),
         };
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -194,9 +194,9 @@ mod tests {
             "[x](https://tokio.rs/tokio#a)",
             "<https://tokio.rs>",
             "[x](../src/concepts/gather.rs)",
-            "[x](07-gather.md#try)",
+            "[x](03-gather.md#try)",
             "![x](python/gather.py)",
-            "[x](%30%37-gather.md)",
+            "[x](%30%33-gather.md)",
             "# Two waits, `join!`\n[x](#two-waits-join)",
             "an [option] and a list[0]",
             "`[x](nosuch)`",

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use asyncdemo::lesson::{Kind, Lesson, Step};
+use asyncdemo::lesson::{Kind, Lesson, Step, order};
 
 use crate::support::{Output, Test};
 #[cfg(unix)]
@@ -378,16 +378,16 @@ fn it_goes_on_in_the_lesson_last_touched() {
         left.stdout
             .ends_with("Saved. The same command goes on here.\n")
     );
-    goes_on("Lesson 7 of ");
-    play(data.path(), &["await"], "q\n");
+    goes_on("Lesson 3 of ");
+    play(data.path(), &["tasks"], "q\n");
     goes_on("Lesson 2 of ");
     // Behind a lesson that is finished comes the next that is not.
     let mut progress = asyncdemo::progress::Progress::open(data.path()).expect("it opens");
     progress
-        .finished("routes", Duration::ZERO)
+        .finished("gather", Duration::ZERO)
         .expect("it is kept");
     progress
-        .finished("await", Duration::ZERO)
+        .finished("tasks", Duration::ZERO)
         .expect("it is kept");
     goes_on("Lesson 4 of ");
     let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
@@ -542,9 +542,18 @@ fn progress_that_cannot_be_kept_is_told_once_and_the_lesson_plays() {
     assert_eq!(fs::read(&place).expect("it is there"), b"not a folder");
 }
 
-/// What a learner types who is always right. What holds is proved by `course check`.
-fn right_answers<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
-    let letter = |at: usize| char::from(b'a' + at as u8);
+/// What a learner types who is always right, whose progress is kept in `data`. What holds is proved by `course check`.
+fn right_answers(data: &Path, lesson: &Lesson, steps: &[Step]) -> String {
+    let progress = asyncdemo::progress::Progress::open(data).expect("it opens");
+    // Each learner has an order of their own.
+    let letters = |question: &str, rights: Vec<bool>| -> String {
+        let places = match lesson.about.is_second() {
+            true => order(progress.seed(), lesson, question, rights.len()),
+            false => (0..rights.len()).collect(),
+        };
+        let letters = ('a'..).zip(places).filter(|(_, place)| rights[*place]);
+        letters.map(|(letter, _)| format!("{letter} ")).collect()
+    };
     let answer = |step: &Step| match &step.kind {
         Kind::Prose(_) | Kind::Code(_) => "\n".to_owned(),
         Kind::Run(_) => "\n\n".to_owned(),
@@ -557,26 +566,25 @@ fn right_answers<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
             format!("{}\n\n", right + 1)
         }
         Kind::Repair(repair) => {
-            let mut choices = repair.choices.iter();
-            let right = choices.position(|choice| choice.right);
-            format!("{}\n\n", letter(right.expect("one is right")))
+            let rights = repair.choices.iter().map(|choice| choice.right).collect();
+            let letters = letters(&repair.question, rights);
+            let first = letters.split(' ').next().expect("one is right");
+            format!("{first}\n\n")
         }
         Kind::Predict(predict) if predict.choices.is_empty() => {
             format!("{}\n\n", predict.answer)
         }
         Kind::Predict(predict) => {
-            let mut choices = predict.choices.iter().zip('a'..);
-            let right = choices.find(|(choice, _)| choice.value == predict.answer);
-            format!("{}\n\n", right.expect("one is the answer").1)
+            let choices = predict.choices.iter();
+            let rights = choices.map(|choice| choice.value == predict.answer);
+            format!("{}\n\n", letters(&predict.question, rights.collect()))
         }
         Kind::Quiz(quiz) => {
-            let right = quiz.choices.iter().zip('a'..);
-            let right = right.filter(|(choice, _)| choice.right);
-            let letters: String = right.map(|(_, letter)| format!("{letter} ")).collect();
-            format!("{letters}\n\n")
+            let rights = quiz.choices.iter().map(|choice| choice.right).collect();
+            format!("{}\n\n", letters(&quiz.question, rights))
         }
     };
-    steps.into_iter().map(answer).collect()
+    steps.iter().map(answer).collect()
 }
 
 fn built_in(name: &str) -> &'static Lesson {
@@ -601,18 +609,18 @@ fn row(data: &Path, lesson: &str) -> serde_json::Value {
 #[cfg(unix)]
 #[test]
 fn whatever_the_machine_does_a_right_answer_is_not_marked_wrong() {
-    let lesson = built_in("gather");
+    let lesson = built_in("tasks");
     let mut predictions = 0;
-    let steps = lesson.steps.iter().take_while(|step| {
-        let before = predictions;
+    let until = lesson.steps.iter().position(|step| {
         predictions += usize::from(matches!(step.kind, Kind::Predict(_)));
-        before < 2
+        predictions > 2
     });
-    let answers = right_answers(steps) + "q\n";
+    let steps = &lesson.steps[..until.expect("it has predictions")];
     let data = tempfile::tempdir().expect("there is room");
+    let answers = right_answers(data.path(), lesson, steps) + "q\n";
     let file = data.path().join("answers.txt");
     fs::write(&file, answers).expect("there is room");
-    let mut learning = Test::new(["learn", "gather", "--answers"])
+    let mut learning = Test::new(["learn", "tasks", "--answers"])
         .args([
             file.as_os_str(),
             "--data-dir".as_ref(),
@@ -634,7 +642,7 @@ fn whatever_the_machine_does_a_right_answer_is_not_marked_wrong() {
         output.stdout
     );
     assert!(!output.stdout.contains("✗ You said"), "{}", output.stdout);
-    let row = row(data.path(), "gather");
+    let row = row(data.path(), "tasks");
     assert_eq!(row["predictions"]["right_count"], 2, "{row}");
     assert_eq!(row["predictions"]["asked_count"], 2, "{row}");
     assert_eq!(row["to_review_count"], 0, "{row}");
@@ -713,7 +721,11 @@ fn what_was_skipped_is_not_wrong() {
         .position(|step| matches!(step.kind, Kind::Predict(_)));
     let before = &lesson.steps[..at.expect("it has predictions")];
     let file = data.path().join("answers.txt");
-    fs::write(&file, right_answers(before) + "\n\nq\n").expect("there is room");
+    fs::write(
+        &file,
+        right_answers(data.path(), lesson, before) + "\n\nq\n",
+    )
+    .expect("there is room");
     let output = Test::new(["learn", "gather", "--answers"])
         .args([
             file.as_os_str(),
@@ -797,9 +809,9 @@ fn a_concepts_name_finds_its_lesson_and_a_misspelt_one_is_understood() {
 
 #[test]
 fn a_built_in_lesson_can_be_played_to_its_end() {
-    let mut answers = right_answers(&built_in("gather").steps);
-    answers += "q\n";
+    let lesson = built_in("gather");
     let data = tempfile::tempdir().expect("there is room");
+    let answers = right_answers(data.path(), lesson, &lesson.steps) + "q\n";
     let file = data.path().join("answers.txt");
     fs::write(&file, answers).expect("there is room");
     let data_dir = ["--data-dir".as_ref(), data.path().as_os_str()];
@@ -808,7 +820,7 @@ fn a_built_in_lesson_can_be_played_to_its_end() {
         .args(data_dir)
         .output();
     assert_eq!((output.status, &*output.stderr), (Some(0), ""));
-    in_order(&output.stdout, &["Lesson 7 of ", "Lesson 7 is done"]);
+    in_order(&output.stdout, &["Lesson 3 of ", "Lesson 3 is done"]);
 
     let row = row(data.path(), "gather");
     assert_eq!(
@@ -1048,8 +1060,7 @@ fn a_line_is_found_and_one_is_mended_and_the_run_decides() {
 fn before_the_run_code_tells_nothing_and_behind_it_all() {
     let data = fresh();
     let (course, lesson) = second();
-    let first = lesson.steps.iter().take(1);
-    let answers = right_answers(first) + "code\n\n\ncode\nq\n";
+    let answers = right_answers(data.path(), &lesson, &lesson.steps[..1]) + "code\n\n\ncode\nq\n";
     let file = data.path().join("answers.txt");
     fs::write(&file, answers).expect("there is room");
     let output = Test::new(["learn", "--course"])
