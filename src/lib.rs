@@ -21,7 +21,7 @@
 //! | [`classroom`] | the state of a class: slides, votes, runs; [`classroom::terminal`] draws it |
 //!
 //! Imports run one way: `cli → commands → {classroom, lab, lesson, page, picture, progress, services::jobs}`,
-//! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, report, trace}`,
+//! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, python, report, trace}`,
 //! `concepts → {claims, services, trace::Recorder}`, `lesson → {concepts, report}`,
 //! `progress → services::database`, `picture → {page, report, trace}`, `commands → {python, probe} → {claims, report, services, trace}`, `claims → report → trace`. A concept
 //! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this, and the

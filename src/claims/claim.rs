@@ -109,7 +109,7 @@ impl Shown {
             told.language.is_none() && &told.strategy == strategy && told.kind == self.kind
         };
         let sentence = match beside_rust && self.kind != "inconclusive" && told.iter().any(same) {
-            true => format!("as in Rust. {short}."),
+            true => format!("as in Rust, {short}."),
             false => self.text,
         };
         let whose = match beside_rust {

@@ -8,7 +8,7 @@ use super::code;
 use super::echo::{self, Quiet};
 use super::live::Live;
 use super::screen::{Screen, complain, print, print_json};
-use crate::concepts::{Sizes, Strategy};
+use crate::concepts::{Sizes, Strategy, Twin};
 use crate::lab::{Audience, Format, Invocation, Options, Stop, Twins};
 use crate::page::{Line, Style, to_ansi};
 use crate::picture::{self, Picture, Subject};
@@ -295,6 +295,14 @@ impl<'a> Session<'a> {
         }
         more.join(" · ")
     }
+
+    /// Begins a picture with what has run: while the next strategy is prepared, nobody looks at an empty screen.
+    fn show_what_is_done(&mut self) {
+        self.live.begin();
+        if !self.done.is_empty() {
+            self.live.see(&self.done, None);
+        }
+    }
 }
 
 /// How many lanes each of so many strategies may have for all of them to be seen on so many lines.
@@ -324,10 +332,12 @@ impl Audience for Session<'_> {
             let about = &self.invocation.set.about;
             self.print(&code::before(code, about, strategy, first, self.screen)?)?;
         }
-        self.live.begin();
-        if !self.done.is_empty() {
-            self.live.see(&self.done, None);
-        }
+        self.show_what_is_done();
+        Ok(())
+    }
+
+    fn before_twin(&mut self, _strategy: &Strategy, _twin: &Twin) -> Result<()> {
+        self.show_what_is_done();
         Ok(())
     }
 

@@ -41,7 +41,7 @@ impl<'a> Subject<'a> {
         all.iter().position(decides).or(all.len().checked_sub(1))
     }
 
-    /// The places of the other findings: first those of the strategy with the longest bar.
+    /// The places of the other findings: first what decides in Python, then those of the strategy with the longest bar.
     fn by_weight(&self) -> Vec<usize> {
         let strategies = self.report.strategies.iter();
         let valued = strategies.filter_map(|it| Some((self.figure.of(it)?, &it.name)));
@@ -52,6 +52,10 @@ impl<'a> Subject<'a> {
             (0..all.len()).partition(|at| Some(&all[*at].strategy) == longest);
         first.extend(rest);
         first.retain(|at| Some(*at) != self.deciding());
+        // What decides in Rust, and the same in Python, belong together.
+        first.sort_by_key(|at| {
+            all[*at].language.is_none() || Some(&*all[*at].strategy) != self.decides
+        });
         first
     }
 }

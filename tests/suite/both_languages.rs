@@ -136,3 +136,79 @@ fn what_cannot_be_run_in_python_is_said_in_one_line() {
         assert!(refused(&python.to_string_lossy()).contains("needs Python 3.11 or later"));
     }
 }
+
+/// Each strategy runs as often as there are languages for it, does what is claimed of it or says which number failed,
+/// and returns the same figures.
+fn runs_in_both(concept: &str) {
+    let Some(python) = pythons().into_iter().next_back() else {
+        return;
+    };
+    let concept = find(concept);
+    let report = measured(concept, &python, &["--all"]);
+    for strategy in (concept.strategies)(concept.about.quick).expect("they are in range") {
+        let name = strategy.name;
+        let alone: Vec<_> = report
+            .only_in_rust
+            .iter()
+            .filter(|it| it.name == name)
+            .collect();
+        let Some(twin) = strategy.in_python() else {
+            assert_eq!(alone.len(), 1, "{name} has no twin and no reason");
+            continue;
+        };
+        assert!(alone.is_empty(), "{name}");
+        let [_, here] = pair(&report, name);
+        assert_eq!(here.error, None, "{name}");
+        assert_eq!(here.summary, twin.summary);
+        assert!(
+            here.interpreter
+                .as_ref()
+                .is_some_and(|it| it.starts_with("CPython 3."))
+        );
+        let (Some(wall), Some(ideal)) = (here.wall(), here.ideal_s) else {
+            continue;
+        };
+        let told = findings(&report, name);
+        let denied = told.iter().any(|it| it.kind == "inconclusive");
+        // A tenth, and what a busy machine adds to a strategy of some milliseconds.
+        let most = ideal.0.mul_f64(1.1) + std::time::Duration::from_millis(100);
+        let computes = concept.about.name == "cpu-bound";
+        assert!(
+            denied || computes || here.did_nothing() || wall.0 <= most,
+            "{name} took {wall:?}, ideal {ideal:?}, and says {told:?}"
+        );
+    }
+}
+
+#[test]
+fn waiting_and_blocking_run_in_both() {
+    for concept in ["sleep", "blocking-pitfall", "timeout"] {
+        runs_in_both(concept);
+    }
+}
+
+#[test]
+fn files_computing_queues_and_many_tasks_run_in_both() {
+    for concept in ["files", "cpu-bound", "queue", "scale"] {
+        runs_in_both(concept);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_python_side_and_what_was_measured_is_told() {
+    if pythons().is_empty() {
+        return;
+    }
+    // In Rust the error ends it at once. In Python the other call goes on.
+    let line =
+        "gather --python --strategy first-error --fail-at 10ms --delays 20ms,60s --format json";
+    let started = Test::new(line.split(' ')).start();
+    crate::support::wait(std::time::Duration::from_millis(1_500));
+    crate::support::signal("INT", started.pid());
+    let output = started.output();
+    assert_eq!(output.status, Some(130), "{output:?}");
+    let (report, value) = parse(&output.stdout);
+    assert_valid(&value);
+    assert!(report.partial && report.findings.is_empty());
+}
