@@ -11,7 +11,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::commands::run::{Ending, Setting};
 use crate::commands::screen::{ColorChoice, Screen};
 use crate::commands::{
-    course, jobs, learn, lessons, list, present, probe, python, reset, run, status, terms, tour,
+    course, jobs, learn, lessons, list, present, probe, python, python_setup, reset, run, status,
+    terms, tour,
 };
 use crate::concepts;
 use crate::lab::{Invocation, Stop};
@@ -89,6 +90,8 @@ enum Command {
     List(list::Options),
     /// Watch your own Python program: put this before its command
     Python(Box<python::Options>),
+    /// Install FastAPI, httpx and the ORMs, for `routes --python` and the like
+    PythonSetup(python_setup::Options),
     /// Ask your own service from outside: do its waits overlap, or is its event loop blocked?
     Probe(Box<probe::Options>),
     /// Jobs that outlive the program: enqueue them, work on them, count them
@@ -223,6 +226,7 @@ impl Command {
             Self::Course(options) => course::course(&options, screen, stop),
             Self::List(options) => list::list(&options, screen),
             Self::Python(options) => python::python(&options, screen, stop),
+            Self::PythonSetup(options) => python_setup::python_setup(&options, screen, stop),
             Self::Probe(options) => probe::probe(&options, screen, stop),
             Self::Jobs(options) => jobs::jobs(&options, screen, stop),
             Self::Help(options) => help(&options, screen),

@@ -14,6 +14,7 @@ mod live_screen;
 pub mod present;
 pub mod probe;
 pub mod python;
+pub mod python_setup;
 pub mod reset;
 pub mod run;
 pub mod screen;

@@ -1,0 +1,140 @@
+"""Answer first, work after. FastAPI and uvicorn: python background.py --mails 3"""
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+from demo import Output, Seconds, main, track
+from fastapi import BackgroundTasks, FastAPI
+
+
+@dataclass
+class Knobs:
+    mails: int = 3  # how many a client asks for, one after the other
+    mail_time: Seconds = 0.4  # how long sending one takes
+
+
+def service(knobs: Knobs, sent: list[int]) -> FastAPI:
+    app = FastAPI()
+
+    async def deliver(mail: int) -> None:
+        await asyncio.sleep(knobs.mail_time)
+        sent.append(mail)
+
+    async def deliver_blocking(mail: int) -> None:
+        time.sleep(knobs.mail_time)  # in an `async def`: it holds the event loop
+        sent.append(mail)
+
+    async def send_email(mail: int) -> None:
+        await track(f"mail {mail}", deliver(mail))
+
+    async def send_email_blocking(mail: int) -> None:
+        await track(f"mail {mail}", deliver_blocking(mail))
+
+    @app.post("/inline/{mail}")
+    async def by_inline(mail: int) -> str:
+        await send_email(mail)  # the client waits for the mail
+        return "accepted"
+
+    @app.post("/background/{mail}")
+    async def by_background(mail: int, tasks: BackgroundTasks) -> str:
+        # After the response. Of several in one request, one after the other;
+        # one that fails ends them, and the client is not told.
+        tasks.add_task(send_email, mail)
+        return "accepted"
+
+    @app.post("/blocking/{mail}")
+    async def by_blocking(mail: int, tasks: BackgroundTasks) -> str:
+        tasks.add_task(send_email_blocking, mail)
+        return "accepted"
+
+    @app.post("/create-task/{mail}")
+    async def by_create_task(mail: int) -> str:
+        # uvicorn knows nothing of it, and does not wait for it at the end.
+        running.add(asyncio.create_task(send_email(mail)))
+        return "accepted"
+
+    # Who keeps no reference to a task may lose it to the garbage collector.
+    running: set[asyncio.Task] = set()
+    return app
+
+
+@dataclass
+class Office:
+    """A service that runs, its client, and the mails that it has sent."""
+
+    client: httpx.AsyncClient
+    server: uvicorn.Server
+    serving: asyncio.Task
+    sent: list[int]
+
+    async def ask(self, path: str, mails: int) -> Output:
+        answers = []
+        for mail in range(1, mails + 1):
+            answer = await track(f"POST {mail}", self.client.post(f"{path}/{mail}"))
+            answers.append(answer.json())
+        return Output(
+            answers,
+            mails_accepted_count=len(answers),
+            mails_lost_count=lambda: len(answers) - len(self.sent),
+        )
+
+    async def all_sent(self, mails: int) -> None:
+        while len(self.sent) < mails:
+            await asyncio.sleep(0.001)
+
+    async def stop(self) -> None:
+        """As SIGTERM does: no new requests, and those that go on are waited for."""
+        self.server.should_exit = True
+        await self.serving
+
+
+async def inline(knobs: Knobs, office: Office) -> Output:
+    return await office.ask("/inline", knobs.mails)
+
+
+async def background(knobs: Knobs, office: Office) -> Output:
+    output = await office.ask("/background", knobs.mails)
+    await office.all_sent(knobs.mails)
+    return output
+
+
+async def blocking_background(knobs: Knobs, office: Office) -> Output:
+    output = await office.ask("/blocking", knobs.mails)
+    await office.all_sent(knobs.mails)
+    return output
+
+
+async def lost(knobs: Knobs, office: Office) -> Output:
+    # The program ends when this returns, and asyncio.run cancels what is left.
+    return await office.ask("/create-task", knobs.mails)
+
+
+async def drained(knobs: Knobs, office: Office) -> Output:
+    output = await office.ask("/background", knobs.mails)
+    await office.stop()  # it waits for the background tasks of requests
+    return output
+
+
+@asynccontextmanager
+async def stage(knobs: Knobs):
+    sent: list[int] = []
+    app = service(knobs, sent)
+    config = uvicorn.Config(app, port=0, lifespan="off", log_level="warning")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as client:
+        yield Office(client, server, serving, sent)
+    server.should_exit = server.force_exit = True
+    await serving
+
+
+if __name__ == "__main__":
+    main(Knobs, inline, background, blocking_background, lost, drained, stage=stage, linger=0)
