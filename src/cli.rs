@@ -90,7 +90,7 @@ enum Command {
     List(list::Options),
     /// Watch your own Python program: put this before its command
     Python(Box<python::Options>),
-    /// Install FastAPI, httpx and the ORMs, for `routes --python` and the like
+    /// Install FastAPI, httpx and the ORMs for Python files of this project that need them
     PythonSetup(python_setup::Options),
     /// Ask your own service from outside: do its waits overlap, or is its event loop blocked?
     Probe(Box<probe::Options>),

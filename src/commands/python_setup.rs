@@ -50,7 +50,9 @@ pub fn python_setup(options: &Options, screen: &Screen, stop: &Stop) -> Result<E
     }
     match installed {
         Ok(()) => {
-            print("Done: asyncdemo routes --python finds them there.\n")?;
+            let python = packages.interpreter();
+            let told = format!("Done. The Python that has them: {}\n", python.display());
+            print(&out.encode(&told))?;
             Ok(Ending::Done)
         }
         Err(error) => {
