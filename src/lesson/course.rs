@@ -31,7 +31,8 @@ const EMBEDDED: &[(&str, &str)] = embedded![
     "09-timeouts.md",
     "10-locks.md",
     "11-background.md",
-    "13-limits.md",
+    "12-queues.md",
+    "13-culprit.md",
     "14-scale.md",
 ];
 
