@@ -66,13 +66,12 @@ fn has_heading(markdown: &str) -> bool {
             Event::Text(text) => heading
                 .iter_mut()
                 .for_each(|heading| heading.push_str(&text)),
-            Event::End(TagEnd::Heading(_)) => {
+            Event::End(TagEnd::Heading(_))
                 if heading
                     .take()
-                    .is_some_and(|heading| heading.trim() == AT_HOME)
-                {
-                    return true;
-                }
+                    .is_some_and(|heading| heading.trim() == AT_HOME) =>
+            {
+                return true;
             }
             _ => {}
         }

@@ -274,7 +274,9 @@ fn knobs() -> Vec<Knob> {
                 .unwrap_or_default()
                 .first()
                 .map_or("", |name| name.as_str());
-            if !argument.get_possible_values().is_empty() || ["FILE", "URL"].contains(&value) {
+            if !argument.get_possible_values().is_empty()
+                || ["FILE", "PATH", "URL"].contains(&value)
+            {
                 continue;
             }
             let flag = format!(

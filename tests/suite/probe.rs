@@ -54,7 +54,7 @@ impl Service {
     fn of<F: Future<Output: IntoResponse> + Send>(
         handle: impl Fn() -> F + Clone + Send + Sync + 'static,
     ) -> Self {
-        Self::start(Router::new().route("/", get(move || handle())))
+        Self::start(Router::new().route("/", get(handle)))
     }
 
     fn url(&self, path: &str) -> String {

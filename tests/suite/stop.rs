@@ -349,7 +349,7 @@ fn what_has_no_end_is_not_read_to_its_end() {
             output.status.code(),
             words.contains("a line of more than 65536 bytes")
         ),
-        (Some(1), true),
+        (Some(2), true),
         "{words}"
     );
 }

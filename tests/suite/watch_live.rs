@@ -65,11 +65,7 @@ fn given_back(seen: &Finished) {
     );
     // The report has the last word, and no row is kept from the shell.
     assert!(!seen.screen.contains(PICTURE), "{}", seen.screen);
-    assert!(
-        seen.screen.contains("first and last poll"),
-        "{}",
-        seen.screen
-    );
+    assert!(seen.screen.contains("├ ┤ "), "{}", seen.screen);
     let (divided, whole) = (seen.raw.rfind(DIVIDED), seen.raw.rfind("\x1b[r"));
     assert!(divided.is_some() && divided < whole);
     assert!(
