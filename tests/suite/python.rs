@@ -174,7 +174,9 @@ fn every_twin_runs_or_at_least_compiles() {
             "{name} needs {others:?}: newcomers have the standard library"
         );
         let output = if others.is_empty() {
-            python(&[file])
+            // With the knobs of a short run, where the file takes them.
+            let quick = if is_run { concept.about.quick } else { &[] };
+            python(&[&[file], quick].concat())
         } else {
             println!("{name} is only compiled: it needs {others:?}");
             let compile = "import sys; p = sys.argv[1]; compile(open(p).read(), p, 'exec')";
