@@ -6,13 +6,16 @@ use serde::Serialize;
 use super::run::Ending;
 use super::screen::{FormatFlag, Screen, TextOrJson, print};
 use crate::concepts;
+use crate::lesson::course;
 use crate::page::{Line, Role, in_columns, to_ansi};
+use crate::units;
 
 /// `asyncdemo` alone.
 ///
 /// # Errors
 /// Where standard output cannot be written.
 pub fn overview(screen: &Screen) -> Result<Ending> {
+    let lessons = units::count(course::sources().len(), "lesson", "lessons");
     let start = [
         ["asyncdemo gather", "1 s + 2 s takes 2 s. Why?", "6 s"],
         [
@@ -29,7 +32,7 @@ pub fn overview(screen: &Screen) -> Result<Ending> {
         [
             "asyncdemo learn",
             "the course, from the beginning",
-            "12 lessons",
+            &lessons,
         ],
     ];
     let what = "    see async run: predict, run, look, understand";

@@ -30,7 +30,7 @@ Start here
   asyncdemo blocking-pitfall  one blocking call, and all wait   3 s
   asyncdemo gather --code     the code that runs, then the run  6 s
   asyncdemo tour              every belief put to the test      20 s
-  asyncdemo learn             the course, from the beginning    12 lessons
+  asyncdemo learn             the course, from the beginning    14 lessons
 
 Concepts
 {}
