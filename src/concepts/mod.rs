@@ -9,6 +9,7 @@ pub mod gather;
 pub mod http;
 mod knob;
 pub mod locks;
+mod python_files;
 pub mod queue;
 mod region;
 pub mod routes;
@@ -26,6 +27,7 @@ use crate::units;
 
 pub use http::http_url;
 pub use knob::{Count, Wait, ranged};
+pub use python_files::DEMO;
 pub use region::{RegionError, region};
 pub use shown::{function, plain, plain_python, uncommented};
 pub use strategy::{
@@ -84,9 +86,6 @@ impl Set {
         }
     }
 }
-
-/// What every concept's Python file imports: it runs a strategy and says what came of it.
-pub const DEMO: &str = include_str!("../../lessons/python/demo.py");
 
 /// Every concept, in the order in which a newcomer should meet them.
 pub const ALL: &[Entry] = &[

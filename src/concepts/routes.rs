@@ -24,7 +24,7 @@ use tokio::time::sleep;
 use self::claims::{LONGEST_PING, OthersAreServed, OthersWait};
 use self::stage::Stage;
 use super::knob::{Count, Wait};
-use super::{About, Concept, Output, SLOW_POLL, Strategy};
+use super::{About, Concept, Output, SLOW_POLL, Strategy, Twin};
 use crate::claims::{BlocksTheLoop, Figure, LimitedTo, OverlappedOn, WaitTogether};
 use crate::services::server;
 use crate::trace::Recorder;
@@ -62,8 +62,8 @@ impl Concept for Routes {
         heartbeat_lane: true,
         figure: Figure::Metric(LONGEST_PING, "longest wait of a /ping"),
         source: include_str!("routes.rs"),
-        twin: include_str!("../../lessons/python/routes.py"),
-        python_file: "routes.py",
+        twin: include_str!("../../lessons/python/web/routes.py"),
+        python_file: "web/routes.py",
         belief: "While a request waits, its thread serves nobody else.",
         tour: &["--clients", "8", "--latency", "200ms"],
         quick: &["--clients", "3", "--latency", "40ms", "--pool", "2"],
@@ -87,7 +87,8 @@ impl Concept for Routes {
             .refutes_belief()
             .ideal(rounds(clients))
             .claim_if(blocks, OthersAreServed(latency))
-            .claim_if(several, WaitTogether),
+            .claim_if(several, WaitTogether)
+            .twin(Twin::of("await query(…) in an async def route")),
             Strategy::staged(
                 "blocking-route",
                 "an async fn route that blocks its thread",
@@ -97,7 +98,8 @@ impl Concept for Routes {
             .by_default_if(!self.takes_too_long())
             .ideal(rounds(1))
             .claim_if(blocks, OthersWait(latency))
-            .claim_if(blocks, BlocksTheLoop),
+            .claim_if(blocks, BlocksTheLoop)
+            .twin(Twin::of("an async def route that blocks")),
             Strategy::staged(
                 "offloaded-route",
                 format!("spawn_blocking(…).await, on at most {pool} threads"),
@@ -111,7 +113,8 @@ impl Concept for Routes {
             .claim_if(
                 several && clients <= pool,
                 OverlappedOn(clients, "threads of the pool"),
-            ),
+            )
+            .twin(Twin::of("a plain def route, on AnyIO's threads")),
         ]
     }
 

@@ -38,7 +38,7 @@ pub struct About {
     pub source: &'static str,
     /// The same in Python, for `--code=python`.
     pub twin: &'static str,
-    /// Its file in `lessons/python`.
+    /// Its file in `lessons/python`. Those in `web/` need packages.
     pub python_file: &'static str,
     /// What many believe before they have seen it run. The concept shows it false.
     pub belief: &'static str,

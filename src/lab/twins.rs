@@ -4,8 +4,10 @@ use super::knobs::knobs;
 use super::options::Options;
 use super::watch::{Audience, Pace};
 use super::{LOOK, Lab, Outcome};
-use crate::concepts::{DEMO, Set, Strategy, Twin};
-use crate::python::{Demo, DemoError, Interpreter, InterpreterError, Scripts, StrategyRun};
+use crate::concepts::{Set, Strategy, Twin};
+use crate::python::{
+    Demo, DemoError, Interpreter, InterpreterError, Packages, Scripts, StrategyRun, missing,
+};
 use crate::report::{Measured, Runtime, StrategyReport};
 
 /// `asyncio.TaskGroup` and `asyncio.timeout` came with it.
@@ -30,6 +32,18 @@ pub enum TwinsError {
     /// Nobody has written it.
     #[error("{0} has no Python side that can be run yet; asyncdemo {0} --code=python shows it")]
     NotYet(&'static str),
+    /// It needs packages.
+    #[error(
+        "{concept} in Python needs packages that {program} does not have ({missing}): asyncdemo python-setup installs them. Or name a Python that has them with --python=PATH"
+    )]
+    NoPackages {
+        /// Which concept.
+        concept: &'static str,
+        /// The interpreter.
+        program: String,
+        /// What it said of the first that it misses.
+        missing: String,
+    },
     /// Its files.
     #[error(transparent)]
     Files(#[from] DemoError),
@@ -59,6 +73,11 @@ impl Twins {
         {
             return Err(TwinsError::NotYet(about.name));
         }
+        let packages = match named {
+            None if about.needs_packages() => Packages::found(),
+            _ => None,
+        };
+        let named = named.clone().or(packages);
         let interpreter = Interpreter::find(named.as_deref())?;
         if interpreter.number() < OLDEST {
             return Err(TwinsError::TooOld {
@@ -66,9 +85,17 @@ impl Twins {
                 version: interpreter.version,
             });
         }
-        let files = [("demo.py", DEMO), (about.python_file, about.twin)];
+        if about.needs_packages()
+            && let Some(missing) = missing(&interpreter, about.twin)
+        {
+            return Err(TwinsError::NoPackages {
+                concept: about.name,
+                program: interpreter.program.display().to_string(),
+                missing,
+            });
+        }
         Ok(Some(Self {
-            scripts: Scripts::new(interpreter, about.python_file, &files)?,
+            scripts: Scripts::new(interpreter, &about.python_files())?,
             arguments: set.arguments.clone(),
         }))
     }

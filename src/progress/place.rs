@@ -1,13 +1,10 @@
 //! In which directory progress is kept, and in what file.
 
-use std::env;
-use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use etcetera::{BaseStrategy, choose_base_strategy};
-
+use crate::services::data;
 use crate::services::database::{Elsewhere, Refused, Why, file::FileKind, turn};
 
 /// A file of progress.
@@ -55,17 +52,17 @@ CREATE TABLE questions (
 /// The name of the file in its directory.
 pub(super) const FILE: &str = "progress.db";
 
-/// What names the directory where no option does.
-const VARIABLE: &str = "ASYNCDEMO_DATA_DIR";
-
 /// `given` (`--data-dir`), else `ASYNCDEMO_DATA_DIR`, else `asyncdemo` where the platform keeps the data of
 /// programs: `~/.local/share` on Linux, or what `XDG_DATA_HOME` says.
 ///
 /// # Errors
 /// Where nothing says it, because there is no home directory.
 pub fn directory(given: Option<&Path>) -> Result<PathBuf, Refused> {
-    let of_the_platform = || choose_base_strategy().ok().map(|base| base.data_dir());
-    choose(given, env::var_os(VARIABLE), of_the_platform)
+    data::directory(given).ok_or_else(no_place)
+}
+
+fn no_place() -> Refused {
+    KIND.refused(Path::new(FILE), Why::NoHome)
 }
 
 /// Where in `directory` the progress in a course from a folder is kept: by what tells that course from others.
@@ -85,24 +82,6 @@ pub(super) fn hashed(path: &Path) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
-}
-
-fn choose(
-    given: Option<&Path>,
-    variable: Option<OsString>,
-    of_the_platform: impl FnOnce() -> Option<PathBuf>,
-) -> Result<PathBuf, Refused> {
-    if let Some(given) = given {
-        return Ok(given.to_owned());
-    }
-    if let Some(variable) = variable.filter(|variable| !variable.is_empty()) {
-        return Ok(variable.into());
-    }
-    // An empty HOME gives a relative one: it would be another one in each working directory.
-    of_the_platform()
-        .filter(|directory| directory.is_absolute())
-        .map(|directory| directory.join("asyncdemo"))
-        .ok_or_else(|| KIND.refused(Path::new(FILE), Why::NoHome))
 }
 
 /// Makes the directory if nothing is there, for its owner's eyes only.
@@ -132,20 +111,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_option_then_the_variable_then_the_platform() {
-        let platform = || Some(PathBuf::from("/home/ada/.local/share"));
-        let chosen = |given: Option<&str>, variable: Option<&str>| {
-            choose(given.map(Path::new), variable.map(Into::into), platform).unwrap()
-        };
-        assert_eq!(chosen(Some("here"), Some("/there")), Path::new("here"));
-        assert_eq!(chosen(None, Some("/there")), Path::new("/there"));
-        for unset in [None, Some("")] {
-            let expected = Path::new("/home/ada/.local/share/asyncdemo");
-            assert_eq!(chosen(None, unset), expected);
-        }
-    }
-
-    #[test]
     fn each_course_has_a_place_of_its_own() {
         let place = |course| of_course(Path::new("/data"), course);
         let one = place("my course\nWaits");
@@ -166,12 +131,9 @@ mod tests {
 
     #[test]
     fn without_a_home_it_says_what_to_set() {
-        for nowhere in [None, Some(PathBuf::from(".local/share"))] {
-            let told = choose(None, None, || nowhere).unwrap_err().to_string();
-            assert_eq!(
-                told,
-                "progress.db has no place: there is no home directory. Set HOME, or ASYNCDEMO_DATA_DIR, or give --data-dir a directory."
-            );
-        }
+        assert_eq!(
+            no_place().to_string(),
+            "progress.db has no place: there is no home directory. Set HOME, or ASYNCDEMO_DATA_DIR, or give --data-dir a directory."
+        );
     }
 }

@@ -85,14 +85,14 @@ pub(super) struct Seen {
 const SEEN: usize = 256;
 
 impl Lane {
-    /// Whether it is part of a demo in this file: what that tracks, as in Rust, what it hands to threads, and the
-    /// requests that it answers.
+    /// Whether it is part of a demo in this file: what that tracks, as in Rust, and what it hands to threads. A demo
+    /// with a server tracks the requests that it is about.
     pub(super) fn belongs_to(&self, file: &str) -> bool {
         let place = self.place.rsplit_once(':');
         match self.kind {
-            LaneKind::Job | LaneKind::Request => true,
+            LaneKind::Job => true,
             LaneKind::Tracked => place.is_some_and(|(at, _)| at == file),
-            LaneKind::Task | LaneKind::Internal | LaneKind::Callback => false,
+            LaneKind::Request | LaneKind::Task | LaneKind::Internal | LaneKind::Callback => false,
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::interpreter::Interpreter;
+use crate::services::data;
 
 /// Which, and in which versions.
 pub const REQUIREMENTS: &str = include_str!("../../lessons/python/web/requirements.txt");
@@ -63,6 +64,12 @@ impl Packages {
     pub fn among(data: &Path) -> Self {
         let folder = data.join("python");
         Self { folder }
+    }
+
+    /// The interpreter of those among this program's data, where they are installed.
+    pub fn found() -> Option<PathBuf> {
+        let packages = Self::among(&data::directory(None)?);
+        packages.are_installed().then(|| packages.interpreter())
     }
 
     /// The folder of the environment.
@@ -174,6 +181,32 @@ fn call(program: &OsStr, words: &[&OsStr], what: &'static str) -> Result<(), Pac
     let last = said.lines().rev().find(|line| !line.trim().is_empty());
     let told = last.map_or_else(|| output.status.to_string(), |line| line.trim().to_owned());
     Err(PackagesError::Failed { what, told })
+}
+
+/// What `interpreter` says of the first module that `source` imports and that it does not have. The files beside a
+/// concept's own are not looked for.
+pub fn missing(interpreter: &Interpreter, source: &str) -> Option<String> {
+    const BESIDE: &[&str] = &["demo", "others", "orms"];
+    let modules = source.lines().filter_map(|line| {
+        let rest = line.strip_prefix("import ");
+        let rest = rest.or_else(|| line.strip_prefix("from "))?;
+        rest.split([' ', ',', '.']).next()
+    });
+    let modules: Vec<_> = modules.filter(|it| !BESIDE.contains(it)).collect();
+    let line = format!("import {}", modules.join(", "));
+    let output = Command::new(&interpreter.program)
+        .args(["-c", &line])
+        .stdin(Stdio::null())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => None,
+        Ok(output) => {
+            let told = String::from_utf8_lossy(&output.stderr);
+            let last = told.lines().last().unwrap_or("it did not say which");
+            Some(last.trim_start_matches("ModuleNotFoundError: ").to_owned())
+        }
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -50,26 +50,21 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// Writes `files`, each a name and its text, into a folder of their own. `file` is the one of the concept.
+    /// Writes `files`, each a name and its text, into a folder of their own. The first is the one of the concept.
     ///
     /// # Errors
     /// Where they cannot be written.
     pub fn new(
         interpreter: Interpreter,
-        file: &'static str,
-        files: &[(&str, &str)],
+        files: &[(&'static str, &str)],
     ) -> Result<Self, DemoError> {
         let folder = Scratch::new("").map_err(|error| DemoError::Files(io::Error::other(error)))?;
         for (name, text) in files {
-            let path = folder.path().join(name);
-            let parent = path.parent().map_or(Ok(()), fs::create_dir_all);
-            parent
-                .and_then(|()| fs::write(&path, text))
-                .map_err(DemoError::Files)?;
+            fs::write(folder.path().join(name), text).map_err(DemoError::Files)?;
         }
         Ok(Self {
             interpreter,
-            file,
+            file: files.first().map_or("", |(name, _)| name),
             folder,
         })
     }

@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod crowd;
+pub mod data;
 pub mod database;
 pub mod failure;
 pub mod files;

@@ -37,7 +37,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("claims/", &["report", "units"]),
     (
         "python/",
-        &["claims", "report", "services::scratch", "trace", "units"],
+        &[
+            "claims",
+            "report",
+            "services::data",
+            "services::scratch",
+            "trace",
+            "units",
+        ],
     ),
     (
         "probe/",
@@ -54,7 +61,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "lab",
         &["claims", "concepts", "lab", "python", "report", "trace"],
     ),
-    ("progress/", &["services::database"]),
+    ("progress/", &["services::data", "services::database"]),
     ("lesson/", &["concepts", "report", "units"]),
     (
         "classroom/",

@@ -8,7 +8,18 @@ use crate::support::within;
 use asyncdemo::concepts::{ALL, Counterpart};
 
 /// What a twin may import beside the standard library, where that is the point.
-const FRAMEWORKS: &[&str] = &["fastapi"];
+const FRAMEWORKS: &[&str] = &[
+    "aiosqlite",
+    "anyio",
+    "fastapi",
+    "httpx",
+    "sqlalchemy",
+    "tortoise",
+    "uvicorn",
+];
+
+/// Files of this project that others import.
+const BESIDE: &[&str] = &["demo", "others", "orms"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons/python")
@@ -160,7 +171,7 @@ fn every_twin_runs_or_at_least_compiles() {
         let file = file.to_str().expect("this folder's name is Unicode");
         let others: Vec<_> = imports(concept.about.twin)
             .into_iter()
-            .filter(|module| !standard.contains(module) && *module != "demo")
+            .filter(|module| !standard.contains(module) && !BESIDE.contains(module))
             .collect();
         let stem = concept.about.python_file.trim_end_matches(".py");
         let strategies = (concept.strategies)(&[]).expect("these are the defaults");

@@ -1,4 +1,7 @@
-"""Three kinds of route, and who else waits. FastAPI and uvicorn: python routes.py --clients 20"""
+"""Three kinds of route, and who else waits: python routes.py --clients 20
+
+Needs FastAPI and uvicorn.
+"""
 
 import asyncio
 import time
@@ -42,10 +45,14 @@ def service(knobs: Knobs) -> FastAPI:
 
     @app.get("/blocking/{item}")
     async def by_blocking(item: int) -> str:
-        return blocking_query(item, knobs.latency)  # no await: all others wait
+        return blocking_query(
+            item, knobs.latency
+        )  # no await: all others wait
 
     @app.get("/offloaded/{item}")
-    def by_offloaded(item: int) -> str:  # a plain `def`: on one of AnyIO's threads
+    def by_offloaded(
+        item: int,
+    ) -> str:  # a plain `def`: on one of AnyIO's threads
         return blocking_query(item, knobs.latency)
 
     return app
@@ -81,7 +88,13 @@ def in_lanes(app: FastAPI):
 @asynccontextmanager
 async def serving(app: FastAPI):
     """`uvicorn routes:app`, in this event loop. Yields the port."""
-    config = uvicorn.Config(in_lanes(app), lifespan="off", port=0, backlog=2048, log_level="warning")
+    config = uvicorn.Config(
+        in_lanes(app),
+        lifespan="off",
+        port=0,
+        backlog=2048,
+        log_level="warning",
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -93,7 +106,9 @@ async def serving(app: FastAPI):
 
 @asynccontextmanager
 async def stage(knobs: Knobs):
-    async with serving(service(knobs)) as port, started("crowd", port, knobs.clients) as crowd:
+    async with serving(service(knobs)) as port, started(
+        "crowd", port, knobs.clients
+    ) as crowd:
         yield crowd
 
 
