@@ -241,6 +241,7 @@ mod tests {
             assert!(Invocation::parse(line, Trust::Own).is_ok(), "{line}");
         }
         assert!(Invocation::parse("db", Trust::Foreign).is_ok());
+        assert!(refused("gather --python app.py").contains("app.py"));
         let program_own = Invocation::parse("gather --python", Trust::Foreign);
         assert_eq!(program_own.unwrap().options.python, Some(None));
     }

@@ -49,6 +49,13 @@ pub enum TwinsError {
     Files(#[from] DemoError),
 }
 
+impl TwinsError {
+    /// Whether another machine might run it.
+    pub fn is_of_this_machine(&self) -> bool {
+        !matches!(self, Self::NotYet(_))
+    }
+}
+
 /// The Python side of a concept, ready to be run.
 #[derive(Debug)]
 pub struct Twins {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::report::{Report, compare};
+use crate::report::{Report, StrategyReport, compare};
 use crate::units;
 
 /// What a predicted value is.
@@ -178,14 +178,27 @@ impl Answer {
     }
 }
 
+/// What stands before the name of a strategy whose run in Python is meant.
+const IN_PYTHON: &str = "python.";
+
+/// The strategy that `path` begins with, in the language that it names, and what follows it.
+pub(super) fn strategy_at<'a, 'b>(
+    report: &'a Report,
+    path: &'b str,
+) -> Option<(&'a StrategyReport, &'b str)> {
+    let in_python = path.strip_prefix(IN_PYTHON);
+    let (name, field) = in_python.unwrap_or(path).split_once('.')?;
+    let is_meant = |strategy: &&StrategyReport| {
+        strategy.name == name && strategy.language.is_some() == in_python.is_some()
+    };
+    Some((report.strategies.iter().find(is_meant)?, field))
+}
+
 /// The figure at `path` in a report: a strategy's name, then its fields, as in `join.wall_s`,
-/// `lost.metrics.mails_lost_count`, `join.tasks.fetch two.end_s` or `pool.tasks.length`.
+/// `lost.metrics.mails_lost_count`, `join.tasks.fetch two.end_s` or `pool.tasks.length`; that of its run in Python with
+/// `python.` before it, as in `python.join.wall_s`.
 pub fn value(report: &Report, path: &str) -> Option<f64> {
-    let (name, field) = path.split_once('.')?;
-    let strategy = report
-        .strategies
-        .iter()
-        .find(|strategy| strategy.name == name)?;
+    let (strategy, field) = strategy_at(report, path)?;
     if field == "wall_s" {
         return strategy.wall().map(|wall| wall.0.as_secs_f64());
     }
@@ -216,6 +229,7 @@ pub fn value(report: &Report, path: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Seconds;
 
     #[test]
     fn an_answer_is_read_as_people_write_it() {
@@ -304,6 +318,21 @@ mod tests {
         ] {
             assert_eq!(value(&report, path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn pythons_figure_is_asked_for_by_its_language() {
+        let gather = include_str!("../../examples/gather.json");
+        let mut report: Report = serde_json::from_str(gather).unwrap();
+        assert_eq!(value(&report, "python.join.wall_s"), None);
+        let rust = value(&report, "join.wall_s");
+        let join = report.strategies.iter().find(|one| one.name == "join");
+        let mut twin = join.unwrap().clone();
+        twin.language = Some("python".to_owned());
+        twin.wall_s = vec![Seconds(Duration::from_secs(7))];
+        report.strategies.insert(0, twin);
+        assert_eq!(value(&report, "join.wall_s"), rust);
+        assert_eq!(value(&report, "python.join.wall_s"), Some(7.0));
     }
 
     /// No ratio is told within the spread: once as fast, then. Of what failed, nothing is told.

@@ -1,5 +1,6 @@
 //! What an answer is worth.
 
+use super::answer::strategy_at;
 use super::{Answer, Choice, Predict, Quiz, value};
 use crate::report::{Finding, Report};
 
@@ -89,23 +90,35 @@ impl Predict {
         earlier: &[Answer],
     ) -> Option<Verdict> {
         let measured = value(report, &self.value)?;
-        let (name, field) = self.value.split_once('.')?;
-        let this = report
-            .strategies
-            .iter()
-            .find(|strategy| strategy.name == name)?;
+        let (this, field) = strategy_at(report, &self.value)?;
+        let name = &this.name;
         let is_wall = field == "wall_s";
         let ideal = this.ideal_s.filter(|_| is_wall);
         let ideal = ideal.map(|ideal| ideal.0.as_secs_f64());
-        let others = report.strategies.iter().filter(|other| other.name != name);
+        let others = report
+            .strategies
+            .iter()
+            .filter(|other| !std::ptr::eq(*other, this));
         let others = others.filter_map(|other| {
-            let there = value(report, &format!("{}.{field}", other.name))?;
-            Some((other.name.clone(), self.answer_of(there)))
+            let (path, shown) = match &other.language {
+                None => (other.name.clone(), other.name.clone()),
+                Some(_) => (
+                    format!("python.{}", other.name),
+                    format!("{} in Python", other.name),
+                ),
+            };
+            // Where both languages ran, both have a strategy of this name.
+            let shown = match other.name == this.name && other.language.is_none() {
+                true => format!("{shown} in Rust"),
+                false => shown,
+            };
+            let there = value(report, &format!("{path}.{field}"))?;
+            Some((shown, self.answer_of(there)))
         });
         let expected = self.expected(ideal).unwrap_or(measured);
         let agrees = self.answer_of(expected).is_near(measured, self.tolerance);
         let inconclusive =
-            |finding: &Finding| finding.strategy == name && TOO_LITTLE.contains(&&*finding.kind);
+            |finding: &Finding| finding.strategy == *name && TOO_LITTLE.contains(&&*finding.kind);
         let mut verdict = Verdict {
             measured: self.answer_of(measured),
             is_wall,

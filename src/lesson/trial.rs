@@ -1,6 +1,7 @@
 //! Whether what a lesson states is what its runs come to. A busy machine only lengthens: so of several times the
 //! shortest is judged, and where arithmetic knows the answer it is asked first.
 
+use super::answer::strategy_at;
 use super::check::{listed, near};
 use super::{Answer, Predict, Unit, value};
 use crate::report::{Report, StrategyReport};
@@ -54,8 +55,7 @@ impl<'a> Trial<'a> {
     /// Takes another run into account. `None` if it has no such figure.
     pub fn add(&mut self, report: &Report) -> Option<()> {
         let measured = value(report, &self.predict.value)?;
-        let (name, field) = self.predict.value.split_once('.')?;
-        let strategy = report.strategies.iter().find(|one| one.name == name)?;
+        let (strategy, field) = strategy_at(report, &self.predict.value)?;
         let ideal = |strategy: &StrategyReport| Some(strategy.ideal_s?.0.as_secs_f64());
         self.measured.push(measured);
         self.ideal = match field {

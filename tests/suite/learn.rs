@@ -202,6 +202,46 @@ fn where_letters_are_answers_the_words_are_keys() {
     );
 }
 
+/// Neither `learn` nor `course check` holds it against anybody.
+#[test]
+fn without_python_a_step_with_python_is_left_out_and_does_not_count() {
+    let course = tempfile::tempdir().expect("there is room");
+    let lesson = LESSON
+        .replacen("--strategy join\"", "--strategy join --python\"", 1)
+        .replacen("\"join.wall_s\"", "\"python.join.wall_s\"", 1);
+    assert!(lesson.contains("join --python"));
+    fs::write(course.path().join("01-small.md"), lesson).expect("there is room");
+    let answers = course.path().join("answers.txt");
+    fs::write(&answers, "\n300ms\n").expect("there is room");
+    let data = fresh();
+    let played = Test::new(["learn".as_ref(), "--course".as_ref(), course.path()])
+        .args(["--answers".as_ref(), answers.as_os_str()])
+        .args(["--data-dir".as_ref(), data.path().as_os_str()])
+        .env("PATH", "/nowhere")
+        .env("VIRTUAL_ENV", "")
+        .output();
+    assert_eq!((played.status, &*played.stderr), (Some(0), ""));
+    in_order(
+        &played.stdout,
+        &[
+            "Not run: ",
+            "Python",
+            "it does not count.",
+            "As long as the longest.",
+            "Saved.",
+        ],
+    );
+    assert!(!played.stdout.contains("You said"), "{}", played.stdout);
+    let checked = Test::new(["course", "check"])
+        .args([course.path()])
+        .env("PATH", "/nowhere")
+        .env("VIRTUAL_ENV", "")
+        .output();
+    let skipped = checked.stdout.matches(": skipped: ").count();
+    assert_eq!(skipped, 1, "{}", checked.stdout);
+    assert!(!checked.stdout.contains("expected `python.join.wall_s`"));
+}
+
 #[test]
 fn the_end_of_the_answers_saves_and_is_no_error() {
     let course = course();

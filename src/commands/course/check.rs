@@ -192,6 +192,11 @@ impl Check<'_> {
         run: &Invocation,
     ) -> Result<(Prediction, Option<String>)> {
         let (mut prediction, mut trial) = test.begin(line);
+        if let Err(why) = run.twins() {
+            let wrong = (!why.is_of_this_machine()).then(|| why.to_string());
+            prediction.skipped = Some(why.to_string());
+            return Ok((prediction, wrong));
+        }
         let (mut failures, mut absent) = (0, 0);
         while !trial.is_over() {
             let report = match self.time.measure(run, self.stop)? {

@@ -66,6 +66,9 @@ pub(super) struct Prediction {
     pub(super) measured: Vec<f64>,
     /// Whether the answer is what they come to.
     pub(super) holds: bool,
+    /// Why it was not run: this machine has no Python for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) skipped: Option<String>,
 }
 
 impl Prediction {
@@ -78,6 +81,7 @@ impl Prediction {
             tolerance: predict.tolerance,
             measured: Vec::new(),
             holds: false,
+            skipped: None,
         }
     }
 
@@ -94,6 +98,7 @@ impl Prediction {
             tolerance: 0.0,
             measured: Vec::new(),
             holds: false,
+            skipped: None,
         }
     }
 }
@@ -146,7 +151,12 @@ impl Checked {
         ];
         let name = style.paint(Role::Name, &format!("{:<15}", self.name));
         let line = style.encode(&format!("{name} {}\n", figures.join(" · ")));
-        line + &problems(&self.problems, &self.markdown, style)
+        let skipped = self.predictions.iter().filter_map(|tested| {
+            let why = tested.skipped.as_ref()?;
+            Some(format!("  line {}: skipped: {why}\n", tested.line))
+        });
+        let skipped = style.encode(&skipped.collect::<String>());
+        line + &skipped + &problems(&self.problems, &self.markdown, style)
     }
 }
 

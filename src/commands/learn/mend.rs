@@ -112,7 +112,9 @@ impl Tutor<'_> {
                         self.answered(lesson, at, kind, &repair.question, answer, right)?;
                     }
                 }
-                Ok(None) => self.say("The run failed, so it says nothing about that line.")?,
+                Ok(None) => {
+                    self.say("No run says anything about that line, so it does not count.")?
+                }
                 Err(signal) => return Ok((Said::Stopped(signal), counted)),
             }
             self.say(&choice.why)?;
@@ -128,7 +130,8 @@ impl Tutor<'_> {
     ) -> Result<Result<Option<Repaired>, i32>> {
         for run in 1.. {
             let report = match self.measured(&choice.run)? {
-                Ok(report) => report,
+                Ok(Some(report)) => report,
+                Ok(None) => break,
                 Err(signal) => return Ok(Err(signal)),
             };
             let Some(repaired) = repair.judge(choice, &report) else {

@@ -6,7 +6,7 @@ use super::ask::{Said, Wants};
 use super::tutor::Tutor;
 use crate::commands::run::{self, Ending};
 use crate::concepts::UsageError;
-use crate::lab::Invocation;
+use crate::lab::{Invocation, TwinsError};
 use crate::lesson::{Guess, Kind, Lesson, Mark, Predict, Quiz, RUNS, Step, Verdict};
 use crate::page::{Role, Style, command_line, markdown, to_ansi};
 use crate::progress::QuestionKind;
@@ -19,6 +19,8 @@ const WORDS: &str = "back, code, hint, python, quit";
 enum Ran {
     Through(Box<Report>),
     Stopped(i32),
+    /// This machine has no Python for it.
+    Skipped,
 }
 
 impl Tutor<'_> {
@@ -106,8 +108,9 @@ impl Tutor<'_> {
                         self.answered(lesson, at, kind, question, &guess.said, right)?;
                     }
                 }
-                None => self
-                    .say("The run failed, so there is nothing to hold your prediction against.")?,
+                None => self.say(
+                    "There is nothing to hold your prediction against, so it does not count.",
+                )?,
             }
             self.say(&predict.why)?;
             match self.ask(lesson, step, "", Wants::EnterOrAgain)? {
@@ -129,6 +132,7 @@ impl Tutor<'_> {
             let report = match self.run(&predict.run)? {
                 Ran::Through(report) => report,
                 Ran::Stopped(signal) => return Ok(Err(signal)),
+                Ran::Skipped => return Ok(Ok(None)),
             };
             let Some(verdict) = predict.judge(guess, &report, &earlier) else {
                 return Ok(Ok(None));
@@ -248,11 +252,12 @@ impl Tutor<'_> {
         Ok(right)
     }
 
-    /// The report of a run, or the signal that stopped it.
-    pub(super) fn measured(&mut self, line: &str) -> Result<Result<Box<Report>, i32>> {
+    /// The report of a run, if this machine has a Python for it; or the signal that stopped it.
+    pub(super) fn measured(&mut self, line: &str) -> Result<Result<Option<Box<Report>>, i32>> {
         Ok(match self.run(line)? {
-            Ran::Through(report) => Ok(report),
+            Ran::Through(report) => Ok(Some(report)),
             Ran::Stopped(signal) => Err(signal),
+            Ran::Skipped => Ok(None),
         })
     }
 
@@ -265,7 +270,14 @@ impl Tutor<'_> {
         self.print("\n")?;
         let invocation = self.parsed(line)?;
         let setting = run::Setting::Lesson;
-        let (report, ending) = run::run(&invocation, setting, self.screen, self.stop)?;
+        let (report, ending) = match run::run(&invocation, setting, self.screen, self.stop) {
+            Ok(ran) => ran,
+            Err(error) => {
+                let why = error.downcast::<TwinsError>()?;
+                self.dim(&format!("Not run: {why}"))?;
+                return Ok(Ran::Skipped);
+            }
+        };
         Ok(match ending {
             Ending::Stopped(signal) => Ran::Stopped(signal),
             Ending::Done | Ending::Failed | Ending::UsageError | Ending::Exit(_) => {

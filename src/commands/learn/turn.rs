@@ -84,7 +84,9 @@ impl Tutor<'_> {
                 Ok(verdict.mark.counts().unwrap_or(true))
             }
             Ok(None) => {
-                self.say("The run failed, so there is nothing to hold your prediction against.")?;
+                self.say(
+                    "There is nothing to hold your prediction against, so it does not count.",
+                )?;
                 Ok(true)
             }
             Err(signal) => Err(Said::Stopped(signal)),
