@@ -41,6 +41,10 @@ fn exit_code(went: anyhow::Result<Ending>) -> ExitCode {
         Err(error) if matches!(error.downcast_ref(), Some(PrintError::NobodyReads)) => {
             ExitCode::SUCCESS
         }
+        // As SIGHUP would have ended it.
+        Err(error) if matches!(error.downcast_ref(), Some(PrintError::NoTerminal)) => {
+            ExitCode::from(129)
+        }
         Err(error) if error.is::<TwinsError>() => {
             complain(&format!("asyncdemo: {error}.\n"));
             ExitCode::from(2)

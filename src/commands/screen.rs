@@ -169,8 +169,24 @@ pub fn print(text: &str) -> Result<(), PrintError> {
         .and_then(|()| out.flush())
         .map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => PrintError::NobodyReads,
+            _ if is_of_a_terminal_that_is_gone(&error) => PrintError::NoTerminal,
             _ => PrintError::Failed(error),
         })
+}
+
+/// Whoever ignores the hang-up meets it when they write.
+#[cfg(unix)]
+fn is_of_a_terminal_that_is_gone(error: &io::Error) -> bool {
+    use nix::errno::Errno;
+    use nix::sys::stat::{SFlag, fstat};
+    let is_a_device = |mode| SFlag::from_bits_truncate(mode) & SFlag::S_IFMT == SFlag::S_IFCHR;
+    error.raw_os_error() == Some(Errno::EIO as i32)
+        && fstat(io::stdout()).is_ok_and(|of| is_a_device(of.st_mode))
+}
+
+#[cfg(not(unix))]
+fn is_of_a_terminal_that_is_gone(_: &io::Error) -> bool {
+    false
 }
 
 /// For a program that is to write where this one complains.
@@ -195,6 +211,9 @@ pub enum PrintError {
     /// The pipe is closed: stop, in silence.
     #[error("nobody reads standard output")]
     NobodyReads,
+    /// The terminal has been closed: there is nobody to tell.
+    #[error("the terminal is gone")]
+    NoTerminal,
     /// Something else.
     #[error("standard output could not be written: {0}. Free some space, or send it elsewhere.")]
     Failed(io::Error),

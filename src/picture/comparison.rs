@@ -81,7 +81,12 @@ impl Picture {
                     row += &fit(&figure.shown(value), value_width);
                 }
                 row += &bar(value / most, cells, self.style.ascii);
-                row += &format!(" {}", words(strategy));
+                let words = format!(" {}", words(strategy));
+                // On the narrowest screens there is none for them, and what failed is told below in any case.
+                let free = self.style.width.saturating_sub(self.label_width());
+                if columns(&row) + columns(&words) <= free {
+                    row += &words;
+                }
             }
             lines.push(name.with(Role::Plain, &row).trim_end());
         }
