@@ -27,7 +27,7 @@ use self::claims::{
 use self::stage::{On, Stage, given_up, refused};
 use super::knob::{Count, Wait};
 use super::waits::LongestWait;
-use super::{About, Concept, Output, Strategy, knob};
+use super::{About, Concept, Output, Strategy, Twin, knob};
 use crate::claims::{
     BlocksTheLoop, CostsMore, Figure, KeepsTheLoopAwake, OneAfterTheOther, OverlappedOn,
     SerialisedBy,
@@ -62,6 +62,9 @@ pub struct Db {
     pub database: Option<PathBuf>,
 }
 
+/// How long a connection waits for its turn to write, in the Python file.
+const PATIENCE_IN_PYTHON: Duration = Duration::from_secs(60);
+
 impl Concept for Db {
     const ABOUT: About = About {
         name: "db",
@@ -85,8 +88,8 @@ impl Concept for Db {
         heartbeat_lane: false,
         figure: Figure::Wall,
         source: include_str!("db.rs"),
-        twin: include_str!("../../lessons/python/db.py"),
-        python_file: "db.py",
+        twin: include_str!("../../lessons/python/web/db.py"),
+        python_file: "web/db.py",
         belief: "One connection answers several queries at once.",
         tour: &["--latency", "150ms"],
         quick: &["--queries", "3", "--latency", "20ms", "--connections", "3"],
@@ -117,7 +120,8 @@ impl Db {
                 .described(stage.reads("rusqlite on the async thread"))
                 .by_default_if(plain)
                 .ideal(one_by_one)
-                .claim_if(long, BlocksTheLoop),
+                .claim_if(long, BlocksTheLoop)
+                .twin(Twin::of(stage.reads("sqlite3 in an async def"))),
             stage
                 .strategy("sequential", Database::connect_async, sequential)
                 .described(stage.reads("tokio-rusqlite, each query awaited before the next"))
@@ -125,14 +129,20 @@ impl Db {
                 .ideal(one_by_one)
                 .claim_if(several, OneAfterTheOther)
                 .claim_if(long, KeepsTheLoopAwake)
-                .claim_if(plain, CostsMore("blocking", TO_AND_FRO)),
+                .claim_if(plain, CostsMore("blocking", TO_AND_FRO))
+                .twin(Twin::of(
+                    stage.reads("aiosqlite, each query awaited before the next"),
+                )),
             stage
                 .strategy("one-connection", Database::connect_async, one_connection)
                 .described(stage.reads("all queries awaited at once, over one connection"))
                 .by_default()
                 .refutes_belief()
                 .ideal(one_by_one)
-                .claim_if(several, SerialisedBy("one connection")),
+                .claim_if(several, SerialisedBy("one connection"))
+                .twin(Twin::of(
+                    stage.reads("aiosqlite, gather over one connection"),
+                )),
             stage
                 .pooled("pool", connections, pool)
                 .described(
@@ -141,7 +151,10 @@ impl Db {
                 .by_default()
                 .ideal(stage.rounds(connections))
                 .claim_if(several && !pooled, OneAfterTheOther)
-                .claim_if(pooled, OverlappedOn(connections, THREAD_EACH)),
+                .claim_if(pooled, OverlappedOn(connections, THREAD_EACH))
+                .twin(Twin::of(stage.reads(format!(
+                    "SQLAlchemy, a session each, over a pool of {connections}"
+                )))),
         ]
     }
 
@@ -157,14 +170,23 @@ impl Db {
                 .pooled("exhausted", half, exhausted)
                 .described(stage.reads(format!("all queries at once, over a pool of only {half}")))
                 .ideal(stage.rounds(half))
-                .claim_if(waits, WaitsForAConnection(half)),
+                .claim_if(waits, WaitsForAConnection(half))
+                .twin(Twin::of(
+                    stage.reads(format!("SQLAlchemy, a session each, over a pool of only {half}")),
+                )),
             stage
                 .pooled("self-deadlock", one_each, self_deadlock)
                 .described(format!(
                     "a pool of {one_each}: each request holds one and asks for a second"
                 ))
                 .claim(WaitsForItself(one_each, pool_timeout))
-                .differs("some requests give up, with an error"),
+                .differs("some requests give up, with an error")
+                .twin(
+                    Twin::of(format!(
+                        "SQLAlchemy's pool of {one_each}: each request holds a session and opens a second"
+                    ))
+                    .differs("which requests give up is chance"),
+                ),
         ]
     }
 
@@ -178,7 +200,12 @@ impl Db {
                 .pooled("deferred", connections, deferred)
                 .described("BEGIN, SELECT, INSERT: it reads before it asks for the write lock")
                 .claim_if(pooled, LocksAtOnce(stage.patience()))
-                .differs("some inserts fail, with an error"),
+                .differs("some inserts fail, with an error")
+                .twin(
+                    Twin::of("aiosqlite: BEGIN, SELECT, INSERT")
+                        .claim_if(pooled, LocksAtOnce(PATIENCE_IN_PYTHON))
+                        .differs("which inserts fail is chance"),
+                ),
             stage
                 .pooled("writers", connections, writers)
                 .described(stage.writes(format!(
@@ -188,7 +215,10 @@ impl Db {
                 .claim_if(several && !pooled, OneAfterTheOther)
                 .claim_if(pooled, SerialisedBy("SQLite's one writer"))
                 .claim_if(pooled, TurnsCost(NO_QUEUE))
-                .claim(NothingLost),
+                .claim(NothingLost)
+                .twin(Twin::of(stage.writes(format!(
+                    "aiosqlite: each query an INSERT, over a pool of {connections}"
+                )))),
         ]
     }
 

@@ -9,13 +9,14 @@ import asyncio
 import sqlite3
 import tempfile
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiosqlite
 from demo import Output, Seconds, main, track
 from sqlalchemy import event, text
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 
@@ -24,6 +25,15 @@ class Knobs:
     queries: int = 4  # how many
     latency: Seconds = 0.2  # how long each waits inside SQLite
     connections: int = 4  # how many the pool has
+    pool_timeout: Seconds = 0.5  # how long a request in `self-deadlock` waits for a second one
+
+    @property
+    def half(self) -> int:
+        return min(self.connections, max(self.queries // 2, 1))
+
+    @property
+    def one_each(self) -> int:
+        return min(self.connections, self.queries)
 
 
 SELECT = "SELECT name, pause(:pause) FROM items WHERE id = :id"
@@ -34,6 +44,8 @@ INSERT = "INSERT INTO sales (item) VALUES (:id) RETURNING (SELECT name FROM item
 class Stage:
     file: Path
     engine: AsyncEngine
+    half: AsyncEngine  # too few connections for the queries
+    one_each: AsyncEngine  # too few for requests that want two
     pooled: list[aiosqlite.Connection]
 
     @property
@@ -79,26 +91,90 @@ async def pool(knobs: Knobs, stage: Stage) -> list[str]:
     async def query(number: int) -> str:
         async with Session() as session:
             await session.connection()  # its lane begins when a connection is free
-            return await track(f"query {number}", read(session, number))
-
-    async def read(session: AsyncSession, number: int) -> str:
-        return await session.scalar(text(SELECT), {"id": number, "pause": knobs.latency})
+            return await track(f"query {number}", read(session, number, knobs.latency))
 
     Session = async_sessionmaker(stage.engine)
     return await asyncio.gather(*(query(number) for number in numbers(knobs)))
 
 
-async def writers(knobs: Knobs, stage: Stage) -> Output:
-    free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
-    for connection in stage.pooled:
-        free.put_nowait(connection)
+async def read(session: AsyncSession, number: int, pause: float) -> str:
+    return await session.scalar(text(SELECT), {"id": number, "pause": pause})
 
+
+async def exhausted(knobs: Knobs, stage: Stage) -> Output:
     async def query(number: int) -> str:
-        connection = await free.get()
+        async with Session() as session:
+            with waits.measured():
+                await session.connection()  # where none is free, it waits here
+            return await read(session, number, knobs.latency)
+
+    Session, waits = async_sessionmaker(stage.half), Waits()
+    names = await asyncio.gather(
+        *(track(f"query {number}", query(number)) for number in numbers(knobs))
+    )
+    return Output(names, longest_wait_for_connection_s=waits.longest)
+
+
+async def self_deadlock(knobs: Knobs, stage: Stage) -> Output:
+    async def request(number: int) -> str | None:
         try:
-            return await track(f"insert {number}", insert(connection, number))
+            async with Session() as first:
+                await read(first, number, knobs.latency)
+                # It keeps `first` while it waits, and so do all the others.
+                async with Session() as second:
+                    with waits.measured():
+                        await second.connection()
+                    return await read(second, number, knobs.latency)
+        except NoConnection:  # QueuePool limit of size 4 overflow 0 reached
+            return None
+
+    Session, waits = async_sessionmaker(stage.one_each), Waits()
+    names = await asyncio.gather(
+        *(track(f"request {number}", request(number)) for number in numbers(knobs))
+    )
+    return Output(
+        names, gave_up_count=names.count(None), longest_wait_for_connection_s=waits.longest
+    )
+
+
+class Waits:
+    longest = 0.0
+
+    @contextmanager
+    def measured(self):
+        start = time.perf_counter()
+        try:
+            yield
         finally:
-            free.put_nowait(connection)
+            self.longest = max(self.longest, time.perf_counter() - start)
+
+
+async def deferred(knobs: Knobs, stage: Stage) -> Output:
+    async def write(number: int) -> str | None:
+        async with free.connection() as connection:
+            try:
+                return await track(f"insert {number}", read_and_insert(connection, number))
+            except sqlite3.OperationalError:  # database is locked
+                await connection.rollback()
+                return None
+
+    async def read_and_insert(db: aiosqlite.Connection, number: int) -> str:
+        # BEGIN takes no lock: the INSERT asks for it. Another has written since it read: it fails.
+        await db.execute("BEGIN")
+        name = await fetch(db, number, knobs.latency)
+        await db.execute("INSERT INTO sales (item) VALUES (?)", (number,))
+        await db.commit()
+        return name
+
+    free = Free(stage.pooled)
+    names = await asyncio.gather(*(write(number) for number in numbers(knobs)))
+    return Output(names, locked_count=names.count(None))
+
+
+async def writers(knobs: Knobs, stage: Stage) -> Output:
+    async def query(number: int) -> str:
+        async with free.connection() as connection:
+            return await track(f"insert {number}", insert(connection, number))
 
     async def insert(db: aiosqlite.Connection, number: int) -> str:
         # IMMEDIATE takes SQLite's one write lock at once, and waits while another has it.
@@ -109,12 +185,30 @@ async def writers(knobs: Knobs, stage: Stage) -> Output:
         await db.commit()
         return name
 
+    free = Free(stage.pooled)
     names = await asyncio.gather(*(query(number) for number in numbers(knobs)))
     with sqlite3.connect(stage.file) as database:
         found = database.execute("SELECT count(*) FROM sales").fetchone()[0]
     return Output(
         names, rows_before_count=0, rows_expected_count=knobs.queries, rows_found_count=found
     )
+
+
+class Free:
+    """A pool: connections, and a queue of those that wait for one."""
+
+    def __init__(self, connections: list[aiosqlite.Connection]):
+        self.queue: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        for connection in connections:
+            self.queue.put_nowait(connection)
+
+    @asynccontextmanager
+    async def connection(self):
+        connection = await self.queue.get()
+        try:
+            yield connection
+        finally:
+            self.queue.put_nowait(connection)
 
 
 def numbers(knobs: Knobs) -> range:
@@ -142,21 +236,49 @@ async def stage(knobs: Knobs):
             ]
             for connection in pooled:
                 await connection.create_function("pause", 1, time.sleep)
-            engine = create_async_engine(
-                f"sqlite+aiosqlite:///{file}", pool_size=knobs.connections, max_overflow=0
-            )
-            stack.push_async_callback(engine.dispose)
+            engines = [
+                await stack.enter_async_context(opened(file, size, patience))
+                for size, patience in (
+                    (knobs.connections, 600),
+                    (knobs.half, 600),
+                    (knobs.one_each, float(knobs.pool_timeout)),
+                )
+            ]
+            yield Stage(file, *engines, pooled)
 
-            @event.listens_for(engine.sync_engine, "connect")
-            def connected(connection, _) -> None:
-                connection.create_function("pause", 1, time.sleep)
 
-            # All of its connections, open.
-            opened = [await engine.connect() for _ in range(knobs.connections)]
-            for connection in opened:
-                await connection.close()
-            yield Stage(file, engine, pooled)
+@asynccontextmanager
+async def opened(file: Path, size: int, patience: float):
+    """An engine with all of its connections open. Who waits longer for one gets an error."""
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{file}", pool_size=size, max_overflow=0, pool_timeout=patience
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection, _) -> None:
+        connection.create_function("pause", 1, time.sleep)
+
+    for connection in [await engine.connect() for _ in range(size)]:
+        await connection.close()
+    # The first session of a program loads much of SQLAlchemy.
+    async with AsyncSession(engine) as session:
+        await session.scalar(text("SELECT pause(0)"))
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 if __name__ == "__main__":
-    main(Knobs, blocking, sequential, one_connection, pool, writers, stage=stage)
+    main(
+        Knobs,
+        blocking,
+        sequential,
+        one_connection,
+        pool,
+        exhausted,
+        self_deadlock,
+        deferred,
+        writers,
+        stage=stage,
+    )
