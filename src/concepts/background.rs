@@ -26,7 +26,7 @@ use self::claims::{
     LostAtExit,
 };
 use super::knob::{Count, Wait};
-use super::{About, Concept, Output, Strategy};
+use super::{About, Concept, Output, Strategy, Twin};
 use crate::claims::{BlocksTheLoop, Figure};
 use crate::services::client;
 use crate::services::mailbox::{Mail, Mailbox};
@@ -61,8 +61,8 @@ impl Concept for Background {
         heartbeat_lane: false,
         figure: Figure::Metric(LOST, "mails lost"),
         source: include_str!("background.rs"),
-        twin: include_str!("../../lessons/python/background.py"),
-        python_file: "background.py",
+        twin: include_str!("../../lessons/python/web/background.py"),
+        python_file: "web/background.py",
         belief: "Work in the background is done, whatever happens to the program.",
         tour: &["--mail-time", "200ms"],
         quick: &["--mails", "2", "--mail-time", "40ms"],
@@ -81,7 +81,8 @@ impl Concept for Background {
             )
             .by_default()
             .ideal(one_by_one)
-            .claim(AnswersAfterTheWork),
+            .claim(AnswersAfterTheWork)
+            .twin(Twin::of("await send_email(mail), then the response")),
             Strategy::staged(
                 "background",
                 "tokio::spawn(mailbox.deliver(mail)), the response at once",
@@ -90,7 +91,10 @@ impl Concept for Background {
             )
             .by_default()
             .ideal(mail_time)
-            .claim(AnswersBeforeTheWork),
+            .claim(AnswersBeforeTheWork)
+            .twin(Twin::of(
+                "BackgroundTasks.add_task(send_email, mail), the response at once",
+            )),
             Strategy::staged(
                 "blocking-background",
                 "the same, but the mail library blocks",
@@ -99,7 +103,13 @@ impl Concept for Background {
             )
             .ideal(one_by_one)
             .claim(BlocksTheLoop)
-            .claim_if(mails > 1, DelaysTheNextAnswer),
+            .claim_if(mails > 1, DelaysTheNextAnswer)
+            .twin(
+                Twin::of(
+                    "BackgroundTasks, but the mail library blocks: the client waits, too, on the same event loop",
+                )
+                .claim(BlocksTheLoop),
+            ),
             Strategy::staged(
                 "lost",
                 "the program ends, and nothing waits for the spawned tasks",
@@ -109,7 +119,10 @@ impl Concept for Background {
             .by_default()
             .claim(LostAtExit)
             .refutes_belief()
-            .differs("the same answers, but the work behind them was not done"),
+            .differs("the same answers, but the work behind them was not done")
+            .twin(Twin::of(
+                "asyncio.create_task, and the program ends: nothing waits for it",
+            )),
             Strategy::staged(
                 "drained",
                 "TaskTracker and CancellationToken: stop accepting, finish, end",
@@ -117,7 +130,9 @@ impl Concept for Background {
                 drained,
             )
             .ideal(mail_time)
-            .claim(DrainedAtExit),
+            .claim(DrainedAtExit)
+            // uvicorn looks every 100 ms whether it is to stop.
+            .twin(Twin::of("BackgroundTasks, and uvicorn is told to stop").ideal(None)),
         ]
     }
 }

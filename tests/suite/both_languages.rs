@@ -139,12 +139,9 @@ fn what_cannot_be_run_in_python_is_said_in_one_line() {
 
 /// Each strategy runs as often as there are languages for it, does what is claimed of it or says which number failed,
 /// and returns the same figures.
-fn runs_in_both(concept: &str) {
-    let Some(python) = pythons().into_iter().next_back() else {
-        return;
-    };
+fn runs_in_both(concept: &str, python: &Path) {
     let concept = find(concept);
-    let report = measured(concept, &python, &["--all"]);
+    let report = measured(concept, python, &["--all"]);
     for strategy in (concept.strategies)(concept.about.quick).expect("they are in range") {
         let name = strategy.name;
         let alone: Vec<_> = report
@@ -180,18 +177,35 @@ fn runs_in_both(concept: &str) {
     }
 }
 
+fn run_in_both(concepts: &[&str]) {
+    let Some(python) = pythons().into_iter().next_back() else {
+        return;
+    };
+    for concept in concepts {
+        runs_in_both(concept, &python);
+    }
+}
+
 #[test]
 fn waiting_and_blocking_run_in_both() {
-    for concept in ["sleep", "blocking-pitfall", "timeout"] {
-        runs_in_both(concept);
+    run_in_both(&["sleep", "blocking-pitfall", "timeout"]);
+}
+
+/// With FastAPI, uvicorn and the database libraries: skipped, and said so, where they cannot be installed.
+#[cfg(unix)]
+#[test]
+fn a_service_and_a_database_run_in_both() {
+    let Some(python) = crate::watch_server::with_fastapi() else {
+        return;
+    };
+    for concept in ["routes", "background", "db"] {
+        runs_in_both(concept, python);
     }
 }
 
 #[test]
 fn files_computing_queues_and_many_tasks_run_in_both() {
-    for concept in ["files", "cpu-bound", "queue", "scale"] {
-        runs_in_both(concept);
-    }
+    run_in_both(&["files", "cpu-bound", "queue", "scale"]);
 }
 
 #[cfg(unix)]

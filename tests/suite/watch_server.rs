@@ -9,18 +9,19 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 
+use asyncdemo::python::REQUIREMENTS;
 use asyncdemo::report::{Outcome, Report, StrategyReport, Task};
 
 use crate::support::{Output, Test, signal, within};
 use crate::watch_python::{interpreters, program};
 
-/// What the tests were written with.
-const PACKAGES: [&str; 4] = [
-    "fastapi==0.165.0",
-    "uvicorn==0.54.0",
-    "uvloop==0.23.0",
-    "hypercorn==0.18.0",
-];
+/// What the tests were written with, beside what the concepts need.
+const PACKAGES: [&str; 2] = ["uvloop==0.23.0", "hypercorn==0.18.0"];
+
+fn packages() -> Vec<&'static str> {
+    let needed = REQUIREMENTS.lines().filter(|line| !line.starts_with('#'));
+    needed.chain(PACKAGES).collect()
+}
 
 /// An interpreter that has them: the newest, in an environment that is made once. `None` where it cannot be had.
 pub(crate) fn with_fastapi() -> Option<&'static Path> {
@@ -55,7 +56,8 @@ fn environment(newest: &Path) -> Result<PathBuf, String> {
         newest,
         &["-c", "import platform; print(platform.python_version())"],
     )?;
-    let pins = PACKAGES.join("-").replace("==", "-");
+    let packages = packages();
+    let pins = packages.join("-").replace("==", "-");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{version}-{pins}"));
     let python = folder.join("bin/python");
     // Whole only when the last step has left its mark.
@@ -69,7 +71,7 @@ fn environment(newest: &Path) -> Result<PathBuf, String> {
             "--quiet",
             "--disable-pip-version-check",
         ];
-        said(&python, &[&pip[..], &PACKAGES[..]].concat())?;
+        said(&python, &[&pip[..], &packages[..]].concat())?;
         fs::write(&done, "").map_err(|error| error.to_string())?;
     }
     Ok(python)
