@@ -2,38 +2,101 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-PAYMENT, SAVE = 0.1, 0.02  # a call to another service; a query, or a log
+from demo import Output, Seconds, main, track
 
-async def race() -> None:
-    global sold
-    await asyncio.sleep(PAYMENT)
-    before = sold
-    await asyncio.sleep(SAVE)  # the others run here, and read the same
-    sold = before + 1
 
-async def no_await() -> None:
-    global sold
-    await asyncio.sleep(PAYMENT + SAVE)
-    sold += 1  # no await between read and write: nobody else runs
+@dataclass
+class Knobs:
+    requests: int = 5  # how many there are at once; each sells one ticket
+    payment: Seconds = 0.2  # a call to another service
+    save: Seconds = 0.05  # how long each awaits to count its ticket
 
-async def async_lock() -> None:
-    global sold
-    await asyncio.sleep(PAYMENT)
-    async with lock:  # held across the await: the others wait
-        before = sold
-        await asyncio.sleep(SAVE)
-        sold = before + 1
 
-async def held_across() -> None:
-    async with lock:
-        await race()  # the payment, too: now they wait for that as well
+class Kiosk:
+    """Counts the tickets sold, and how long a request waits for the lock."""
 
-async def at_once(request) -> None:
-    await asyncio.gather(*(request() for _ in range(5)))
+    def __init__(self, knobs: Knobs) -> None:
+        self.knobs = knobs
+        self.sold = 0
+        self.lock = asyncio.Lock()
+        self.longest_wait: float | None = None
 
-for way in (race, no_await, async_lock, held_across):
-    sold, lock, start = 0, asyncio.Lock(), time.perf_counter()
-    asyncio.run(at_once(way))
-    took = time.perf_counter() - start
-    print(f"{way.__name__:<11} {took:.3f} s, {sold} of 5 counted")
+    async def pay(self) -> None:
+        await asyncio.sleep(self.knobs.payment)
+
+    async def save(self) -> None:
+        await asyncio.sleep(self.knobs.save)
+
+    async def __aenter__(self) -> None:
+        start = time.perf_counter()
+        await self.lock.acquire()
+        waited = time.perf_counter() - start
+        self.longest_wait = max(waited, self.longest_wait or 0.0)
+
+    async def __aexit__(self, *error) -> None:
+        self.lock.release()
+
+
+Sell = Callable[[Kiosk], Awaitable[None]]
+
+
+async def at_once(sell: Sell, knobs: Knobs) -> Output:
+    kiosk = Kiosk(knobs)
+    numbers = range(1, knobs.requests + 1)
+    selling = (track(f"request {n}", sell(kiosk)) for n in numbers)
+    await asyncio.gather(*selling)
+    return Output(
+        kiosk.sold,
+        requests_count=knobs.requests,
+        updates_lost_count=knobs.requests - kiosk.sold,
+        longest_wait_for_lock_s=kiosk.longest_wait,
+    )
+
+
+async def race(knobs: Knobs) -> Output:
+    async def sell(kiosk: Kiosk) -> None:
+        await kiosk.pay()
+        before = kiosk.sold
+        await kiosk.save()
+        kiosk.sold = before + 1
+
+    return await at_once(sell, knobs)
+
+
+async def no_await(knobs: Knobs) -> Output:
+    async def sell(kiosk: Kiosk) -> None:
+        await kiosk.pay()
+        await kiosk.save()
+        kiosk.sold += 1  # no await between read and write: nobody else runs
+
+    return await at_once(sell, knobs)
+
+
+async def async_lock(knobs: Knobs) -> Output:
+    async def sell(kiosk: Kiosk) -> None:
+        await kiosk.pay()
+        async with kiosk:  # an asyncio.Lock, held across the await
+            before = kiosk.sold
+            await kiosk.save()
+            kiosk.sold = before + 1
+
+    return await at_once(sell, knobs)
+
+
+async def held_across(knobs: Knobs) -> Output:
+    async def sell(kiosk: Kiosk) -> None:
+        async with kiosk:
+            # The payment needs no lock, and now all the others wait for it.
+            await kiosk.pay()
+            before = kiosk.sold
+            await kiosk.save()
+            kiosk.sold = before + 1
+
+    return await at_once(sell, knobs)
+
+
+if __name__ == "__main__":
+    main(Knobs, race, no_await, async_lock, held_across)

@@ -22,7 +22,7 @@ use self::claims::{AllWait, LOST, LosesUpdates, NothingBetween, ShortSections, T
 use self::kiosk::Kiosk;
 use super::knob::{Count, Wait};
 use super::waits::LongestWait;
-use super::{About, Concept, Flavor, Output, Strategy};
+use super::{About, Concept, Flavor, Output, Strategy, Twin};
 use crate::claims::Figure;
 use crate::trace::Recorder;
 
@@ -77,7 +77,8 @@ impl Concept for Locks {
                 .ideal(payment + save)
                 .claim_if(several, LosesUpdates)
                 .refutes_belief()
-                .differs("it loses updates, and so counts fewer tickets"),
+                .differs("it loses updates, and so counts fewer tickets")
+                .twin(Twin::of("read, await, write: no lock")),
             Strategy::staged(
                 "no-await",
                 "await first, then read and write: no lock",
@@ -85,7 +86,8 @@ impl Concept for Locks {
                 no_await,
             )
             .ideal(payment + save)
-            .claim_if(several, NothingBetween),
+            .claim_if(several, NothingBetween)
+            .twin(Twin::of("await first, then read and write: no lock")),
             Strategy::staged(
                 "async-lock",
                 "tokio::sync::Mutex, locked around read, await, write",
@@ -94,7 +96,8 @@ impl Concept for Locks {
             )
             .by_default()
             .ideal(payment + save * requests)
-            .claim_if(several, TakesTurns(save)),
+            .claim_if(several, TakesTurns(save))
+            .twin(Twin::of("asyncio.Lock, locked around read, await, write")),
             Strategy::staged(
                 "held-across",
                 "tokio::sync::Mutex, locked before the payment already",
@@ -103,7 +106,8 @@ impl Concept for Locks {
             )
             .by_default()
             .ideal((payment + save) * requests)
-            .claim_if(several, AllWait(payment + save, "async-lock")),
+            .claim_if(several, AllWait(payment + save, "async-lock"))
+            .twin(Twin::of("asyncio.Lock, locked before the payment already")),
             Strategy::staged(
                 "std-mutex",
                 "std::sync::Mutex around read and write, on two workers",
@@ -112,7 +116,8 @@ impl Concept for Locks {
             )
             .on(Flavor::MultiThread(2))
             .ideal(payment + save)
-            .claim_if(several, ShortSections),
+            .claim_if(several, ShortSections)
+            .no_twin("an event loop of asyncio has one thread, and a threading.Lock nothing to guard on it"),
         ]
     }
 }

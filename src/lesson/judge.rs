@@ -117,8 +117,11 @@ impl Predict {
         });
         let expected = self.expected(ideal).unwrap_or(measured);
         let agrees = self.answer_of(expected).is_near(measured, self.tolerance);
-        let inconclusive =
-            |finding: &Finding| finding.strategy == *name && TOO_LITTLE.contains(&&*finding.kind);
+        let inconclusive = |finding: &Finding| {
+            finding.strategy == *name
+                && finding.language == this.language
+                && TOO_LITTLE.contains(&&*finding.kind)
+        };
         let mut verdict = Verdict {
             measured: self.answer_of(measured),
             is_wall,

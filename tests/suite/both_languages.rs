@@ -204,6 +204,25 @@ fn a_service_and_a_database_run_in_both() {
 }
 
 #[test]
+fn one_thread_loses_updates_in_both() {
+    let Some(python) = pythons().into_iter().next_back() else {
+        return;
+    };
+    runs_in_both("locks", &python);
+    let report = measured(find("locks"), &python, &["--all"]);
+    for (name, lost) in [
+        ("race", 2.0),
+        ("no-await", 0.0),
+        ("async-lock", 0.0),
+        ("held-across", 0.0),
+    ] {
+        for strategy in pair(&report, name) {
+            assert_eq!(strategy.metrics["updates_lost_count"], lost, "{name}");
+        }
+    }
+}
+
+#[test]
 fn files_computing_queues_and_many_tasks_run_in_both() {
     run_in_both(&["files", "cpu-bound", "queue", "scale"]);
 }
