@@ -24,7 +24,7 @@ use self::claims::{
     GAVE_UP, LOCKED, LocksAtOnce, NO_QUEUE, NothingLost, THREAD_EACH, TO_AND_FRO, TurnsCost,
     WAITED, WaitsForAConnection, WaitsForItself,
 };
-use self::stage::{On, Stage, given_up, refused};
+use self::stage::{On, PATIENCE_IN_PYTHON, Stage, given_up, refused};
 use super::knob::{Count, Wait};
 use super::waits::LongestWait;
 use super::{About, Concept, Output, Strategy, Twin, knob};
@@ -61,9 +61,6 @@ pub struct Db {
     #[serde(serialize_with = "knob::path_as_typed")]
     pub database: Option<PathBuf>,
 }
-
-/// How long a connection waits for its turn to write, in the Python file.
-const PATIENCE_IN_PYTHON: Duration = Duration::from_secs(60);
 
 impl Concept for Db {
     const ABOUT: About = About {
@@ -130,9 +127,7 @@ impl Db {
                 .claim_if(several, OneAfterTheOther)
                 .claim_if(long, KeepsTheLoopAwake)
                 .claim_if(plain, CostsMore("blocking", TO_AND_FRO))
-                .twin(Twin::of(
-                    stage.reads("aiosqlite, each query awaited before the next"),
-                )),
+                .twin(Twin::of(stage.reads("aiosqlite, awaited in turn"))),
             stage
                 .strategy("one-connection", Database::connect_async, one_connection)
                 .described(stage.reads("all queries awaited at once, over one connection"))
@@ -140,9 +135,7 @@ impl Db {
                 .refutes_belief()
                 .ideal(one_by_one)
                 .claim_if(several, SerialisedBy("one connection"))
-                .twin(Twin::of(
-                    stage.reads("aiosqlite, gather over one connection"),
-                )),
+                .twin(Twin::of(stage.reads("aiosqlite: all over one connection"))),
             stage
                 .pooled("pool", connections, pool)
                 .described(

@@ -7,6 +7,7 @@
 
 mod acquaintance;
 mod claims;
+mod httpx;
 mod stage;
 
 use std::time::Duration;
@@ -20,9 +21,10 @@ use serde::{Serialize, Serializer};
 
 use self::acquaintance::{Acquaintance, Needs};
 use self::claims::{HandlesAtOnce, SomeFailed};
+use self::httpx::{all_at_once_in, some_at_once_in, twin};
 use self::stage::{CONNECTIONS, MOST, Most, RequestPlan, Stage};
 use super::knob::{Count, Wait};
-use super::{About, Concept, Metrics, Output, SLOW_POLL, Strategy, UsageError};
+use super::{About, Concept, Metrics, Output, SLOW_POLL, Strategy, Twin, UsageError};
 use crate::claims::{BlocksTheLoop, CountsMore, Figure, LimitedTo, OneAfterTheOther, Overlapped};
 use crate::services::client::{Blocking, Client};
 use crate::services::failure::Failure;
@@ -74,8 +76,8 @@ impl Concept for Http {
         heartbeat_lane: false,
         figure: Figure::Wall,
         source: include_str!("http.rs"),
-        twin: include_str!("../../lessons/python/http.py"),
-        python_file: "http.py",
+        twin: include_str!("../../lessons/python/web/http-calls.py"),
+        python_file: "web/http-calls.py",
         belief: "Ten calls take ten times as long as one.",
         tour: &["--requests", "10", "--latency", "100ms"],
         quick: &["--requests", "4", "--latency", "30ms", "--limit", "2"],
@@ -142,7 +144,8 @@ impl Concept for Http {
                 blocking,
             )
             .ideal(one_by_one)
-            .claim_if(blocks, BlocksTheLoop),
+            .claim_if(blocks, BlocksTheLoop)
+            .twin(twin("httpx.Client in an async def")),
             Strategy::staged(
                 "sequential",
                 "get(url).await, one after the other",
@@ -151,20 +154,26 @@ impl Concept for Http {
             )
             .by_default()
             .ideal(one_by_one)
-            .claim_if(several, OneAfterTheOther),
-            self.together(
-                Strategy::staged("concurrent", all_at_once, stage(), concurrent),
-                most,
-            )
-            .by_default()
-            .refutes_belief()
-            .ideal(all),
+            .claim_if(several, OneAfterTheOther)
+            .twin(twin("await client.get(url), one after the other")),
+            all_at_once_in(
+                &asked,
+                self.together(
+                    Strategy::staged("concurrent", all_at_once, stage(), concurrent),
+                    most,
+                )
+                .by_default()
+                .refutes_belief()
+                .ideal(all),
+                |at_once| self.ideal(at_once),
+            ),
             self.together(
                 Strategy::staged("limited", some_at_once, stage(), limited),
                 limit,
             )
             .by_default()
-            .ideal(self.ideal(limit.at_once())),
+            .ideal(self.ideal(limit.at_once()))
+            .twin(some_at_once_in(&asked, |at_once| self.ideal(at_once))),
             Strategy::staged(
                 "new-client-each",
                 "in turn, each with a Client of its own",
@@ -172,7 +181,9 @@ impl Concept for Http {
                 new_client_each,
             )
             .ideal(one_by_one)
-            .claim_if(loopback && several, CountsMore(CONNECTIONS, "sequential")),
+            .claim_if(loopback && several, CountsMore(CONNECTIONS, "sequential"))
+            // To make a client takes tens of milliseconds: it reads the certificates.
+            .twin(twin("in turn, each with an AsyncClient of its own").ideal(None)),
         ];
         let strategies = strategies.into_iter();
         let strategies = strategies.map(|strategy| strategy.claim(SomeFailed));

@@ -198,9 +198,32 @@ fn a_service_and_a_database_run_in_both() {
     let Some(python) = crate::watch_server::with_fastapi() else {
         return;
     };
-    for concept in ["routes", "background", "db"] {
+    for concept in ["routes", "background", "db", "http"] {
         runs_in_both(concept, python);
     }
+}
+
+/// Of 300 requests 100 have a connection, 100 the next, and the last 100 wait in vain.
+#[cfg(unix)]
+#[test]
+fn httpx_gives_up_waiting_for_a_connection() {
+    let Some(python) = crate::watch_server::with_fastapi() else {
+        return;
+    };
+    let line = "http --strategy concurrent --requests 300 --latency 2s --timeout 3s --format json";
+    let output = Test::new(line.split(' '))
+        .args([format!("--python={}", python.display())])
+        .output();
+    let (report, value) = parse(&output.stdout);
+    assert_valid(&value);
+    let [_, here] = pair(&report, "concurrent");
+    let gave_up = here.tasks.iter();
+    let gave_up = gave_up.filter(|task| task.exception.as_deref() == Some("PoolTimeout"));
+    let (gave_up, told) = (gave_up.count(), findings(&report, "concurrent"));
+    assert!(gave_up > 0);
+    assert_eq!(told[0].kind, "pool_limited", "{told:?}");
+    let words = format!("{gave_up} requests of 300 gave up waiting: PoolTimeout.");
+    assert!(told[0].text.contains(&words), "{told:?}");
 }
 
 #[test]

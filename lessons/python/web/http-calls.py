@@ -22,14 +22,16 @@ class Knobs:
 class Stage:
     urls: list[str]
     client: httpx.AsyncClient
+    blocking_client: httpx.Client
     server: object
+    before: int = 0  # connections
 
     async def output(self, answers: list) -> Output:
         """What came back, and of what failed the exception's name."""
         told = [answer if isinstance(answer, str) else type(answer).__name__ for answer in answers]
         if not any(isinstance(answer, str) for answer in answers):
             raise answers[0]
-        opened = await self.server.ask() if self.server else None
+        opened = await self.server.ask() - self.before if self.server else None
         return Output(told, connections_opened_count=opened)
 
 
@@ -50,11 +52,10 @@ async def blocking(knobs: Knobs, stage: Stage) -> Output:
     async def fetch_blocking(client: httpx.Client, url: str) -> str:
         return client.get(url).raise_for_status().text  # no await: all others wait
 
-    with httpx.Client(timeout=knobs.timeout, trust_env=False) as client:
-        answers = [
-            await attempt(number, fetch_blocking(client, url))
-            for number, url in enumerate(stage.urls, 1)
-        ]
+    answers = [
+        await attempt(number, fetch_blocking(stage.blocking_client, url))
+        for number, url in enumerate(stage.urls, 1)
+    ]
     return await stage.output(answers)
 
 
@@ -100,13 +101,20 @@ async def new_client_each(knobs: Knobs, stage: Stage) -> Output:
 @asynccontextmanager
 async def stage(knobs: Knobs):
     async with httpx.AsyncClient(timeout=knobs.timeout, trust_env=False) as client:
+        blocking_client = httpx.Client(timeout=knobs.timeout, trust_env=False)
         if knobs.url:
-            yield Stage([knobs.url] * knobs.requests, client, None)
+            yield Stage([knobs.url] * knobs.requests, client, blocking_client, None)
             return
         async with started("service", float(knobs.latency)) as server:
             url = f"http://127.0.0.1:{server.ready}/items"
+            # The first request of a program loads much; those clients' connections do not count.
+            async with httpx.AsyncClient(trust_env=False) as other:
+                await other.get(f"{url}/warm-up")
+            with httpx.Client(trust_env=False) as other:
+                other.get(f"{url}/warm-up")
+            before = await server.ask()
             urls = [f"{url}/{number}" for number in range(1, knobs.requests + 1)]
-            yield Stage(urls, client, server)
+            yield Stage(urls, client, blocking_client, server, before)
 
 
 if __name__ == "__main__":

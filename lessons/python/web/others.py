@@ -107,8 +107,9 @@ async def service(latency):
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                await asyncio.sleep(latency)
                 item = head.split(b" ")[1].rpartition(b"/")[2]
+                if item != b"warm-up":
+                    await asyncio.sleep(latency)
                 body = b"item " + item
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
         writer.close()

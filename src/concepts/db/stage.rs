@@ -14,6 +14,9 @@ use super::{Output, Strategy};
 use crate::services::database::{Database, Databases, Pool};
 use crate::trace::Recorder;
 
+/// How long a connection waits for its turn to write, in the Python file.
+pub(super) const PATIENCE_IN_PYTHON: Duration = Duration::from_secs(60);
+
 /// What a strategy is asked for, and the connections that it has for that.
 pub(super) struct On<C> {
     pub(super) db: C,

@@ -6,7 +6,7 @@ use super::acquaintance::LONE;
 use crate::claims::rounds::{AnswerTimes, Doubt, SHORTEST, Shape, shape};
 use crate::claims::{Claim, NO_GAIN, Outcome, Run, Shown, inconclusive, missed, shown};
 use crate::services::failure::advice;
-use crate::units::duration as time;
+use crate::units::{self, duration as time};
 
 /// Some of the requests failed, and what to do about that.
 #[derive(Debug)]
@@ -31,6 +31,45 @@ impl Claim for SomeFailed {
             format!("{words}. So nothing is compared with it."),
         );
         Some(shown.short(short).takeaway(advice))
+    }
+}
+
+/// A client in Python has so many connections. The rest waits for one: in rounds that take so long in all, or in vain.
+#[derive(Debug)]
+pub(super) struct WaitsForThePool(pub(super) usize, pub(super) Duration);
+
+fn gave_up(run: &Run<'_>) -> usize {
+    let failed = run.ended(Outcome::Failed);
+    let waited = failed.filter(|it| it.exception.as_deref() == Some("PoolTimeout"));
+    waited.count()
+}
+
+impl Claim for WaitsForThePool {
+    fn missed(&self, run: &Run<'_>) -> Option<String> {
+        let (at_once, took, rounds) = (missed::at_once(run), time(run.wall), time(self.1));
+        Some(format!(
+            "{at_once}, none gave up waiting, and it took {took}, where the rounds need {rounds}"
+        ))
+    }
+
+    fn expectation(&self) -> String {
+        format!("that no more than {} have a connection at once", self.0)
+    }
+
+    fn check(&self, run: &Run<'_>) -> Option<Shown> {
+        let (pool, asking, wall) = (self.0, run.in_flight, time(run.wall));
+        let gave_up = gave_up(run);
+        (asking > pool && (gave_up > 0 || run.wall >= self.1)).then(|| {
+            let text = format!("{asking} were under way at once, but httpx's client has {pool} connections, and the rest waited for one. It took {wall}.");
+            let shown = shown("pool_limited", text).takeaway("httpx.Limits(max_connections=...) sets how many. A request that waits longer than its timeout for one fails with PoolTimeout, and the server never saw it.");
+            match gave_up {
+                0 => shown,
+                _ => {
+                    let failed = units::count(gave_up, "request", "requests");
+                    shown.and(&format!("{failed} of {} gave up waiting: PoolTimeout.", run.count))
+                }
+            }
+        })
     }
 }
 
