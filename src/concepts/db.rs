@@ -21,8 +21,8 @@ use tokio::time::timeout;
 use tokio_rusqlite::Connection;
 
 use self::claims::{
-    GAVE_UP, LOCKED, LocksAtOnce, NO_QUEUE, NothingLost, THREAD_EACH, TO_AND_FRO, TurnsCost,
-    WAITED, WaitsForAConnection, WaitsForItself,
+    GAVE_UP, LOCKED, LocksAtOnce, NO_QUEUE, NothingLost, PATIENCE_IN_PYTHON, THREAD_EACH,
+    TO_AND_FRO, TurnsCost, WAITED, WaitsForAConnection, WaitsForItself,
 };
 use self::stage::{On, PATIENCE_IN_PYTHON, Stage, given_up, refused};
 use super::knob::{Count, Wait};
@@ -77,7 +77,6 @@ impl Concept for Db {
                                             a pool that is too small, and one that waits for itself
   asyncdemo db --strategy deferred --strategy writers --code
                                             who is told that the database is locked
-  asyncdemo db --all --code                 eight ways, with the code that runs
   asyncdemo db --all --latency 0 --queries 200
                                             plain queries: is async worth it?
   asyncdemo db --database shop.db --strategy writers

@@ -1,4 +1,7 @@
-"""Answer first, work after. FastAPI and uvicorn: python background.py --mails 3"""
+"""Answer first, work after: python background.py --mails 3
+
+Needs FastAPI, uvicorn and httpx.
+"""
 
 import asyncio
 import time
@@ -25,7 +28,8 @@ def service(knobs: Knobs, sent: list[int]) -> FastAPI:
         sent.append(mail)
 
     async def deliver_blocking(mail: int) -> None:
-        # In an `async def`: it holds the event loop, which the client of this file shares.
+        # In an `async def`: it holds the event loop, which the client of this
+        # file shares.
         time.sleep(knobs.mail_time)
         sent.append(mail)
 
@@ -79,7 +83,9 @@ class Office:
     async def ask(self, path: str, mails: int) -> Output:
         answers = []
         for mail in range(1, mails + 1):
-            answer = await track(f"POST {mail}", self.client.post(f"{path}/{mail}"))
+            answer = await track(
+                f"POST {mail}", self.client.post(f"{path}/{mail}")
+            )
             answers.append(answer.json())
         return Output(
             answers,
@@ -92,7 +98,9 @@ class Office:
             await asyncio.sleep(0.001)
 
     async def stop(self) -> None:
-        """As SIGTERM does: no new requests, and those that go on are waited for."""
+        """As SIGTERM does: no new requests, and those that go on are waited
+        for.
+        """
         self.server.should_exit = True
         await self.serving
 
@@ -114,7 +122,8 @@ async def blocking_background(knobs: Knobs, office: Office) -> Output:
 
 
 async def lost(knobs: Knobs, office: Office) -> Output:
-    # The program ends when this returns, and asyncio.run cancels what is left.
+    # The program ends when this returns, and asyncio.run cancels what is
+    # left.
     return await office.ask("/create-task", knobs.mails)
 
 
@@ -135,12 +144,25 @@ async def stage(knobs: Knobs):
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient(base_url=url, timeout=120, trust_env=False) as client:
-        await client.get("/health")  # the first request of a program loads much
+    async with httpx.AsyncClient(
+        base_url=url, timeout=120, trust_env=False
+    ) as client:
+        await client.get(
+            "/health"
+        )  # the first request of a program loads much
         yield Office(client, server, serving, sent)
     server.should_exit = server.force_exit = True
     await serving
 
 
 if __name__ == "__main__":
-    main(Knobs, inline, background, blocking_background, lost, drained, stage=stage, linger=0)
+    main(
+        Knobs,
+        inline,
+        background,
+        blocking_background,
+        lost,
+        drained,
+        stage=stage,
+        linger=0,
+    )

@@ -1,8 +1,10 @@
-"""Queries to SQLite. aiosqlite, SQLAlchemy and Tortoise ORM: python db.py --queries 4
+"""Queries to SQLite: python db.py --queries 4
 
-Both libraries run SQLite on threads, one for each connection: SQLite itself is not async, so no ORM
-makes it faster than its connections. For PostgreSQL, asyncpg speaks to the server without threads
-(SQLAlchemy: postgresql+asyncpg://). `databases`, which older tutorials use, is archived.
+Needs aiosqlite and SQLAlchemy. Both run SQLite on threads, one for each
+connection: SQLite itself is not async, so no ORM makes it faster than its
+connections. Tortoise ORM has one connection to it. For PostgreSQL, asyncpg
+speaks to the server without threads (SQLAlchemy: postgresql+asyncpg://).
+`databases`, which older tutorials use, is archived.
 """
 
 import asyncio
@@ -17,7 +19,12 @@ import aiosqlite
 from demo import Output, Seconds, main, track
 from sqlalchemy import event, text
 from sqlalchemy.exc import TimeoutError as NoConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 
 @dataclass
@@ -25,7 +32,7 @@ class Knobs:
     queries: int = 4  # how many
     latency: Seconds = 0.2  # how long each waits inside SQLite
     connections: int = 4  # how many the pool has
-    pool_timeout: Seconds = 0.5  # how long a request in `self-deadlock` waits for a second one
+    pool_timeout: Seconds = 0.5  # how long one waits for a second connection
 
     @property
     def half(self) -> int:
@@ -37,7 +44,8 @@ class Knobs:
 
 
 SELECT = "SELECT name, pause(:pause) FROM items WHERE id = :id"
-INSERT = "INSERT INTO sales (item) VALUES (:id) RETURNING (SELECT name FROM items WHERE id = item)"
+INSERT = """INSERT INTO sales (item) VALUES (:id)
+            RETURNING (SELECT name FROM items WHERE id = item)"""
 
 
 @dataclass
@@ -61,16 +69,23 @@ async def fetch(db: aiosqlite.Connection, number: int, pause: float) -> str:
 async def blocking(knobs: Knobs, stage: Stage) -> list[str]:
     async def query(number: int) -> str:
         # No await in here: until SQLite answers, the event loop stands still.
-        return database.execute(SELECT, {"id": number, "pause": knobs.latency}).fetchone()[0]
+        return database.execute(
+            SELECT, {"id": number, "pause": knobs.latency}
+        ).fetchone()[0]
 
     database = sqlite3.connect(stage.file)
     database.create_function("pause", 1, time.sleep)
-    return [await track(f"query {number}", query(number)) for number in numbers(knobs)]
+    return [
+        await track(f"query {number}", query(number))
+        for number in numbers(knobs)
+    ]
 
 
 async def sequential(knobs: Knobs, stage: Stage) -> list[str]:
     return [
-        await track(f"query {number}", fetch(stage.one, number, knobs.latency))
+        await track(
+            f"query {number}", fetch(stage.one, number, knobs.latency)
+        )
         for number in numbers(knobs)
     ]
 
@@ -86,12 +101,16 @@ async def one_connection(knobs: Knobs, stage: Stage) -> list[str]:
 
 
 async def pool(knobs: Knobs, stage: Stage) -> list[str]:
-    # A session for each, as FastAPI's dependency makes one for each request. One session in a
-    # gather raises: it is one conversation with the database.
+    # A session for each, as FastAPI's dependency makes one for each request.
+    # One session in a gather raises: it is one conversation with the
+    # database.
     async def query(number: int) -> str:
         async with Session() as session:
-            await session.connection()  # its lane begins when a connection is free
-            return await track(f"query {number}", read(session, number, knobs.latency))
+            # Its lane begins when a connection is free.
+            await session.connection()
+            return await track(
+                f"query {number}", read(session, number, knobs.latency)
+            )
 
     Session = async_sessionmaker(stage.engine)
     return await asyncio.gather(*(query(number) for number in numbers(knobs)))
@@ -105,12 +124,16 @@ async def exhausted(knobs: Knobs, stage: Stage) -> Output:
     async def query(number: int) -> str:
         async with Session() as session:
             with waits.measured():
-                await session.connection()  # where none is free, it waits here
+                # Where none is free, it waits here.
+                await session.connection()
             return await read(session, number, knobs.latency)
 
     Session, waits = async_sessionmaker(stage.half), Waits()
     names = await asyncio.gather(
-        *(track(f"query {number}", query(number)) for number in numbers(knobs))
+        *(
+            track(f"query {number}", query(number))
+            for number in numbers(knobs)
+        )
     )
     return Output(names, longest_wait_for_connection_s=waits.longest)
 
@@ -130,10 +153,15 @@ async def self_deadlock(knobs: Knobs, stage: Stage) -> Output:
 
     Session, waits = async_sessionmaker(stage.one_each), Waits()
     names = await asyncio.gather(
-        *(track(f"request {number}", request(number)) for number in numbers(knobs))
+        *(
+            track(f"request {number}", request(number))
+            for number in numbers(knobs)
+        )
     )
     return Output(
-        names, gave_up_count=names.count(None), longest_wait_for_connection_s=waits.longest
+        names,
+        gave_up_count=names.count(None),
+        longest_wait_for_connection_s=waits.longest,
     )
 
 
@@ -153,13 +181,16 @@ async def deferred(knobs: Knobs, stage: Stage) -> Output:
     async def write(number: int) -> str | None:
         async with free.connection() as connection:
             try:
-                return await track(f"insert {number}", read_and_insert(connection, number))
+                return await track(
+                    f"insert {number}", read_and_insert(connection, number)
+                )
             except sqlite3.OperationalError:  # database is locked
                 await connection.rollback()
                 return None
 
     async def read_and_insert(db: aiosqlite.Connection, number: int) -> str:
-        # BEGIN takes no lock: the INSERT asks for it. Another has written since it read: it fails.
+        # BEGIN takes no lock: the INSERT asks for it. Another has written
+        # since it read: it fails.
         await db.execute("BEGIN")
         name = await fetch(db, number, knobs.latency)
         await db.execute("INSERT INTO sales (item) VALUES (?)", (number,))
@@ -167,7 +198,9 @@ async def deferred(knobs: Knobs, stage: Stage) -> Output:
         return name
 
     free = Free(stage.pooled)
-    names = await asyncio.gather(*(write(number) for number in numbers(knobs)))
+    names = await asyncio.gather(
+        *(write(number) for number in numbers(knobs))
+    )
     return Output(names, locked_count=names.count(None))
 
 
@@ -177,7 +210,8 @@ async def writers(knobs: Knobs, stage: Stage) -> Output:
             return await track(f"insert {number}", insert(connection, number))
 
     async def insert(db: aiosqlite.Connection, number: int) -> str:
-        # IMMEDIATE takes SQLite's one write lock at once, and waits while another has it.
+        # IMMEDIATE takes SQLite's one write lock at once, and waits while
+        # another has it.
         await db.execute("BEGIN IMMEDIATE")
         async with db.execute(INSERT, {"id": number}) as rows:
             name = (await rows.fetchone())[0]
@@ -186,11 +220,16 @@ async def writers(knobs: Knobs, stage: Stage) -> Output:
         return name
 
     free = Free(stage.pooled)
-    names = await asyncio.gather(*(query(number) for number in numbers(knobs)))
+    names = await asyncio.gather(
+        *(query(number) for number in numbers(knobs))
+    )
     with sqlite3.connect(stage.file) as database:
         found = database.execute("SELECT count(*) FROM sales").fetchone()[0]
     return Output(
-        names, rows_before_count=0, rows_expected_count=knobs.queries, rows_found_count=found
+        names,
+        rows_before_count=0,
+        rows_expected_count=knobs.queries,
+        rows_found_count=found,
     )
 
 
@@ -217,13 +256,19 @@ def numbers(knobs: Knobs) -> range:
 
 @asynccontextmanager
 async def stage(knobs: Knobs):
-    """As a lifespan: the connections are opened before the first request and closed after the last."""
+    """As a lifespan: the connections are opened before the first request and
+    closed after the last.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "shop.db")
         with sqlite3.connect(file) as database:
             database.execute("PRAGMA journal_mode = WAL")
-            database.execute("CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)")
-            database.execute("CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER)")
+            database.execute(
+                "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)"
+            )
+            database.execute(
+                "CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER)"
+            )
             items = ((number, f"item {number}") for number in numbers(knobs))
             database.executemany("INSERT INTO items VALUES (?, ?)", items)
         database.close()
@@ -249,9 +294,14 @@ async def stage(knobs: Knobs):
 
 @asynccontextmanager
 async def opened(file: Path, size: int, patience: float):
-    """An engine with all of its connections open. Who waits longer for one gets an error."""
+    """An engine with all of its connections open. Who waits longer for one
+    gets an error.
+    """
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{file}", pool_size=size, max_overflow=0, pool_timeout=patience
+        f"sqlite+aiosqlite:///{file}",
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=patience,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
