@@ -21,8 +21,8 @@ use tokio::time::timeout;
 use tokio_rusqlite::Connection;
 
 use self::claims::{
-    GAVE_UP, LOCKED, LocksAtOnce, NO_QUEUE, NothingLost, PATIENCE_IN_PYTHON, THREAD_EACH,
-    TO_AND_FRO, TurnsCost, WAITED, WaitsForAConnection, WaitsForItself,
+    GAVE_UP, LOCKED, LocksAtOnce, NO_QUEUE, NothingLost, THREAD_EACH, TO_AND_FRO, TurnsCost,
+    WAITED, WaitsForAConnection, WaitsForItself,
 };
 use self::stage::{On, PATIENCE_IN_PYTHON, Stage, given_up, refused};
 use super::knob::{Count, Wait};

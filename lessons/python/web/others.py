@@ -15,7 +15,9 @@ PING_EVERY = 0.01
 
 @contextlib.asynccontextmanager
 async def started(*words):
-    """This file as a program. It has said that it is ready, and ends with the block."""
+    """This file as a program. It has said that it is ready, and ends with the
+    block.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         __file__,
@@ -67,7 +69,10 @@ async def get(reader, writer, path):
 
 
 async def crowd(port, clients):
-    connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(clients + 1)]
+    connections = [
+        await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(clients + 1)
+    ]
     pinging, *asking = connections
     await get(*pinging, "/ping")
     say("ready")
@@ -89,7 +94,10 @@ async def crowd(port, clients):
 
     pings = asyncio.create_task(ping())
     answers = await asyncio.gather(
-        *(item(number, connection) for number, connection in enumerate(asking, 1))
+        *(
+            item(number, connection)
+            for number, connection in enumerate(asking, 1)
+        )
     )
     if len(due) > len(waits):
         waits.append(time.perf_counter() - due[-1])
@@ -104,14 +112,20 @@ async def service(latency):
     async def answer(reader, writer):
         nonlocal opened
         opened += 1
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        with contextlib.suppress(
+            asyncio.IncompleteReadError, ConnectionError
+        ):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 item = head.split(b" ")[1].rpartition(b"/")[2]
                 if item != b"warm-up":
                     await asyncio.sleep(latency)
                 body = b"item " + item
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n"
+                    % len(body)
+                    + body
+                )
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)

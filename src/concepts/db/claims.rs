@@ -5,9 +5,6 @@ use std::time::Duration;
 use crate::claims::{Claim, Run, Shown, inconclusive, missed, shown};
 use crate::units::{self, duration as time};
 
-/// How long a connection waits for its turn to write, in the Python file.
-pub(super) const PATIENCE_IN_PYTHON: Duration = Duration::from_secs(60);
-
 /// The rows that were there before the run, that should have come, and that came.
 pub(super) const ROWS_BEFORE: &str = "rows_before_count";
 pub(super) const ROWS_EXPECTED: &str = "rows_expected_count";
