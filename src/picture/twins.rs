@@ -36,8 +36,16 @@ impl Picture {
         if hidden > 0 {
             let curve = lane::curve(&strategy.in_flight(), axis, self.style.ascii);
             let most = format!(" {} at once", units::whole(strategy.most_in_flight()));
-            let curve = Line::plain(&curve).with(Role::Dim, &most);
-            rows.push(curve);
+            let mut row = Line::plain(&curve);
+            let room = self
+                .style
+                .width
+                .saturating_sub(self.label_width() + row.width());
+            // Where the curve goes as far as the axis, the words follow it closely, or do not fit.
+            let fitting = [most.as_str(), most.trim_start()];
+            let fitting = fitting.into_iter().find(|words| columns(words) <= room);
+            row.push(Role::Dim, fitting.unwrap_or_default());
+            rows.push(row);
         }
         if rows.is_empty() {
             rows.push(Line::default());
