@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::fold::{DrawnLanes, fold};
+use super::fold::{DrawnLanes, lanes_in};
 use super::lane;
 use super::speedup::faster;
 use super::text::Picture;
@@ -65,14 +65,7 @@ impl Picture {
 
     /// At most so many as there may be; the last one stands for all that have none.
     fn few_lanes(&mut self, strategy: &StrategyReport, axis: Axis, most: usize) -> Vec<Line> {
-        let all = strategy.lanes();
-        let count = all.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
-        let DrawnLanes { lanes, hidden } = if count > most {
-            fold(strategy, most.saturating_sub(1))
-        } else {
-            let lanes = all;
-            DrawnLanes { lanes, hidden: 0 }
-        };
+        let DrawnLanes { lanes, hidden } = lanes_in(strategy, most);
         let mut lines: Vec<Line> = lanes
             .into_iter()
             .map(|task| self.lane(strategy, task, axis))

@@ -8,6 +8,17 @@ pub(super) struct DrawnLanes<'a> {
     pub(super) hidden: usize,
 }
 
+/// Every lane, where there are rows for all. Else one row is left for those that have no lane.
+pub(super) fn lanes_in(strategy: &StrategyReport, rows: usize) -> DrawnLanes<'_> {
+    let lanes = strategy.lanes();
+    let count = lanes.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
+    if count > rows {
+        fold(strategy, rows.saturating_sub(1))
+    } else {
+        DrawnLanes { lanes, hidden: 0 }
+    }
+}
+
 /// The heartbeat, and at most so many lanes with it: from the first task that began to the last, evenly, so that of
 /// several rounds each is seen. A task's closures stand below it, where two tasks with theirs find room.
 pub(super) fn fold(strategy: &StrategyReport, most: usize) -> DrawnLanes<'_> {

@@ -1,6 +1,6 @@
 //! Rust and Python on one axis, in as few lines as possible.
 
-use super::fold::{DrawnLanes, fold};
+use super::fold::{DrawnLanes, lanes_in};
 use super::lane;
 use super::text::Picture;
 use crate::page::{Line, Role, columns, fit, fit_label};
@@ -21,14 +21,7 @@ impl Picture {
         axis: Axis,
         most: usize,
     ) -> Vec<Line> {
-        let all = strategy.lanes();
-        let count = all.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
-        let DrawnLanes { lanes, hidden } = if count > most {
-            fold(strategy, most.saturating_sub(1))
-        } else {
-            let lanes = all;
-            DrawnLanes { lanes, hidden: 0 }
-        };
+        let DrawnLanes { lanes, hidden } = lanes_in(strategy, most);
         let mut rows: Vec<Line> = lanes
             .into_iter()
             .map(|task| self.unlabelled(strategy, task, axis))
