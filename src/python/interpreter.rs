@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// An interpreter that can run the recorder.
@@ -168,10 +168,19 @@ fn judge(program: PathBuf, answer: &SelfDescription) -> Result<Interpreter, Inte
         });
     }
     Ok(Interpreter {
-        program,
+        program: from_anywhere(program),
         implementation,
         version,
     })
+}
+
+/// A path that leads to the same file from another folder: a strategy runs in a folder of its own. A name that is
+/// looked up in `PATH` stays a name, and links stay, for a virtual environment is known by where its link stands.
+fn from_anywhere(program: PathBuf) -> PathBuf {
+    if program.components().nth(1).is_none() {
+        return program;
+    }
+    path::absolute(&program).unwrap_or(program)
 }
 
 #[cfg(test)]
@@ -194,5 +203,16 @@ mod tests {
         assert!(why("PyPy 3.11.0").contains("knows CPython only"));
         assert!(why("nonsense").contains("is no Python"));
         assert!(why("").contains("no encodings"));
+    }
+
+    #[test]
+    fn a_path_leads_there_from_any_folder_and_a_name_stays_one() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(from_anywhere("python3".into()), Path::new("python3"));
+        assert_eq!(
+            from_anywhere(".venv/bin/python".into()),
+            here.join(".venv/bin/python")
+        );
+        assert_eq!(from_anywhere("./python".into()), here.join("python"));
     }
 }
