@@ -6,16 +6,17 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::commands::exports::{Exports, Whole};
 use crate::commands::run::{Ending, Setting};
-use crate::commands::screen::{ColorChoice, Screen};
+use crate::commands::screen::{ColorChoice, Screen, TextOrJson};
 use crate::commands::{
     course, jobs, learn, lessons, list, present, probe, python, python_setup, reset, run, status,
     terms, tour,
 };
 use crate::concepts;
-use crate::lab::{Invocation, Stop};
+use crate::lab::{Format, Invocation, Stop};
 
 pub use help::{screen, tell};
 
@@ -64,7 +65,7 @@ const LAST: usize = 900;
 #[derive(Debug)]
 enum Asked {
     Overview,
-    Run(Box<Invocation>),
+    Run(Box<Invocation>, Exports),
     Other(Box<Command>),
 }
 
@@ -123,7 +124,7 @@ fn parser(is_named: impl Fn(&str) -> bool) -> clap::Command {
 fn with_knobs(entry: &concepts::Entry, concept: clap::Command) -> clap::Command {
     let about = entry.about;
     let examples = format!("Examples:\n  {}", about.examples);
-    Invocation::arguments(entry, concept)
+    Exports::augment_args(Invocation::arguments(entry, concept))
         .long_about(format!(
             "{}\n\nMany believe: {}\nIn Python: {}",
             about.question, about.belief, about.python
@@ -168,8 +169,10 @@ impl Cli {
         let screen = Screen::detect(self.look.color, self.look.ascii);
         match self.asked {
             Asked::Overview => list::overview(&screen),
-            Asked::Run(invocation) => {
-                let (_, ending) = run::run(&invocation, Setting::Alone, &screen, stop)?;
+            Asked::Run(invocation, exports) => {
+                let (report, ending) = run::run(&invocation, Setting::Alone, &screen, stop)?;
+                let reports = [report];
+                exports.write(&reports, Whole::of(&reports))?;
                 Ok(ending)
             }
             Asked::Other(command) => command.run(&screen, stop),
@@ -193,8 +196,13 @@ impl Asked {
             return Ok(Self::Overview);
         };
         if let Ok(entry) = concepts::find(name) {
-            let invocation = Invocation::from_matches(entry, given)?;
-            return Ok(Self::Run(Box::new(invocation)));
+            let mut invocation = Invocation::from_matches(entry, given)?;
+            let exports = Exports::from_arg_matches(given)?;
+            exports.check()?;
+            if exports.take_stdout() {
+                invocation.options.format = invocation.options.format.beside_an_export()?;
+            }
+            return Ok(Self::Run(Box::new(invocation), exports));
         }
         let command = Command::from_arg_matches(matches)?;
         command.check()?;
@@ -211,6 +219,15 @@ impl Command {
                 lessons::is_there(lesson.as_deref(), course.as_deref())
             }
             Self::Jobs(options) => Ok(options.check()?),
+            Self::Tour(options) => Ok(options.exports.check()?),
+            Self::Python(options) => {
+                options.exports.check()?;
+                alone_on_stdout(&options.exports, options.format)
+            }
+            Self::Probe(options) => {
+                options.exports.check()?;
+                alone_on_stdout(&options.exports, options.format)
+            }
             _ => Ok(()),
         }
     }
@@ -232,6 +249,14 @@ impl Command {
             Self::Help(options) => help(&options, screen),
         }
     }
+}
+
+/// Refuses two things on standard output.
+fn alone_on_stdout(exports: &Exports, format: TextOrJson) -> Result<()> {
+    if exports.take_stdout() && format == TextOrJson::Json {
+        Format::Json.beside_an_export()?;
+    }
+    Ok(())
 }
 
 /// `asyncdemo help`.

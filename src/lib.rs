@@ -16,14 +16,15 @@
 //! | [`report`] | what was measured, as plain data |
 //! | [`page`] | styled lines: wrapping, Markdown, source code, and how they become ANSI or HTML |
 //! | [`picture`] | a report as styled lines, or as JSON |
+//! | [`export`] | a report as a file for somebody else: a file per format, and one line in its table |
 //! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`progress`] | a learner's progress, in a SQLite file |
 //! | [`classroom`] | the state of a class: slides, votes, runs; [`classroom::terminal`] draws it |
 //!
-//! Imports run one way: `cli → commands → {classroom, lab, lesson, page, picture, progress, services::jobs}`,
+//! Imports run one way: `cli → commands → {classroom, export, lab, lesson, page, picture, progress, services::jobs}`,
 //! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, python, report, trace}`,
 //! `concepts → {claims, services, trace::Recorder}`, `lesson → {concepts, report}`,
-//! `progress → services::database`, `picture → {page, report, trace}`, `commands → {python, probe} → {claims, report, services, trace}`, `claims → report → trace`. A concept
+//! `progress → services::database`, `picture → {page, report, trace}`, `export → {page, picture, report, trace}`, `commands → {python, probe} → {claims, report, services, trace}`, `claims → report → trace`. A concept
 //! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this, and the
 //! files of one folder to it, too.
 
@@ -32,6 +33,7 @@ pub mod classroom;
 pub mod cli;
 pub mod commands;
 pub mod concepts;
+pub mod export;
 pub mod lab;
 pub mod lesson;
 pub mod page;

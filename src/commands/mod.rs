@@ -4,6 +4,7 @@ mod below;
 pub mod code;
 pub mod course;
 mod echo;
+pub mod exports;
 pub mod jobs;
 mod keyboard;
 pub mod learn;

@@ -12,6 +12,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::json;
 
+use super::exports::{Exports, Whole};
 use super::live::Live;
 use super::run::Ending;
 use super::screen::{Screen, TextOrJson, complain, print, print_json};
@@ -90,6 +91,10 @@ pub struct Options {
         help_heading = "What to show"
     )]
     pub format: TextOrJson,
+
+    /// What is written beside the screen.
+    #[command(flatten)]
+    pub exports: Exports,
 }
 
 /// Why a header is none.
@@ -136,6 +141,8 @@ pub fn probe(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         findings: summary.findings,
     };
     show(options, screen, &report)?;
+    let reports = std::slice::from_ref(&report);
+    options.exports.write(reports, Whole::of(reports))?;
     if let (Ending::Failed, Some(blocked), Some(limit)) = (ending, blocked, options.fail_blocked)
         && blocked >= *limit
     {
@@ -268,6 +275,9 @@ fn show(options: &Options, screen: &Screen, report: &Report) -> Result<()> {
         let mut json = Vec::new();
         picture::json(report, &mut json)?;
         return Ok(print_json(&String::from_utf8_lossy(&json))?);
+    }
+    if options.exports.take_stdout() {
+        return Ok(());
     }
     let style = screen.out();
     let subject = Subject {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::below::Below;
+use super::exports::{Exports, Whole};
 use super::run::Ending;
 use super::screen::{
     Screen, TextOrJson, complain, complain_styled, print, to_standard_error, width_now,
@@ -102,6 +103,10 @@ pub struct Options {
     )]
     pub format: TextOrJson,
 
+    /// What is written beside the screen.
+    #[command(flatten)]
+    pub exports: Exports,
+
     /// The program, and what it is given: what you would write after `python`
     #[arg(
         trailing_var_arg = true,
@@ -137,8 +142,8 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
         machine: lab::machine(),
     };
     let stdout = match options.format {
-        TextOrJson::Text => Stdio::inherit(),
-        TextOrJson::Json => to_standard_error(),
+        TextOrJson::Text if !options.exports.take_stdout() => Stdio::inherit(),
+        _ => to_standard_error(),
     };
     let mut child = Child::start(&interpreter, &line, settings, stdout)?;
     signals::pass_on(child.pid(), stop);
@@ -148,6 +153,11 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
     let watched = child.watched();
     let report = watched.look(|record| python::report(record, &line, &interpreter, origin));
     show(options, screen, &report, &watched)?;
+    if watched.look(Record::has_run) {
+        // A server is stopped by a signal, and a test may fail: its report is whole all the same.
+        let reports = std::slice::from_ref(&report);
+        options.exports.write(reports, Whole::Yes)?;
+    }
     Ok(ending(options, &report, status))
 }
 

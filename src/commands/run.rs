@@ -218,7 +218,7 @@ impl<'a> Session<'a> {
                 units::long(ideal)
             )
         });
-        if self.invocation.options.format == Format::Json {
+        if self.invocation.options.format != Format::Text {
             // The report alone is on standard output.
             let long = long.iter().flat_map(|long| self.text.remark(long));
             complain(&to_ansi(&long.collect::<Vec<_>>(), &Style::default()));
@@ -233,13 +233,15 @@ impl<'a> Session<'a> {
 
     /// The report as JSON, if that was asked for. Otherwise what is not yet on the screen.
     fn end(&mut self, report: &Report, chosen: &[Strategy], others: &[Strategy]) -> Result<()> {
-        if self.invocation.options.format == Format::Json {
-            let mut json = Vec::new();
-            picture::json(report, &mut json)?;
+        let format = self.invocation.options.format;
+        if format != Format::Text {
             if let Some(failed) = picture::failures_in_words(&report.strategies) {
                 complain(&format!("asyncdemo: {failed}\n"));
             }
-            return Ok(print_json(&String::from_utf8_lossy(&json))?);
+            return match format {
+                Format::Json => Ok(print_report(report)?),
+                _ => Ok(()),
+            };
         }
         self.text.resize(self.screen.out().width);
         let refuting = chosen.iter().find(|strategy| strategy.refutes_belief);
@@ -319,9 +321,16 @@ fn lanes_of_two(rows: usize, strategies: usize) -> usize {
     (lines / (2 * strategies.max(1))).clamp(1, 6)
 }
 
+/// The report as JSON.
+fn print_report(report: &Report) -> Result<()> {
+    let mut json = Vec::new();
+    picture::json(report, &mut json)?;
+    Ok(print_json(&String::from_utf8_lossy(&json))?)
+}
+
 /// How what happens is shown while it happens, if somebody looks.
 fn watched(options: &Options, screen: &Screen) -> Option<Style> {
-    let wanted = options.format == Format::Text && !options.quiet;
+    let wanted = options.format != Format::Json && !options.quiet;
     screen.live().filter(|_| wanted)
 }
 

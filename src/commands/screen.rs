@@ -116,6 +116,11 @@ fn out_size() -> Option<(u16, u16)> {
     size.filter(|_| io::stdout().is_terminal())
 }
 
+/// Whether somebody looks at standard output.
+pub(super) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// How wide the terminal at standard error is at the moment, for a picture.
 pub(super) fn width_now() -> usize {
     width(Term::stderr().size().1)
@@ -164,8 +169,13 @@ pub(super) fn print_json(json: &str) -> Result<(), PrintError> {
 /// # Errors
 /// Every other failure to write, a full disk for one.
 pub fn print(text: &str) -> Result<(), PrintError> {
+    print_bytes(text.as_bytes())
+}
+
+/// [`print`] for what is no text.
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), PrintError> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
+    out.write_all(bytes)
         .and_then(|()| out.flush())
         .map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => PrintError::NobodyReads,

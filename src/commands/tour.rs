@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
 use super::echo::{self, Quiet};
+use super::exports::{Exports, Whole};
 use super::keyboard::{Pressed, answer};
 use super::live::Live;
 use super::run::Ending;
@@ -29,6 +30,10 @@ pub struct Options {
     /// Go on without waiting for Enter
     #[arg(long, help_heading = "What to show")]
     pub no_pause: bool,
+
+    /// What is written beside the screen.
+    #[command(flatten)]
+    pub exports: Exports,
 }
 
 /// So many lanes, of all strategies of a concept, leave room for the rest of it on 24 lines.
@@ -48,7 +53,9 @@ pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
     let mut tour = Tour {
         screen,
         stop,
-        pauses: screen.asks && !options.no_pause,
+        pauses: screen.asks && !options.no_pause && !options.exports.take_stdout(),
+        silent: options.exports.take_stdout(),
+        reports: Vec::new(),
         style,
         text: Picture::new(style, SLOW_POLL, Duration::ZERO),
         tested: Vec::new(),
@@ -68,7 +75,11 @@ pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
             break;
         }
     }
-    tour.end()
+    tour.tell_the_end()?;
+    options
+        .exports
+        .write(&tour.reports, tour.whole(stop.signal()))?;
+    Ok(tour.ending())
 }
 
 /// The default strategies of a concept in its short form.
@@ -84,6 +95,9 @@ struct Tour<'a> {
     screen: &'a Screen,
     stop: &'a Stop,
     pauses: bool,
+    /// Whether an export has standard output for itself.
+    silent: bool,
+    reports: Vec<Report>,
     style: Style,
     text: Picture,
     tested: Vec<Tested>,
@@ -91,6 +105,10 @@ struct Tour<'a> {
 }
 
 impl Tour<'_> {
+    fn print(&self, text: &str) -> Result<()> {
+        print_unless(self.silent, text)
+    }
+
     fn drawn(&self, lines: &[Line]) -> String {
         to_ansi(lines, &self.screen.out())
     }
@@ -106,7 +124,7 @@ impl Tour<'_> {
             ""
         };
         let intro = format!("{beliefs}, each put to the test by a run: about {seconds} s{pauses}");
-        Ok(print(&(self.drawn(&self.text.remark(&intro)) + "\n"))?)
+        self.print(&(self.drawn(&self.text.remark(&intro)) + "\n"))
     }
 
     /// One concept, on one screen of 24 lines.
@@ -128,7 +146,7 @@ impl Tour<'_> {
         let python = format!("in Python: {}", about.python);
         let head = self.drawn(&self.text.head(about.name, about.title, &python));
         let belief = self.drawn(&self.text.belief(about.belief));
-        print(&format!("{}\n{belief}\n", head.trim_end()))?;
+        self.print(&format!("{}\n{belief}\n", head.trim_end()))?;
 
         let live = self.screen.live().map(|live| Style {
             brief: true,
@@ -138,6 +156,7 @@ impl Tour<'_> {
         let mut page = TourPage {
             screen: self.screen,
             text: &mut self.text,
+            silent: self.silent,
             live: Live::new(live, slow_poll, expected, None),
         };
         let report = invocation.measure(self.stop, &mut page)?;
@@ -154,12 +173,13 @@ impl Tour<'_> {
         let legend = self.drawn(&self.text.legend());
         let said = format!("{}\n{legend}", findings.trim_end());
         let gap = if said.trim().is_empty() { "" } else { "\n\n" };
-        print(&format!("\n{}{gap}", said.trim()))?;
+        self.print(&format!("\n{}{gap}", said.trim()))?;
         self.tested.push(Tested {
             concept: about.name,
             belief: about.belief,
             measured,
         });
+        self.reports.push(report);
         Ok(())
     }
 
@@ -178,34 +198,52 @@ impl Tour<'_> {
         let asked = format!("{comes} · {}", unbroken(KEYS));
         let asked = self.drawn(&self.text.remark(&asked));
         echo::asks();
-        print(&(asked.trim_end().to_owned() + " "))?;
+        self.print(&(asked.trim_end().to_owned() + " "))?;
         let answer = answer(self.stop);
-        print(match answer {
+        self.print(match answer {
             Pressed::Closed | Pressed::Stopped => "\n\n",
             Pressed::GoOn | Pressed::Quit => "\n",
         })?;
         Ok(matches!(answer, Pressed::GoOn | Pressed::Closed))
     }
 
-    fn end(self) -> Result<Ending> {
+    fn tell_the_end(&self) -> Result<()> {
         let stopped = self.stop.signal();
         let style = self.screen.out();
         if stopped.is_some() {
             let partial = "partial: stopped before the end; below is what was measured until then";
-            print(&self.drawn(&self.text.remark(partial)))?;
+            self.print(&self.drawn(&self.text.remark(partial)))?;
         }
         if !self.tested.is_empty() {
             let gap = if stopped.is_some() { "\n" } else { "" };
-            print(&format!(
+            self.print(&format!(
                 "{gap}{}",
                 self.drawn(&picture::beliefs(&self.tested, &style))
             ))?;
         }
-        Ok(match stopped {
+        Ok(())
+    }
+
+    fn whole(&self, stopped: Option<i32>) -> Whole {
+        match stopped {
+            Some(_) => Whole::Stopped,
+            None => Whole::of(&self.reports),
+        }
+    }
+
+    fn ending(&self) -> Ending {
+        match self.stop.signal() {
             Some(signal) => Ending::Stopped(signal),
             None if self.failed => Ending::Failed,
             None => Ending::Done,
-        })
+        }
+    }
+}
+
+fn print_unless(silent: bool, text: &str) -> Result<()> {
+    match silent {
+        true => Ok(()),
+        false => Ok(print(text)?),
     }
 }
 
@@ -243,6 +281,7 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 struct TourPage<'a> {
     screen: &'a Screen,
     text: &'a mut Picture,
+    silent: bool,
     live: Live,
 }
 
@@ -265,6 +304,7 @@ impl Audience for TourPage<'_> {
         echo::forget();
         let style = self.screen.out();
         self.text.resize(style.width);
-        Ok(print(&to_ansi(&self.text.strategy(report), &style))?)
+        let drawn = to_ansi(&self.text.strategy(report), &style);
+        print_unless(self.silent, &drawn)
     }
 }

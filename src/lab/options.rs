@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::ValueHint;
 
-use crate::concepts::{About, Count, Strategy, Wait, ranged};
+use crate::concepts::{About, Count, Strategy, UsageError, Wait, ranged};
 use crate::lab::{Lab, Stop};
 
 /// What is asked of every concept.
@@ -99,6 +99,24 @@ pub enum Format {
     Text,
     /// A report as in `docs/report.schema.json`, or a list.
     Json,
+    /// Nothing: an export has standard output for itself.
+    #[value(skip)]
+    Nothing,
+}
+
+impl Format {
+    /// What is printed where an export takes standard output.
+    ///
+    /// # Errors
+    /// Where two things would be written there.
+    pub fn beside_an_export(self) -> Result<Self, UsageError> {
+        match self {
+            Self::Text | Self::Nothing => Ok(Self::Nothing),
+            Self::Json => Err(UsageError::new(
+                "--format json and an export to - both write to standard output",
+            )),
+        }
+    }
 }
 
 impl Options {

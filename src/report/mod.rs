@@ -10,6 +10,7 @@ pub mod cost;
 mod failed;
 mod figure;
 mod finding;
+mod origin;
 mod seconds;
 mod task;
 

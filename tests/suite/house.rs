@@ -52,6 +52,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("page/", &[]),
     ("picture/", &["page", "report", "trace", "units"]),
+    ("export/", &["page", "picture", "report", "trace", "units"]),
     ("services/", &["trace::Cause", "trace::Recorder", "units"]),
     (
         "concepts/",
@@ -105,6 +106,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "claims",
             "classroom",
             "concepts",
+            "export",
             "lab",
             "lesson",
             "page",

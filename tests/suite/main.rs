@@ -16,6 +16,7 @@ mod cli;
 mod course;
 mod cpu_bound;
 mod db;
+mod exports;
 mod files;
 mod foreign;
 mod help;

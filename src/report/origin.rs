@@ -1,0 +1,46 @@
+//! When, where and by what a report was measured, in words.
+
+use super::{Machine, Program, Report};
+use crate::units;
+
+impl Report {
+    /// `2026-11-26T22:00:00Z · linux x86_64, 2 cores, Xeon · asyncdemo 0.1.0, dev build`.
+    pub fn origin(&self) -> String {
+        let parts = [
+            self.started.clone(),
+            Some(self.machine.in_words()),
+            self.program.as_ref().map(Program::in_words),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+}
+
+impl Machine {
+    /// `linux x86_64, 2 cores, Xeon`.
+    pub fn in_words(&self) -> String {
+        let cores = units::count(self.cores, "core", "cores");
+        let cpu = self.cpu.as_ref().map(|cpu| format!(", {cpu}"));
+        let cpu = cpu.unwrap_or_default();
+        format!("{} {}, {cores}{cpu}", self.os, self.arch)
+    }
+}
+
+impl Program {
+    /// `asyncdemo 0.1.0 (1a2b3c4), dev build`.
+    pub fn in_words(&self) -> String {
+        let commit = self.commit.as_ref().map(|commit| {
+            let short: String = commit.chars().take(7).collect();
+            format!(" ({short})")
+        });
+        let commit = commit.unwrap_or_default();
+        format!("asyncdemo {}{commit}, {} build", self.version, self.profile)
+    }
+}
+
+impl Report {
+    /// How often each strategy ran: the most of all.
+    pub fn repeats(&self) -> usize {
+        let runs = self.strategies.iter().map(|strategy| strategy.wall_s.len());
+        runs.max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,179 @@
+//! Where exports go.
+
+use std::fs;
+
+use super::{Folder, GATHER, every_format, exported};
+use crate::report_schema::{assert_valid, parse};
+use crate::support::Test;
+use asyncdemo::export::FORMATS;
+use serde_json::Value;
+
+#[test]
+fn any_number_of_formats_come_of_one_run() {
+    let folder = Folder::new();
+    let plain = Test::new(GATHER).output();
+    let output = Test::new(GATHER).args(every_format(&folder)).output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    // The text is there as without them.
+    assert_eq!(output.stdout.lines().next(), plain.stdout.lines().next());
+    assert!(output.stdout.contains("More strategies (--all)"));
+    let mut flags: Vec<_> = FORMATS.iter().map(|format| format.flag).collect();
+    flags.sort_unstable();
+    assert_eq!(folder.names(), flags, "and nothing else lies about");
+    for flag in flags {
+        assert!(folder.bytes(flag).len() > 100, "{flag}");
+    }
+    let (report, value) = parse(&folder.read("export-json"));
+    assert_valid(&value);
+    assert_eq!((&*report.concept, report.strategies.len()), ("gather", 2));
+}
+
+#[test]
+fn on_standard_output_it_is_alone() {
+    for format in FORMATS {
+        let flag = format!("--{}", format.flag);
+        let (bytes, _) = exported(&GATHER, &format.flag["export-".len()..]);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_asyncdemo"))
+            .args(GATHER)
+            .args([&flag, "-"])
+            .output()
+            .unwrap();
+        assert_eq!(output.stderr, b"", "{flag}");
+        let begin = bytes.len().min(8);
+        assert_eq!(output.stdout[..begin], bytes[..begin], "{flag}");
+    }
+    let tour = ["tour", "sleep", "--no-pause", "--export-json", "-"];
+    let output = Test::new(tour).output();
+    let (report, _) = parse(&output.stdout);
+    assert_eq!(report.concept, "sleep");
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_anything_runs() {
+    let folder = Folder::new();
+    let nowhere = folder.path("nowhere/x.json").display().to_string();
+    let this = folder.path(".").display().to_string();
+    for (flags, said) in [
+        (vec!["--export-json", &nowhere], "no file can be made in"),
+        (vec!["--export-json", &this], "it is a folder"),
+        (vec!["--export-json", ""], "a value is required"),
+        (
+            vec!["--export-json", "-", "--export-markdown", "-"],
+            "both write -: one would replace the other",
+        ),
+        (
+            vec!["--export-markdown", "-", "--format", "json"],
+            "both write to standard output",
+        ),
+    ] {
+        for command in [
+            &["gather", "--delays", "30ms,60ms"][..],
+            &["probe", "http://127.0.0.1:9"],
+        ] {
+            let output = Test::new(command).args(&flags).output();
+            assert_eq!((output.status, &*output.stdout), (Some(2), ""), "{flags:?}");
+            assert!(output.stderr.contains(said), "{flags:?}: {}", output.stderr);
+        }
+    }
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+/// Nobody answers there.
+const FAILS: [&str; 5] = ["http", "--url", "http://127.0.0.1:9/", "--requests", "2"];
+
+#[test]
+fn a_failed_run_leaves_the_old_file() {
+    let folder = Folder::new();
+    fs::write(folder.path("old"), "old").unwrap();
+    for name in ["old", "new"] {
+        let output = Test::new(FAILS)
+            .args(["--export-json".into(), folder.path(name)])
+            .output();
+        assert_eq!(output.status, Some(1));
+        let said = format!("{name} is not written: a strategy failed.");
+        assert!(output.stderr.contains(&said), "{}", output.stderr);
+    }
+    assert_eq!(
+        (folder.read("old").as_str(), folder.names()),
+        ("old", vec!["old".to_owned()])
+    );
+    // Standard output has no old file.
+    let output = Test::new(FAILS).args(["--export-json", "-"]).output();
+    let (report, _) = parse(&output.stdout);
+    assert_eq!((output.status, &*report.concept), (Some(1), "http"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_stopped_leaves_the_old_file() {
+    let folder = Folder::new();
+    fs::write(folder.path("old"), "old").unwrap();
+    let started = Test::new(["sleep", "--delay", "30s"])
+        .args(["--export-json".into(), folder.path("old")])
+        .start();
+    crate::support::wait(std::time::Duration::from_millis(500));
+    crate::support::signal("INT", started.pid());
+    let output = started.output();
+    assert_eq!(output.status, Some(130), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("it was stopped before the end"),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(
+        (folder.read("old").as_str(), folder.names()),
+        ("old", vec!["old".to_owned()])
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_file_is_besides_its_bytes_stays() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new();
+    fs::write(folder.path("old"), "old").unwrap();
+    fs::set_permissions(folder.path("old"), fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("old", folder.path("link")).unwrap();
+    let output = Test::new(GATHER)
+        .args(["--export-json".into(), folder.path("link")])
+        .output();
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    assert!(
+        fs::symlink_metadata(folder.path("link"))
+            .unwrap()
+            .is_symlink()
+    );
+    let mode = fs::metadata(folder.path("old"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o640);
+    parse(&folder.read("old"));
+    // A device has no name that could be taken.
+    let output = Test::new(GATHER)
+        .args(["--export-json", "/dev/null"])
+        .output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    use std::os::unix::fs::FileTypeExt;
+    assert!(
+        fs::metadata("/dev/null")
+            .unwrap()
+            .file_type()
+            .is_char_device()
+    );
+}
+
+#[test]
+fn of_a_tour_it_is_a_list() {
+    let line = ["tour", "sleep", "gather", "--no-pause"];
+    let json = super::exported_text(&line, "json");
+    let reports: Value = serde_json::from_str(&json).unwrap();
+    let concepts: Vec<_> = reports
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["concept"])
+        .collect();
+    assert_eq!(concepts, ["sleep", "gather"]);
+    reports.as_array().unwrap().iter().for_each(assert_valid);
+}
