@@ -7,7 +7,7 @@ use asyncdemo::report::{Finding, Outcome, Report, StrategyReport};
 
 use crate::report_schema::{assert_valid, parse};
 use crate::support::Test;
-use crate::watch_python::{interpreters, version};
+use crate::watch_python::{interpreters, tried, version};
 
 /// `asyncio.TaskGroup` came with Python 3.11.
 fn new_enough(program: &Path) -> bool {
@@ -19,7 +19,7 @@ fn new_enough(program: &Path) -> bool {
 }
 
 fn pythons() -> Vec<PathBuf> {
-    let mut found = interpreters();
+    let mut found = tried();
     found.retain(|program| new_enough(program));
     found
 }

@@ -2,14 +2,35 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use asyncdemo::report::{Outcome, Report, StrategyReport, Task};
 use tempfile::TempDir;
 
 use crate::support::{Output, Test};
 
-/// Those from 3.10 on: on the path as `python3.N`, and pyenv's.
+/// Those from 3.10 on, oldest first: on the path as `python3.N`, and pyenv's.
 pub(crate) fn interpreters() -> Vec<PathBuf> {
+    static FOUND: LazyLock<Vec<PathBuf>> = LazyLock::new(find);
+    FOUND.clone()
+}
+
+/// The newest of them; with `ASYNCDEMO_TEST_PYTHONS=all`, as `.ci/run` has it, each.
+pub(crate) fn tried() -> Vec<PathBuf> {
+    let mut found = interpreters();
+    let all = std::env::var("ASYNCDEMO_TEST_PYTHONS").is_ok_and(|it| it == "all");
+    if !all && found.len() > 1 {
+        println!(
+            "the newest Python alone; ASYNCDEMO_TEST_PYTHONS=all takes {} more",
+            found.len() - 1
+        );
+        found.drain(..found.len() - 1);
+    }
+    found
+}
+
+/// Looked for once: a shim of pyenv takes as long to say its version as a test takes.
+fn find() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let named = std::env::split_paths(&path).flat_map(|folder| {
         let minors = (10..=14).map(move |minor| folder.join(format!("python3.{minor}")));
@@ -18,16 +39,28 @@ pub(crate) fn interpreters() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").unwrap_or_default();
     let pyenv = std::fs::read_dir(Path::new(&home).join(".pyenv/versions"));
     let pyenv = pyenv.into_iter().flatten().flatten();
-    let mut found: Vec<(String, PathBuf)> = named
-        .chain(pyenv.map(|version| version.path().join("bin/python3")))
-        .filter_map(|program| Some((version(&program)?, program)))
+    // Pyenv's own before what is on the path: there a script finds out which one is meant, each time.
+    let mut found: Vec<(Vec<u32>, PathBuf)> = pyenv
+        .map(|version| version.path().join("bin/python3"))
+        .chain(named)
+        .filter(|program| program.exists())
+        .filter_map(|program| Some((number(&version(&program)?), program)))
         .collect();
-    found.sort();
+    found.sort_by(|one, other| one.0.cmp(&other.0));
     found.dedup_by(|one, other| one.0 == other.0);
     if found.is_empty() {
         println!("skipped: no CPython from 3.10 on is on the path or in ~/.pyenv");
     }
     found.into_iter().map(|(_, program)| program).collect()
+}
+
+/// `3.13.0 (main, …)` as numbers, so that 3.9 comes before 3.10.
+fn number(version: &str) -> Vec<u32> {
+    let number = version.split_whitespace().next().unwrap_or_default();
+    number
+        .split('.')
+        .map(|part| part.parse().unwrap_or(0))
+        .collect()
 }
 
 /// Its version, if it is one that can be watched.
@@ -103,7 +136,7 @@ sys.exit(3)
 
 #[test]
 fn an_unchanged_program_is_recorded() {
-    for python in interpreters() {
+    for python in tried() {
         let (report, output) = report(&python, SCRIPT, &[]);
         assert_eq!(output.status, Some(3), "{output:?}");
         assert_eq!(
@@ -174,7 +207,7 @@ fn an_unchanged_program_is_recorded() {
 
 #[test]
 fn the_picture_comes_after_the_programs_own_output() {
-    for python in interpreters() {
+    for python in tried() {
         let output = watch(&python, &program(SCRIPT), &[]);
         assert_eq!(
             (output.status, &*output.stdout),
@@ -224,7 +257,7 @@ asyncio.run(main())
 
 #[test]
 fn what_was_forgotten_is_found() {
-    for python in interpreters() {
+    for python in tried() {
         let (report, output) = report(&python, FORGETFUL, &[]);
         assert_eq!(output.status, Some(0), "{output:?}");
         let found = |kind: &str| {
@@ -279,7 +312,7 @@ async def main():
 
 asyncio.run(main())
 ";
-    for python in interpreters() {
+    for python in tried() {
         let (report, _) = report(&python, source, &["--awaits"]);
         let program = &report.strategies[0];
         let can = version(&python)
@@ -310,7 +343,7 @@ async def main():
 
 asyncio.run(main())
 ";
-    for python in interpreters() {
+    for python in tried() {
         let folder = program(source);
         let failed = watch(&python, &folder, &["--fail-blocked", "200ms"]);
         assert_eq!(failed.status, Some(1), "{}", failed.stderr);
@@ -348,7 +381,7 @@ fn what_cannot_be_run_is_said_with_what_to_do() {
         "{}",
         nowhere.stderr
     );
-    for python in interpreters() {
+    for python in tried() {
         let missing = Test::new(["python", "--python"])
             .args([&python])
             .args(["/nowhere/app.py"])
@@ -397,7 +430,7 @@ try:
 except KeyboardInterrupt:
     raise SystemExit(5)
 ";
-    for python in interpreters() {
+    for python in tried() {
         let folder = program(source);
         let (app, ready) = (folder.path().join("app.py"), folder.path().join("ready"));
         let started = Test::new(["python", "--python"])
@@ -413,7 +446,7 @@ except KeyboardInterrupt:
 
 #[test]
 fn modules_code_and_the_clock_of_a_test_run_as_python_runs_them() {
-    for python in interpreters() {
+    for python in tried() {
         let run = |args: &[&str]| {
             Test::new(["python", "--python"])
                 .args([&python])
@@ -475,7 +508,7 @@ async def second():
 asyncio.run(first())
 asyncio.run(second())
 ";
-    for python in interpreters() {
+    for python in tried() {
         let (report, output) = report(&python, source, &[]);
         assert_eq!(output.status, Some(0), "{output:?}");
         let program = &report.strategies[0];
