@@ -12,8 +12,8 @@ use crate::commands::exports::{Exports, Whole};
 use crate::commands::run::{Ending, Setting};
 use crate::commands::screen::{ColorChoice, Screen, TextOrJson};
 use crate::commands::{
-    course, jobs, learn, lessons, list, present, probe, python, python_setup, reset, run, status,
-    terms, tour,
+    course, jobs, learn, lessons, list, present, probe, python, python_setup, replay, reset, run,
+    status, terms, tour,
 };
 use crate::concepts;
 use crate::lab::{Format, Invocation, Stop};
@@ -95,6 +95,8 @@ enum Command {
     PythonSetup(python_setup::Options),
     /// Ask your own service from outside: do its waits overlap, or is its event loop blocked?
     Probe(Box<probe::Options>),
+    /// A run as it was, from the report that --export-json wrote
+    Replay(replay::Options),
     /// Jobs that outlive the program: enqueue them, work on them, count them
     Jobs(jobs::Options),
     /// This help, that of a command, or what a term means: poll, worker, ideal …
@@ -220,6 +222,7 @@ impl Command {
             }
             Self::Jobs(options) => Ok(options.check()?),
             Self::Tour(options) => Ok(options.exports.check()?),
+            Self::Replay(options) => Ok(options.exports.check()?),
             Self::Python(options) => {
                 options.exports.check()?;
                 alone_on_stdout(&options.exports, options.format)
@@ -245,6 +248,7 @@ impl Command {
             Self::Python(options) => python::python(&options, screen, stop),
             Self::PythonSetup(options) => python_setup::python_setup(&options, screen, stop),
             Self::Probe(options) => probe::probe(&options, screen, stop),
+            Self::Replay(options) => replay::replay(&options, screen, stop),
             Self::Jobs(options) => jobs::jobs(&options, screen, stop),
             Self::Help(options) => help(&options, screen),
         }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::keys::RunRequest;
-use super::recording::{Recordings, until};
+use super::recording::Recordings;
 use super::slide::News;
 use crate::lab::{Audience, FRAME, Invocation, Stop, Trust};
 use crate::report::{Report, StrategyReport};
@@ -197,7 +197,7 @@ impl Turn {
         for strategy in &report.strategies {
             let begun = Instant::now();
             while begun.elapsed() < strategy.end().0 {
-                let shown = until(strategy, begun.elapsed());
+                let shown = strategy.until(begun.elapsed());
                 self.tell(News::Growing(Box::new(shown)));
                 thread::park_timeout(FRAME);
                 if self.stop.signal().is_some() {

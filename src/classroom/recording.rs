@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
@@ -12,7 +11,7 @@ use crate::concepts::UsageError;
 use crate::lab::{Invocation, Trust};
 use crate::lesson::Lesson;
 use crate::picture;
-use crate::report::{Heartbeat, Outcome, Report, Seconds, StrategyReport, Task};
+use crate::report::{Report, StrategyReport};
 
 /// A folder with a file for each slide that was run: the report as `--format json` has it.
 #[derive(Clone, Debug)]
@@ -99,7 +98,7 @@ impl Recordings {
         let json = read(&file).with_context(named)?;
         let report = Report::from_json(&json).with_context(named)?;
         ensure!(
-            report.is_known() && report.concept == job.concept && !report.strategies.is_empty(),
+            report.concept == job.concept && !report.strategies.is_empty(),
             "{}: expected a run of {}",
             named(),
             job.concept
@@ -142,59 +141,6 @@ pub(super) fn name(lesson: &str, slide: usize, all: bool, knob: Option<&str>) ->
     name
 }
 
-/// What could be seen of a strategy when it had run so long.
-pub(super) fn until(strategy: &StrategyReport, now: Duration) -> StrategyReport {
-    let past = |at: &Seconds| at.0 <= now;
-    let mut seen = strategy.clone();
-    for lanes in [&mut seen.tasks, &mut seen.closures] {
-        lanes.retain(|task| past(&task.created_s));
-        lanes.iter_mut().for_each(|task| cut(task, now));
-    }
-    seen.heartbeat = seen.heartbeat.and_then(|heartbeat| heard(heartbeat, now));
-    seen.blocked.retain(|blocked| past(&blocked.start_s));
-    for blocked in &mut seen.blocked {
-        blocked.end_s = blocked.end_s.min(Seconds(now));
-    }
-    // What is counted is counted at the end.
-    (seen.rest, seen.error) = (None, None);
-    (seen.overhead_s, seen.speedup) = (None, None);
-    seen.metrics.clear();
-    seen.failures.clear();
-    seen.wall_s = vec![Seconds(now)];
-    seen
-}
-
-/// A task that goes on at `now`, where it does.
-fn cut(task: &mut Task, now: Duration) {
-    let past = |at: &Seconds| at.0 <= now;
-    if task.end_s.0 > now {
-        (task.end_s, task.outcome, task.failed) = (Seconds(now), Outcome::Running, None);
-    }
-    task.start_s = task.start_s.filter(past);
-    task.polls.retain(|poll| past(&poll.start_s));
-    for poll in &mut task.polls {
-        poll.end_s = poll.end_s.min(Seconds(now));
-    }
-    task.wakes_s.retain(past);
-    task.woken_by.truncate(task.wakes_s.len());
-}
-
-/// The heartbeat at `now`, with the longest gap that it had had by then. `None` where its beats are not known.
-fn heard(mut heartbeat: Heartbeat, now: Duration) -> Option<Heartbeat> {
-    let lane = heartbeat.lane.as_mut()?;
-    cut(lane, now);
-    let beats = lane.polls.iter().map(|beat| beat.start_s.0);
-    let next = beats.clone().skip(1).chain([now]);
-    let gaps = beats
-        .zip(next)
-        .map(|(beat, next)| next.saturating_sub(beat));
-    let gap = Seconds(gaps.max().unwrap_or_default());
-    if gap < heartbeat.max_gap_s {
-        (heartbeat.max_gap_s, heartbeat.blocked_by) = (gap, None);
-    }
-    Some(heartbeat)
-}
-
 /// No report of a slide is larger, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
@@ -214,7 +160,10 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::report::{Heartbeat, Outcome, Seconds, Task};
 
     fn job(name: &str) -> RunRequest {
         RunRequest {
@@ -289,7 +238,7 @@ mod tests {
     #[test]
     fn a_run_that_is_played_grows() {
         let whole = &report().strategies[1];
-        let half = until(whole, whole.end().0 / 2);
+        let half = whole.until(whole.end().0 / 2);
         assert_eq!(half.end().0, whole.end().0 / 2);
         assert!(
             half.tasks
@@ -304,7 +253,7 @@ mod tests {
                 .sum::<usize>()
         };
         assert!(polls(&half) < polls(whole));
-        assert_eq!(until(whole, whole.end().0).tasks, whole.tasks);
-        assert!(until(whole, Duration::ZERO).tasks.len() <= whole.tasks.len());
+        assert_eq!(whole.until(whole.end().0).tasks, whole.tasks);
+        assert!(whole.until(Duration::ZERO).tasks.len() <= whole.tasks.len());
     }
 }

@@ -82,3 +82,29 @@ impl Live {
         self.line = LiveScreen::new(None);
     }
 }
+
+/// The style in which so many strategies, in two languages if in `both`, fit on so many lines.
+pub(super) fn in_brief(style: Style, rows: usize, strategies: usize, both: bool) -> Style {
+    Style {
+        brief: true,
+        lanes: match both {
+            true => lanes_of_two(rows, strategies),
+            false => lanes(rows, strategies),
+        },
+        ..style
+    }
+}
+
+/// How many lanes each of so many strategies may have for all of them to be seen on so many lines.
+fn lanes(rows: usize, strategies: usize) -> usize {
+    let strategies = strategies.max(1);
+    // A title each; and what was typed, the head, the legend and the axis, in two lines where they have to be.
+    let lines = rows.saturating_sub(7 + strategies);
+    (lines / strategies).clamp(1, 6)
+}
+
+/// [`lanes`] where each strategy runs in two languages: its name stands beside its first lane.
+fn lanes_of_two(rows: usize, strategies: usize) -> usize {
+    let lines = rows.saturating_sub(7);
+    (lines / (2 * strategies.max(1))).clamp(1, 6)
+}

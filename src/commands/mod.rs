@@ -16,6 +16,7 @@ pub mod present;
 pub mod probe;
 pub mod python;
 pub mod python_setup;
+pub mod replay;
 pub mod reset;
 pub mod run;
 pub mod screen;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::code;
 use super::echo::{self, Quiet};
-use super::live::Live;
+use super::live::{Live, in_brief};
 use super::screen::{Screen, complain, print, print_json};
 use crate::concepts::{Sizes, Strategy, Twin};
 use crate::lab::{Audience, Format, Invocation, Options, Stop, Twins};
@@ -133,14 +133,7 @@ impl<'a> Session<'a> {
             .rows()
             .filter(|_| !options.full && invocation.sizes().is_none());
         let in_brief = |style: Style| match rows {
-            Some(rows) => Style {
-                brief: true,
-                lanes: match both {
-                    true => lanes_of_two(rows, chosen.len()),
-                    false => lanes(rows, chosen.len()),
-                },
-                ..style
-            },
+            Some(rows) => in_brief(style, rows, chosen.len(), both),
             None => style,
         };
         let live = watched(options, screen).map(in_brief);
@@ -305,20 +298,6 @@ impl<'a> Session<'a> {
             self.live.see(&self.done, None);
         }
     }
-}
-
-/// How many lanes each of so many strategies may have for all of them to be seen on so many lines.
-fn lanes(rows: usize, strategies: usize) -> usize {
-    let strategies = strategies.max(1);
-    // A title each; and what was typed, the head, the legend and the axis, in two lines where they have to be.
-    let lines = rows.saturating_sub(7 + strategies);
-    (lines / strategies).clamp(1, 6)
-}
-
-/// [`lanes`] where each strategy runs in two languages: its name stands beside its first lane.
-fn lanes_of_two(rows: usize, strategies: usize) -> usize {
-    let lines = rows.saturating_sub(7);
-    (lines / (2 * strategies.max(1))).clamp(1, 6)
 }
 
 /// The report as JSON.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::exhibit::Exhibit;
-use crate::page::{Line, Style, to_ansi};
+use crate::page::{Style, to_ansi};
 use crate::picture::Picture;
 use crate::report::{Figure, Report, StrategyReport};
 use crate::units;
@@ -128,10 +128,7 @@ fn lanes(exhibit: &Exhibit<'_>) -> String {
     let end = ends.max().unwrap_or_default();
     let picture = Picture::new(style, report.slow_poll_s.0, end);
     let mut picture = picture.in_both(report.in_both(), exhibit.figure);
-    let mut lines: Vec<Line> = Vec::new();
-    for strategy in &report.strategies {
-        lines.extend(picture.strategy(strategy));
-    }
+    let mut lines = picture.strategies(&report.strategies);
     lines.extend(picture.legend());
     to_ansi(&lines, &style)
 }

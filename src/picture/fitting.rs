@@ -2,7 +2,7 @@
 
 use super::text::Picture;
 use crate::page::{Line, Style};
-use crate::report::{Figure, Finding, Report};
+use crate::report::{Figure, Finding, Report, StrategyReport};
 
 /// So many lanes of a strategy show enough: with fewer, the other strategies' findings make room for them.
 const ENOUGH: usize = 6;
@@ -70,7 +70,10 @@ impl Picture {
     /// strategies compared, and what decides. With as many lanes as fit.
     pub fn fitting(subject: &Subject<'_>, style: Style, rows: usize) -> Vec<Line> {
         let mut whole = Self::whole(subject, style);
-        if whole.len() < rows {
+        let report = subject.report;
+        let has_sizes = |it: &StrategyReport| report.sizes_of(it) > 1;
+        // Of strategies with many sizes, each is a row anyway.
+        if whole.len() < rows || report.strategies.iter().any(has_sizes) {
             // There is room for a gap below the head, too.
             whole.insert(0, Line::default());
             return whole;
@@ -108,12 +111,29 @@ impl Picture {
     /// A whole report, as a pipe is given it.
     fn whole(subject: &Subject<'_>, style: Style) -> Vec<Line> {
         let mut text = Self::beside(subject, style);
-        let mut lines = Vec::new();
-        for strategy in &subject.report.strategies {
-            lines.extend(text.strategy(strategy));
-        }
+        let mut lines = text.strategies(&subject.report.strategies);
         lines.extend(text.end(subject));
         lines
+    }
+
+    /// Every strategy with its lanes; of one that ran with several sizes, a row for each.
+    pub fn strategies(&mut self, strategies: &[StrategyReport]) -> Vec<Line> {
+        let same = |one: &StrategyReport, two: &StrategyReport| {
+            (&one.name, &one.language) == (&two.name, &two.language)
+        };
+        let groups = strategies.chunk_by(same);
+        let drawn = groups.flat_map(|rows| match rows {
+            [one] => self.strategy(one),
+            rows => {
+                let each = rows.iter().enumerate();
+                let mut lines: Vec<Line> = each
+                    .flat_map(|(at, row)| self.grown(row, at == 0))
+                    .collect();
+                lines.extend(self.growth(rows, &[]));
+                lines
+            }
+        });
+        drawn.collect()
     }
 
     fn in_brief(

@@ -11,8 +11,10 @@ mod failed;
 mod figure;
 mod finding;
 mod origin;
+mod read;
 mod seconds;
 mod task;
+mod until;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,6 +26,7 @@ pub use cause::FailedTasks;
 pub use cost::{Cost, costs, slope};
 pub use figure::Figure;
 pub use finding::{Finding, INCONCLUSIVE};
+pub use read::ReportError;
 pub use seconds::Seconds;
 pub use task::{Poll, Task};
 
@@ -32,9 +35,6 @@ pub use crate::trace::{Failed, Outcome};
 
 /// The name and version of the report's shape.
 pub const SCHEMA: &str = "asyncdemo.report/2";
-
-/// The one before: it says nothing of the program, nor when it ran. It is still read.
-const FIRST: &str = "asyncdemo.report/1";
 
 /// One run of one concept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,28 +95,6 @@ pub struct Program {
 /// The allocator of whoever names none: the system's.
 pub const SYSTEM: &str = "system";
 
-impl Report {
-    /// Reads one, of this version or an earlier one: there the heartbeat was a task called so, and no task knew
-    /// where it was tracked.
-    ///
-    /// # Errors
-    /// Where the JSON is no report.
-    pub fn from_json(json: &[u8]) -> serde_json::Result<Self> {
-        let mut report: Self = serde_json::from_slice(json)?;
-        for strategy in &mut report.strategies {
-            let heart = |task: &Task| task.label == "heartbeat" && task.location.is_none();
-            if let Some(heartbeat) = &mut strategy.heartbeat
-                && heartbeat.lane.is_none()
-                && let Some(at) = strategy.tasks.iter().position(heart)
-            {
-                heartbeat.lane = Some(strategy.tasks.remove(at));
-            }
-        }
-        report.withhold_ratios();
-        Ok(report)
-    }
-}
-
 /// The computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -137,11 +115,6 @@ impl Report {
         let mut strategies = self.strategies.iter();
         self.strategies.iter().any(StrategyReport::is_twin)
             && strategies.any(|it| it.language.is_none())
-    }
-
-    /// Whether this program knows its shape.
-    pub fn is_known(&self) -> bool {
-        [SCHEMA, FIRST].contains(&&*self.schema)
     }
 }
 

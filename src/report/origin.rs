@@ -1,6 +1,6 @@
 //! When, where and by what a report was measured, in words.
 
-use super::{Machine, Program, Report};
+use super::{Machine, Program, Report, StrategyReport};
 use crate::units;
 
 impl Report {
@@ -42,5 +42,15 @@ impl Report {
     pub fn repeats(&self) -> usize {
         let runs = self.strategies.iter().map(|strategy| strategy.wall_s.len());
         runs.max().unwrap_or(0)
+    }
+}
+
+impl Report {
+    /// With how many sizes of its work this strategy ran.
+    pub fn sizes_of(&self, strategy: &StrategyReport) -> usize {
+        let same = |other: &&StrategyReport| {
+            (&other.name, &other.language) == (&strategy.name, &strategy.language)
+        };
+        self.strategies.iter().filter(same).count()
     }
 }

@@ -32,6 +32,7 @@ mod progress;
 mod python;
 mod queue;
 mod registry;
+mod replay;
 mod report_schema;
 mod routes;
 mod scale;
