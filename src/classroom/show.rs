@@ -409,6 +409,8 @@ question = "What if?"
 run = "gather"
 knob = "--fail-at"
 suggest = "100ms"
+value = "join.wall_s"
+unit = "time"
 why = "w"
 ```
 "#;

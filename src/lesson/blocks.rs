@@ -92,10 +92,10 @@ pub struct Try {
     pub suggest: String,
     /// Said after the run.
     pub why: String,
-    /// Where in the report the answer is, if one is asked for: `join.wall_s`.
-    pub value: Option<String>,
-    /// What is typed and measured then.
-    pub unit: Option<Unit>,
+    /// Where in the report the answer is: `join.wall_s`.
+    pub value: String,
+    /// What is typed and measured.
+    pub unit: Unit,
     /// How far an answer may be from the measurement and still be right, in percent of it.
     #[serde(default = "a_fifth")]
     pub tolerance: f64,
@@ -188,20 +188,20 @@ pub struct RepairChoice {
 }
 
 impl Try {
-    /// What is predicted of the run with the knob at `value`, if anything is. No answer is stated: the run decides.
-    pub fn predict(&self, value: &str) -> Option<Predict> {
-        Some(Predict {
+    /// What is predicted of the run with the knob at `value`. No answer is stated: the run decides.
+    pub fn predict(&self, value: &str) -> Predict {
+        Predict {
             question: self.question.clone(),
             run: self.with(value),
-            value: self.value.clone()?,
-            unit: self.unit?,
+            value: self.value.clone(),
+            unit: self.unit,
             answer: String::new(),
             tolerance: self.tolerance,
             choices: Vec::new(),
             // Whatever the run comes to is no disturbance: nobody knows what it should be.
             share: Some(0.0),
             why: self.why.clone(),
-        })
+        }
     }
 
     /// The command line with the knob at `value`, which is one word whatever it holds.

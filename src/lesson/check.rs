@@ -1,8 +1,14 @@
 //! What a lesson must have, as far as it can be told without running anything.
 
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+use super::choices;
 use super::parse::Unexpected;
-use super::{Answer, Excerpt, Kind, Lesson, Predict, Problem};
+use super::{Excerpt, Kind, Lesson, Predict, Problem};
 use crate::concepts::{self, function, region};
+
+/// With which words a lesson comes to the reader's own program.
+const AT_HOME: &str = "In your project";
 
 /// What a learner reads in a minute.
 const WORDS_A_MINUTE: f64 = 200.0;
@@ -112,47 +118,71 @@ pub fn content(lesson: &Lesson) -> Vec<Problem> {
     if let Err(what) = concepts::find(&lesson.about.concept) {
         wrong(1, what.to_string());
     }
-    for (least, kind, name) in [
+    let kinds = || lesson.steps.iter().map(|step| &step.kind);
+    let counted = |is: fn(&Kind) -> bool| kinds().filter(|kind| is(kind)).count();
+    for (least, name, found) in [
         (
             2,
-            counted(lesson, |kind| matches!(kind, Kind::Predict(_))),
             "predictions",
+            counted(|it| matches!(it, Kind::Predict(_))),
         ),
         (
             3,
-            counted(lesson, |kind| matches!(kind, Kind::Quiz(_))),
             "quiz questions",
+            counted(|it| matches!(it, Kind::Quiz(_))),
         ),
-        (
-            1,
-            counted(lesson, |kind| matches!(kind, Kind::Try(_))),
-            "`try`",
-        ),
+        (1, "`try`", counted(|it| matches!(it, Kind::Try(_)))),
+        (1, "`spot`", counted(|it| matches!(it, Kind::Spot(_)))),
     ] {
-        if kind < least {
-            wrong(1, format!("expected at least {least} {name}, found {kind}"));
+        if found < least {
+            wrong(
+                1,
+                format!("expected at least {least} {name}, found {found}"),
+            );
         }
     }
+    if !kinds().any(|kind| matches!(kind, Kind::Prose(text) if has_heading(text))) {
+        let what = format!("expected a section with the heading `{AT_HOME}`, found none");
+        wrong(1, what);
+    }
     for step in &lesson.steps {
-        match &step.kind {
-            Kind::Code(code) => {
-                if let Err(Unexpected(what)) = shown(code) {
-                    wrong(step.line, what);
-                }
+        let checked = match &step.kind {
+            Kind::Code(code) => shown(code).map(|_| ()),
+            Kind::Predict(predict) => choices::of(predict),
+            Kind::Quiz(quiz) => {
+                choices::distinct(quiz.choices.iter().map(|choice| choice.text.as_str()))
             }
-            Kind::Predict(predict) => {
-                if let Err(Unexpected(what)) = one_choice(predict) {
-                    wrong(step.line, what);
-                }
+            Kind::Repair(repair) => {
+                choices::distinct(repair.choices.iter().map(|choice| choice.text.as_str()))
             }
-            _ => {}
+            _ => Ok(()),
+        };
+        if let Err(Unexpected(what)) = checked {
+            wrong(step.line, what);
         }
     }
     problems
 }
 
-fn counted(lesson: &Lesson, is: impl Fn(&Kind) -> bool) -> usize {
-    lesson.steps.iter().filter(|step| is(&step.kind)).count()
+fn has_heading(markdown: &str) -> bool {
+    let mut heading: Option<String> = None;
+    for event in Parser::new(markdown) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::Text(text) => heading
+                .iter_mut()
+                .for_each(|heading| heading.push_str(&text)),
+            Event::End(TagEnd::Heading(_))
+                if heading
+                    .take()
+                    .is_some_and(|heading| heading.trim() == AT_HOME) =>
+            {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether the lesson takes as long as it says, with runs of so many seconds.
@@ -181,42 +211,6 @@ pub fn time(lesson: &Lesson, runs: f64) -> Vec<Problem> {
         )));
     }
     problems
-}
-
-/// The choices of a prediction that are near a value.
-pub fn near(predict: &Predict, value: f64) -> Vec<&str> {
-    let choices = predict.choices.iter().filter(|choice| {
-        let read = predict.unit.read(&choice.value);
-        let unit = predict.unit;
-        read.is_some_and(|read| Answer { value: read, unit }.is_near(value, predict.tolerance))
-    });
-    choices.map(|choice| choice.text.as_str()).collect()
-}
-
-/// Of the choices, where there are any, one and only one is the answer.
-fn one_choice(predict: &Predict) -> Result<(), Unexpected> {
-    let Some(value) = predict.unit.read(&predict.answer) else {
-        return Ok(());
-    };
-    let near = near(predict, value);
-    if predict.choices.is_empty() || near.len() == 1 {
-        return Ok(());
-    }
-    Err(Unexpected(format!(
-        "expected one choice within {} % of the answer {}, found {}",
-        predict.tolerance,
-        predict.answer,
-        listed(&near)
-    )))
-}
-
-/// `none`, or the texts in quotes.
-pub fn listed(texts: &[&str]) -> String {
-    if texts.is_empty() {
-        return "none".to_owned();
-    }
-    let quoted: Vec<_> = texts.iter().map(|text| format!("\"{text}\"")).collect();
-    quoted.join(" and ")
 }
 
 #[cfg(test)]

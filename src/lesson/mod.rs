@@ -4,10 +4,11 @@
 //! blocks; the second word after the fence says what a block is: ```` ```toml predict ````.
 
 mod answer;
+pub mod balance;
 mod blocks;
 pub mod check;
+mod choices;
 pub mod course;
-pub mod edition;
 mod judge;
 mod links;
 mod name;
@@ -66,7 +67,6 @@ impl Lesson {
             belief,
             course,
             minutes: _,
-            edition: _,
         } = &mut self.about;
         let mut texts = vec![title, question, concept, belief];
         texts.extend(course);
@@ -107,8 +107,7 @@ impl Lesson {
                         unit: _,
                         tolerance: _,
                     } = turn;
-                    texts.extend([question, run, knob, suggest, why]);
-                    texts.extend(value);
+                    texts.extend([question, run, knob, suggest, why, value]);
                 }
                 Kind::Spot(spot) => {
                     let lines = spot.lines.iter_mut();
@@ -168,22 +167,8 @@ pub struct Head {
     pub minutes: u32,
     /// What many believe before.
     pub belief: String,
-    /// Which demands it meets: from 2 on, those that `lessons/README.md` calls the second edition's.
-    #[serde(default = "first_edition")]
-    pub edition: u32,
     /// What the course is called that it begins: under that name a learner's progress is kept.
     pub course: Option<String>,
-}
-
-fn first_edition() -> u32 {
-    1
-}
-
-impl Head {
-    /// Whether the demands of the second edition are made of it.
-    pub fn is_second(&self) -> bool {
-        self.edition >= 2
-    }
 }
 
 /// A piece of a lesson that is shown at once.

@@ -4,7 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Head, Kind, Lesson, MOST_CHOICES, Predict, Quiz, Step, Try, name};
+use super::{Head, Kind, Lesson, MOST_CHOICES, Predict, Quiz, Step, name};
 use crate::units;
 
 /// Something in a lesson that cannot be played.
@@ -273,7 +273,7 @@ fn makes_sense(kind: &Kind) -> Result<(), Unexpected> {
             not_too_many(choices.len())
         }
         Kind::Predict(predict) => predict.makes_sense(),
-        Kind::Try(attempt) => attempt.makes_sense(),
+        Kind::Try(attempt) => in_percent(attempt.tolerance),
         Kind::Spot(spot) => spot.makes_sense(),
         Kind::Repair(repair) => repair.makes_sense(),
         Kind::Prose(_) | Kind::Run(_) | Kind::Code(_) => Ok(()),
@@ -309,17 +309,6 @@ fn not_too_many(choices: usize) -> Result<(), Unexpected> {
         )));
     }
     Ok(())
-}
-
-impl Try {
-    fn makes_sense(&self) -> Result<(), Unexpected> {
-        if self.value.is_some() != self.unit.is_some() {
-            return Err(Unexpected(
-                "expected `value` and `unit`, or neither: both are needed to predict".to_owned(),
-            ));
-        }
-        in_percent(self.tolerance)
-    }
 }
 
 fn in_percent(tolerance: f64) -> Result<(), Unexpected> {

@@ -2,7 +2,7 @@
 //! shortest is judged, and where arithmetic knows the answer it is asked first.
 
 use super::answer::strategy_at;
-use super::check::{listed, near};
+use super::choices::{listed, near};
 use super::{Answer, Predict, Unit, value};
 use crate::report::{Report, StrategyReport};
 use crate::units;

@@ -34,7 +34,8 @@ answer = "3"
 tolerance = 0
 choices = [
   { text = "all", value = "3" },
-  { text = "none", value = "0" },
+  { text = "one", value = "1" },
+  { text = "none", value = "0", belief = true },
 ]
 why = "They are awaited."
 ```
@@ -46,6 +47,11 @@ value = "unawaited.metrics.fetches_begun_count"
 unit = "count"
 answer = "0"
 tolerance = 0
+choices = [
+  { text = "all", value = "3", belief = true },
+  { text = "two", value = "2" },
+  { text = "none", value = "0" },
+]
 why = "Nobody awaits them."
 ```
 
@@ -73,17 +79,32 @@ question = "And a hundred?"
 run = "sleep --delay 10ms"
 knob = "--tasks"
 suggest = "100"
+value = "sequential.wall_s"
+unit = "time"
 why = "The sum grows."
 ```
+
+```toml spot
+question = "Which line waits?"
+code = '''
+call = fetch()
+await call
+'''
+lines = [{ line = "fetch()", why = "A." }, { line = "await", right = true, why = "B." }]
+```
+
+## In your project
+
+Look for `fetch(`.
 "#;
 
 /// Where the steps of [`LESSON`] begin.
 const CODE: usize = 13;
 const PREDICT: usize = 18;
-const SECOND_PREDICT: usize = 32;
-const RUN: usize = 42;
-const QUIZ: usize = 46;
-const TRY: usize = 61;
+const SECOND_PREDICT: usize = 33;
+const RUN: usize = 48;
+const QUIZ: usize = 52;
+const TRY: usize = 67;
 
 const FOREIGN: &str = "\
 Nothing but asyncdemo's own concepts is run for a course from a directory, and a
@@ -148,7 +169,7 @@ fn a_lesson_that_holds_is_one_line() {
     assert_eq!((output.status, &*output.stderr), (Some(0), ""));
     let mut lines = output.stdout.lines();
     let line = lines.next().unwrap();
-    let expected = "waiting         9 steps · 2 of 2 predictions";
+    let expected = "waiting         11 steps · 2 of 2 predictions";
     assert!(line.starts_with(expected), "{line}");
     assert!(line.contains(" min of 5 · "), "{line}");
     let line = lines.next().unwrap();
@@ -164,9 +185,20 @@ fn what_a_lesson_must_have_is_asked_for() {
     let what = "expected at least 3 quiz questions, found 2";
     has_one_problem(&[(quiz, "")], 1, what);
     let (head, rest) = LESSON.split_once("```toml try").unwrap();
-    let turn = format!("```toml try{rest}");
+    let (turn, rest) = rest.split_once("```toml spot").unwrap();
+    let turn = format!("```toml try{turn}");
     has_one_problem(&[(&turn, "")], 1, "expected at least 1 `try`, found 0");
     assert_eq!(head.lines().count() + 1, TRY, "the lines in this file");
+    let (spot, _) = rest.split_once("## In your").unwrap();
+    let spot = format!("```toml spot{spot}");
+    has_one_problem(&[(&spot, "")], 1, "expected at least 1 `spot`, found 0");
+    let what = "expected a section with the heading `In your project`, found none";
+    has_one_problem(&[("## In your project", "## At home")], 1, what);
+    has_one_problem(
+        &[("value = \"sequential.wall_s\"\nunit = \"time\"\nwhy", "why")],
+        TRY + 1,
+        "missing field `value`",
+    );
     let (_, rest) = LESSON.split_once("```toml predict").unwrap();
     let (predict, _) = rest.split_once("```toml predict").unwrap();
     let predict = format!("```toml predict{predict}");
@@ -274,9 +306,15 @@ fn a_prediction_that_fails_is_told_with_its_figures() {
         SECOND_PREDICT,
         "expected `unawaited.metrics.fetches_begun_count` within 0 % of the answer 2, measured 0, 0, 0 in 3 tries",
     );
+    let (_, second) = LESSON.split_once("answer = \"0\"").unwrap();
+    let (choices, _) = second.split_once("why").unwrap();
+    let in_seconds = choices
+        .replace("\"2\"", "\"100s\"")
+        .replace("\"0\"", "\"1s\"");
     let folder = course(&[
         ("unawaited.metrics.fetches_begun_count", "sequential.wall_s"),
         ("--strategy unawaited", "--strategy sequential"),
+        (choices, &in_seconds.replace("\"3\"", "\"3s\"")),
         (
             "unit = \"count\"\nanswer = \"0\"",
             "unit = \"time\"\nanswer = \"100s\"",
@@ -401,12 +439,10 @@ fn refused(factors: [Vec<f64>; 4]) {
     for ((figure, answer, unit), factors) in TRUE.into_iter().zip(factors.iter().cycle()) {
         for factor in factors {
             let stated = format!("{}{unit}", answer * factor);
-            let choices = match figure.1 {
-                "sequential.wall_s" => format!(
-                    "choices = [{{ text = \"a\", value = \"{stated}\" }}, {{ text = \"b\", value = \"{answer}{unit}\" }}]\n"
-                ),
-                _ => String::new(),
-            };
+            let far = answer * 10.0;
+            let choices = format!(
+                "choices = [{{ text = \"a\", value = \"{stated}\" }}, {{ text = \"b\", value = \"{answer}{unit}\" }}, {{ text = \"c\", value = \"{far}{unit}\", belief = true }}]\n"
+            );
             wrong += 1;
             let file = folder.path().join(format!("{wrong:02}-wrong-{wrong}.md"));
             fs::write(file, prediction(figure, &stated, &choices)).unwrap();
@@ -541,11 +577,62 @@ fn a_figure_must_be_in_the_report() {
 #[test]
 fn one_choice_and_no_other_is_the_answer() {
     let all = "{ text = \"all\", value = \"3\" }";
-    let what = |found| format!("expected one choice within 0 % of the answer 3, found {found}");
     let four = (all, "{ text = \"all\", value = \"4\" }");
-    has_one_problem(&[four], PREDICT, &what("none"));
-    let twice = ("{ text = \"none\", value = \"0\" }", all);
-    has_one_problem(&[twice], PREDICT, &what("\"all\" and \"all\""));
+    let what = "expected one choice within 0 % of the answer 3, found none";
+    has_one_problem(&[four], PREDICT, what);
+    let wide = (
+        "answer = \"3\"\ntolerance = 0",
+        "answer = \"3\"\ntolerance = 70",
+    );
+    let what = "expected one choice within 70 % of the answer 3, found \"all\" and \"one\"";
+    has_one_problem(&[wide], PREDICT, what);
+}
+
+#[test]
+fn choices_are_three_to_five_that_differ_and_the_belief_is_a_wrong_one() {
+    let one = "{ text = \"one\", value = \"1\" }";
+    let none = "{ text = \"none\", value = \"0\", belief = true }";
+    let many = (2..6).map(|at| format!("{{ text = \"{at}0\", value = \"{at}0\" }}, "));
+    let many = many.collect::<String>() + none;
+    for (from, to, what) in [
+        (
+            format!("  {one},\n"),
+            "",
+            "expected from three to five choices, found 2",
+        ),
+        (
+            none.to_owned(),
+            &many,
+            "expected from three to five choices, found 7",
+        ),
+        (
+            one.to_owned(),
+            "{ text = \"All\", value = \"1\" }",
+            "expected choices of different words, found \"All\" twice",
+        ),
+        (
+            one.to_owned(),
+            "{ text = \"one\", value = \"0\" }",
+            "expected choices of different values, found two alike",
+        ),
+        (
+            none.to_owned(),
+            "{ text = \"none\", value = \"0\" }",
+            "expected the choice that many believe in to say `belief = true`, found none",
+        ),
+        (
+            "value = \"3\" }".to_owned(),
+            "value = \"3\", belief = true }",
+            "expected a belief that is wrong, found \"all\", which is right",
+        ),
+    ] {
+        has_one_problem(&[(&from, to)], PREDICT, what);
+    }
+    has_one_problem(
+        &[("{ text = \"b\", why", "{ text = \"A\", why")],
+        QUIZ,
+        "expected choices of different words, found \"A\" twice",
+    );
 }
 
 #[test]
@@ -562,8 +649,8 @@ fn where_another_choice_is_near_what_was_measured_that_is_told() {
                 "{ text = \"two\", value = \"2\" }",
             ),
             (
-                "{ text = \"none\", value = \"0\" }",
-                "{ text = \"four\", value = \"4\" }",
+                "{ text = \"none\", value = \"0\", belief",
+                "{ text = \"four\", value = \"4\", belief",
             ),
         ],
         PREDICT,
@@ -585,7 +672,7 @@ fn a_lesson_takes_as_long_as_it_says() {
     };
     let begin = "01-waiting.md:1: expected 6.0 to 18.0 minutes of work in a lesson of 12, found 3.";
     assert!(problem.starts_with(begin), "{problem}");
-    assert!(problem.contains(" 6 questions, runs of "), "{problem}");
+    assert!(problem.contains(" 7 questions, runs of "), "{problem}");
 }
 
 #[test]
@@ -794,7 +881,7 @@ mod on_a_terminal {
     fn ctrl_c_ends_it_with_what_was_found_until_then() {
         let folder = course(&[LONG]);
         let mut terminal = check(folder.path()).on_a_terminal(24, 80);
-        terminal.wait_for("waiting (1 of 1), prediction 2 of 2");
+        terminal.wait_for("waiting (1 of 1), prediction 2 of 3");
         terminal.press("\x03");
         let seen = terminal.finish();
         let expected = (130, true);
@@ -815,7 +902,7 @@ mod on_a_terminal {
             seen.screen
         );
         assert!(
-            !seen.screen.contains("prediction 2 of 2"),
+            !seen.screen.contains("prediction 2 of 3"),
             "{}",
             seen.screen
         );
@@ -828,7 +915,7 @@ mod on_a_terminal {
         assert_eq!((seen.status, seen.ready_for_a_shell), (0, true));
         assert!(!seen.screen.contains("(1 of 1)"), "{}", seen.screen);
         assert!(
-            seen.raw.contains("waiting (1 of 1), prediction 1 of 2"),
+            seen.raw.contains("waiting (1 of 1), prediction 1 of 3"),
             "{}",
             seen.raw
         );

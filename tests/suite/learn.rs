@@ -67,6 +67,8 @@ question = "What if both are equal?"
 run = "gather --strategy join"
 knob = "--delays"
 suggest = "20ms,20ms"
+value = "join.wall_s"
+unit = "time"
 why = "They overlap fully."
 ```
 "#;
@@ -77,15 +79,55 @@ fn course() -> tempfile::TempDir {
     folder
 }
 
+/// With the letter that each learner of an own order sees before it in the place of `{a choice}`.
 fn learn(course: &Path, answers: &str) -> Output {
     let file = course.join("answers.txt");
-    fs::write(&file, answers).expect("there is room");
     let line = ["learn".as_ref(), "--course".as_ref(), course.as_os_str()];
     let data = fresh();
+    let answers = lettered(data.path(), course, answers);
+    fs::write(&file, answers).expect("there is room");
     Test::new(line)
         .args(["--answers".as_ref(), file.as_os_str()])
         .args(["--data-dir".as_ref(), data.path().as_os_str()])
         .output()
+}
+
+fn lettered(data: &Path, course: &Path, answers: &str) -> String {
+    let small = fs::read_to_string(course.join("01-small.md"));
+    let lesson = asyncdemo::lesson::parse("01-small.md", &small.expect("it is there"));
+    let mut answers = answers.to_owned();
+    for step in lesson.iter().flat_map(|lesson| &lesson.steps) {
+        let (question, texts): (_, Vec<_>) = match &step.kind {
+            Kind::Predict(it) => (&it.question, it.choices.iter().map(|it| &it.text).collect()),
+            Kind::Quiz(it) => (&it.question, it.choices.iter().map(|it| &it.text).collect()),
+            _ => continue,
+        };
+        for (at, text) in texts.iter().enumerate() {
+            let name = format!("{{{text}}}");
+            if answers.contains(&name) {
+                let lesson = lesson.as_ref().expect("it has steps");
+                let letter = letter_of(data, course, lesson, question, (at, texts.len()));
+                answers = answers.replace(&name, &letter.to_string());
+            }
+        }
+    }
+    answers
+}
+
+/// The letter that a learner sees before this one of so many choices of a question.
+fn letter_of(
+    data: &Path,
+    course: &Path,
+    lesson: &Lesson,
+    question: &str,
+    (choice, of): (usize, usize),
+) -> char {
+    let identity = asyncdemo::lesson::course::identity(course, std::slice::from_ref(lesson));
+    let place = asyncdemo::progress::of_course(data, &identity);
+    let progress = asyncdemo::progress::Progress::open(&place).expect("it opens");
+    let places = order(progress.seed(), lesson, question, of);
+    let at = places.iter().position(|at| *at == choice);
+    char::from(b'a' + at.expect("it is there") as u8)
 }
 
 /// A folder for progress, in which nothing is kept yet.
@@ -109,7 +151,10 @@ fn in_order(text: &str, pieces: &[&str]) {
 #[test]
 fn a_lesson_is_predicted_run_told_and_explained() {
     let course = course();
-    let output = learn(course.path(), "\n1h\n\na\n\nb c\n\n\n50ms,60ms\n\n");
+    let output = learn(
+        course.path(),
+        "\n1h\n\n{one}\n\n{awaiting} {spawning}\n\n\n50ms,60ms\n1h\n\n",
+    );
     assert_eq!((output.status, &*output.stderr), (Some(0), ""));
     in_order(
         &output.stdout,
@@ -125,17 +170,17 @@ fn a_lesson_is_predicted_run_told_and_explained() {
             "✗ You said: 3600.0 s. ",
             "sequential took ",
             "As long as the longest.",
-            "- a one",
-            "Your prediction (for example a) > a",
+            " one",
+            "Your prediction (for example a) > ",
             "✓ You said: one. It was 1.",
             "Waiting needs no thread.",
-            "- c spawning",
-            "Which ones (more than one is right; for example a c) > b c",
+            " spawning",
+            "Which ones (more than one is right; for example a c) > ",
             "✓ Right.",
-            "- a wrong: Calling makes it.",
-            "- b right: It is polled then.",
+            " right: It is polled then.",
             "async fn join(",
             "--delays (Enter: 20ms,20ms) > 50ms,60ms",
+            "✗ You said: 3600.0 s. It took ",
             "They overlap fully.",
             "Lesson 1 is done",
             "That was the last lesson.",
@@ -175,13 +220,13 @@ fn the_keys_show_hint_code_python_and_themselves_and_go_back() {
 #[test]
 fn where_letters_are_answers_the_words_are_keys() {
     let course = course();
-    let output = learn(course.path(), "\n300ms\n\na\n\nb\n\nq\n");
+    let output = learn(course.path(), "\n300ms\n\n{one}\n\n{awaiting}\n\nq\n");
     in_order(
         &output.stdout,
-        &["for example a c) > b", "✗ Not quite.", "step 5 of 6", "> q"],
+        &["for example a c) > ", "✗ Not quite.", "step 5 of 6", "> q"],
     );
     let output = learn(course.path(), "\n300ms\n\nback\nq\n");
-    in_order(&output.stdout, &["- a one", "> back", "step 2 of 6", "> q"]);
+    in_order(&output.stdout, &[" one", "> back", "step 2 of 6", "> q"]);
     // What is an answer here is none of the keys anywhere: not where Enter is wanted, and not where a letter has no choice.
     let output = learn(course.path(), "b\nc\n\n300ms\n\ng\nq\n");
     let keys = "Type the word, and Enter.";
@@ -339,7 +384,10 @@ fn answers_that_are_no_text_are_told_with_their_place() {
 #[test]
 fn a_wrong_knob_is_told_and_asked_again() {
     let course = course();
-    let output = learn(course.path(), "\n1s\n\na\n\nb c\n\n\nnever\n20ms,20ms\n\n");
+    let output = learn(
+        course.path(),
+        "\n1s\n\n{one}\n\nb c\n\n\nnever\n20ms,20ms\n1s\n\n",
+    );
     in_order(
         &output.stdout,
         &["> never", "--delays", "> 20ms,20ms", "They overlap fully."],
@@ -587,10 +635,7 @@ fn right_answers(data: &Path, lesson: &Lesson, steps: &[Step]) -> String {
     let progress = asyncdemo::progress::Progress::open(data).expect("it opens");
     // Each learner has an order of their own.
     let letters = |question: &str, rights: Vec<bool>| -> String {
-        let places = match lesson.about.is_second() {
-            true => order(progress.seed(), lesson, question, rights.len()),
-            false => (0..rights.len()).collect(),
-        };
+        let places = order(progress.seed(), lesson, question, rights.len());
         let letters = ('a'..).zip(places).filter(|(_, place)| rights[*place]);
         letters.map(|(letter, _)| format!("{letter} ")).collect()
     };
@@ -598,8 +643,7 @@ fn right_answers(data: &Path, lesson: &Lesson, steps: &[Step]) -> String {
         Kind::Prose(_) | Kind::Code(_) => "\n".to_owned(),
         Kind::Run(_) => "\n\n".to_owned(),
         // The knob as suggested, no prediction where one is asked for, and on.
-        Kind::Try(attempt) if attempt.value.is_some() => "\n\n\n\n".to_owned(),
-        Kind::Try(_) => "\n\n".to_owned(),
+        Kind::Try(_) => "\n\n\n\n".to_owned(),
         Kind::Spot(spot) => {
             let mut lines = spot.quiz().choices.into_iter();
             let right = lines.position(|line| line.right).expect("one is right");
@@ -789,31 +833,24 @@ fn what_was_skipped_is_not_wrong() {
 fn c_is_an_answer_or_nothing_and_code_shows_the_code() {
     let course = course();
     // Of two choices, c is none.
-    let output = learn(course.path(), "\n300ms\n\nc\ncode\nb\nq\n");
+    let output = learn(course.path(), "\n300ms\n\nc\ncode\n{two}\nq\n");
     let words = "or a word: back, code, hint,";
     in_order(
         &output.stdout,
         &[
-            "- b two",
+            "- b ",
             "> c",
             words,
             "> code",
             "async fn join(",
-            "> b",
             "You said: two.",
         ],
     );
     // Of three, it is one.
-    let output = learn(course.path(), "\n300ms\n\na\n\ncode\nc\n\nq\n");
+    let output = learn(course.path(), "\n300ms\n\n{one}\n\ncode\nc\n\nq\n");
     in_order(
         &output.stdout,
-        &[
-            "- c spawning",
-            "> code",
-            "async fn fetch(",
-            "> c",
-            "Not quite.",
-        ],
+        &["- c ", "> code", "async fn fetch(", "> c", "Not quite."],
     );
 }
 
@@ -933,7 +970,7 @@ fn on_a_terminal_it_listens_and_ctrl_c_saves() {
     assert!(seen.screen.contains("Saved."), "{}", seen.screen);
 }
 
-/// A lesson of the second edition: what is at fault, what mends it, and a knob that is predicted.
+/// A lesson of every block: what is at fault, what mends it, and a knob that is predicted.
 const SECOND: &str = r#"# Second
 
 ```toml lesson
@@ -942,7 +979,6 @@ question = "How long do two waits take?"
 concept = "gather"
 minutes = 5
 belief = "Two waits take as long as their sum."
-edition = 2
 ```
 
 ```toml code
@@ -1018,17 +1054,6 @@ fn second() -> (tempfile::TempDir, Lesson) {
     (course, lesson)
 }
 
-/// The letter that a learner sees before a choice of a question.
-fn letter_of(data: &Path, lesson: &Lesson, question: &str, choice: usize) -> char {
-    let lessons = std::slice::from_ref(lesson);
-    let identity = asyncdemo::lesson::course::identity(&data.join("course"), lessons);
-    let place = asyncdemo::progress::of_course(data, &identity);
-    let progress = asyncdemo::progress::Progress::open(&place).expect("it opens");
-    let order = asyncdemo::lesson::order(progress.seed(), lesson, question, 3);
-    let at = order.iter().position(|at| *at == choice);
-    char::from(b'a' + at.expect("it is there") as u8)
-}
-
 #[test]
 fn a_line_is_found_and_one_is_mended_and_the_run_decides() {
     let (_, lesson) = second();
@@ -1036,7 +1061,7 @@ fn a_line_is_found_and_one_is_mended_and_the_run_decides() {
     let course = data.path().join("course");
     fs::create_dir(&course).expect("there is room");
     fs::write(course.join("01-second.md"), SECOND).expect("there is room");
-    let letter = |question, choice| letter_of(data.path(), &lesson, question, choice);
+    let letter = |question, choice| letter_of(data.path(), &course, &lesson, question, (choice, 3));
     let predict = letter("How long, with join?", 1);
     let repair = |choice| letter("Which line needs 300 ms?", choice);
     let answers = format!(

@@ -512,7 +512,7 @@ fn learn_and_present_show_the_same_markdown() {
 #[test]
 fn a_course_may_not_name_a_file_by_a_knob_that_is_turned_either() {
     let room = Room::new();
-    let turn = "\n```toml try\nquestion = \"Q?\"\nrun = \"db\"\nknob = \"--database\"\nsuggest = \"x.db\"\nwhy = \"W.\"\n```\n";
+    let turn = "\n```toml try\nquestion = \"Q?\"\nrun = \"db\"\nknob = \"--database\"\nsuggest = \"x.db\"\nvalue = \"pool.wall_s\"\nunit = \"time\"\nwhy = \"W.\"\n```\n";
     fs::write(room.path().join("01-two.md"), format!("{LESSON}{turn}")).unwrap();
     let seen = room.on(24, 80).finish();
     assert_eq!(seen.status, 1);

@@ -11,7 +11,6 @@ use crate::concepts::UsageError;
 use crate::lab::{Bound, Invocation, Stop, Trust};
 use crate::lesson::check::{self, Reading};
 use crate::lesson::course::LessonFile;
-use crate::lesson::edition::demands;
 use crate::lesson::{
     Kind, Lesson, Predict, Repair, RepairChoice, RepairTrial, Trial, Try, links, parse, unshown,
     value,
@@ -53,7 +52,6 @@ impl Check<'_> {
                 checked
                     .problems
                     .extend(unshown(&lesson, &source.markdown, is_hidden));
-                checked.problems.extend(demands(&lesson));
                 self.content(&lesson, place, &mut checked)?;
                 checked.lesson = Some(lesson);
             }
@@ -132,8 +130,8 @@ impl Check<'_> {
                 vec![(self.line(&predict.run), Some(Test::Predict(predict)))]
             }
             Kind::Try(turn) => {
-                let predict = turn.predict(&turn.suggest).map(Test::Try);
-                vec![(self.turned(turn), predict)]
+                let predict = turn.predict(&turn.suggest);
+                vec![(self.turned(turn), Some(Test::Try(predict)))]
             }
             Kind::Repair(repair) => {
                 let choices = repair.choices.iter();

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::excerpt::excerpt;
 use crate::lab::Trust;
-use crate::lesson::edition::balance;
+use crate::lesson::balance::balance;
 use crate::lesson::{Lesson, Predict, Problem, Repair, RepairChoice};
 use crate::page::{Line, Role, Style, clean_line};
 use crate::units;

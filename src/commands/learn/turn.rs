@@ -39,15 +39,9 @@ impl Tutor<'_> {
                 self.say(&wrong.to_string())?;
                 continue;
             }
-            let right = match attempt.predict(&value) {
-                Some(predict) => match self.foretold(lesson, step, &predict)? {
-                    Ok(right) => right,
-                    Err(said) => return Ok(said),
-                },
-                None => match self.measured(&line)? {
-                    Ok(_) => true,
-                    Err(signal) => return Ok(Said::Stopped(signal)),
-                },
+            let right = match self.foretold(lesson, step, &attempt.predict(&value))? {
+                Ok(right) => right,
+                Err(said) => return Ok(said),
             };
             self.say(why)?;
             if !std::mem::replace(&mut tried, true) {

@@ -129,12 +129,9 @@ impl<'a> Tutor<'a> {
         Ok(print(text)?)
     }
 
-    /// In which order this learner sees the choices of a question. In a lesson of the first edition, in its own.
+    /// In which order this learner sees the choices of a question.
     pub(super) fn order(&self, lesson: &Lesson, question: &str, choices: usize) -> Vec<usize> {
-        match lesson.about.is_second() {
-            true => order(self.progress.seed(), lesson, question, choices),
-            false => (0..choices).collect(),
-        }
+        order(self.progress.seed(), lesson, question, choices)
     }
 
     /// Lines, and a blank one before them.

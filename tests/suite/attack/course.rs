@@ -72,6 +72,8 @@ question = "And? EVIL"
 run = "sleep --delay 10ms --strategy concurrent"
 knob = "--tasks"
 suggest = "100"
+value = "concurrent.wall_s"
+unit = "time"
 why = "So. EVIL"
 ```
 "#;
