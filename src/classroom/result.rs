@@ -41,9 +41,17 @@ pub(super) fn result(show: &Show, rows: usize, style: &Style) -> Lines {
         let line = format!("$ asyncdemo {line}");
         lines.extend(paragraph(Role::Dim, &line, &words));
     }
-    if let Some(Kind::Predict(predict)) = show.step().map(|step| &step.kind) {
-        lines.extend(ballot(show, slide, Some(predict), &words));
-        lines.extend(measured(show, slide, predict, rows >= ROOMY, &words));
+    match show.step().map(|step| &step.kind) {
+        Some(Kind::Predict(predict)) => {
+            lines.extend(ballot(show, slide, Some(predict), &words));
+            lines.extend(measured(show, slide, predict, rows >= ROOMY, &words));
+        }
+        // Whatever the knob is at, the run's own number decides.
+        Some(Kind::Try(a_try)) => {
+            let predict = a_try.predict(&a_try.suggest);
+            lines.extend(measured(show, slide, &predict, rows >= ROOMY, &words));
+        }
+        _ => {}
     }
     lines.extend(mended(show, slide, &words));
     if let Some(why) = show.why().filter(|_| slide.explained) {

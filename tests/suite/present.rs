@@ -415,6 +415,31 @@ fn no_figure_and_no_why_stand_beside_knobs_that_did_not_make_them() {
     }
 }
 
+/// A class that has said what will come of a knob sees what came of it, whatever the knob was.
+#[test]
+fn what_came_of_a_knob_stands_beside_it() {
+    let turn = "\n```toml try\nquestion = \"How long with these?\"\nrun = \"gather --strategy join\"\nknob = \"--delays\"\nsuggest = \"100ms,200ms\"\nvalue = \"join.wall_s\"\nunit = \"time\"\nwhy = \"The longer.\"\n```\n";
+    for (rows, columns) in [(36, 120), (24, 80)] {
+        let room = Room::new();
+        let lesson = LESSON.replace("Read *this* first.", turn);
+        fs::write(room.path().join("01-two.md"), lesson).unwrap();
+        let mut terminal = room.on(rows, columns);
+        terminal.wait_for("True?");
+        terminal.press(" \r");
+        terminal.wait_until("it has run", |frame| {
+            frame.contains("measured") && !frame.contains("with --delays")
+        });
+        terminal.press("+\r");
+        terminal.wait_until("it has run with other knobs", |frame| {
+            frame.contains("measured") && frame.contains("with --delays 200ms,400ms")
+        });
+        terminal.press(" ");
+        terminal.wait_for("The longer.");
+        terminal.press("q");
+        whole(&terminal.finish(), 0);
+    }
+}
+
 /// What arithmetic says is never measured here: so it is where every run is disturbed.
 #[test]
 fn a_disturbed_run_is_run_again_and_the_room_is_judged_by_arithmetic() {
