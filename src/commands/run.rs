@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::code;
+use super::code::Shown;
 use super::echo::{self, Quiet};
 use super::live::{Live, in_brief};
 use super::screen::{Screen, complain, print, print_json};
@@ -97,7 +97,8 @@ struct Session<'a> {
     screen: &'a Screen,
     text: Picture,
     live: Live,
-    code_begun: bool,
+    /// The source that is shown before it runs, if it is.
+    code: Option<Shown>,
     /// Whether all is drawn at the end: as much of it as fits.
     fits: bool,
     /// How many lines the head has.
@@ -159,7 +160,7 @@ impl<'a> Session<'a> {
             fits: live.is_some() && rows.is_some(),
             head_lines: 0,
             live: Live::new(live, slow_poll, expected, both.then_some(figure)),
-            code_begun: false,
+            code: options.code.map(|code| Shown::new(code, options.full)),
             packed: out.brief && !brief,
             done: Vec::new(),
             interpreter: None,
@@ -193,8 +194,8 @@ impl<'a> Session<'a> {
             head.push(Line::default());
         }
         self.show(&head)?;
-        match self.invocation.options.code {
-            Some(code) => self.print(&code::in_front(code, about, chosen, self.screen)?),
+        match &self.code {
+            Some(code) => self.print(&code.in_front(about, chosen, self.screen)?),
             None => Ok(()),
         }
     }
@@ -315,10 +316,10 @@ fn watched(options: &Options, screen: &Screen) -> Option<Style> {
 
 impl Audience for Session<'_> {
     fn before(&mut self, strategy: &Strategy) -> Result<()> {
-        if let Some(code) = self.invocation.options.code {
-            let first = !std::mem::replace(&mut self.code_begun, true);
+        if let Some(code) = &mut self.code {
             let about = &self.invocation.set.about;
-            self.print(&code::before(code, about, strategy, first, self.screen)?)?;
+            let text = code.before(about, strategy, self.screen)?;
+            self.print(&text)?;
         }
         self.show_what_is_done();
         Ok(())

@@ -10,6 +10,7 @@ pub mod http;
 mod knob;
 pub mod locks;
 mod python_files;
+mod python_shown;
 pub mod queue;
 mod region;
 pub mod routes;
@@ -28,6 +29,7 @@ use crate::units;
 pub use http::http_url;
 pub use knob::{Count, Wait, ranged};
 pub use python_files::DEMO;
+pub use python_shown::python_of;
 pub use region::{RegionError, region};
 pub use shown::{function, plain, plain_python, uncommented};
 pub use strategy::{

@@ -265,7 +265,7 @@ fn of_python(source: &str) -> Vec<Range<usize>> {
 }
 
 /// Comments, and texts in quotes.
-fn of_python_texts(source: &str) -> Vec<Range<usize>> {
+pub(super) fn of_python_texts(source: &str) -> Vec<Range<usize>> {
     let mut texts = Vec::new();
     let mut at = 0;
     while let Some(ch) = source[at..].chars().next() {

@@ -47,8 +47,8 @@ pub struct Options {
     )]
     pub max_tasks: Count<0, 1_000_000>,
 
-    /// Show the source before it runs, in rust, python or both: the same side by side, from 120
-    /// columns on. Alone, it means --code=rust
+    /// Show the source of each strategy before it runs, in rust, python or both: side by side, from 120
+    /// columns on. Alone, it means --code=rust. With --full, the whole Python file
     #[arg(
         long,
         value_enum,
@@ -85,7 +85,7 @@ pub struct Options {
 pub enum Code {
     /// Of each strategy, what runs.
     Rust,
-    /// The same in Python, once for the whole concept.
+    /// Its function in the concept's Python file.
     Python,
     /// One beside the other, where the screen is wide enough.
     Both,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{GATHER, Output, Test, gather, mask, on_a_quiet_machine, quick_strategies};
 use asyncdemo::cli::{self, Cli};
-use asyncdemo::concepts::{ALL, Entry, region};
+use asyncdemo::concepts::{self, ALL, Entry, function, region};
 use asyncdemo::page::{self, Language, Style};
 use console::strip_ansi_codes;
 
@@ -582,41 +582,58 @@ fn the_code_is_shown_before_it_runs() {
 }
 
 #[test]
-fn the_python_twin_is_shown_once_in_front() {
+fn of_each_strategy_its_python_function_is_shown_and_the_whole_file_if_asked_for() {
+    let drawn = |text: &str, language| {
+        let style = Style::default();
+        page::to_ansi(&page::code(text, language, &style), &style)
+    };
     for concept in ALL {
         let about = concept.about;
-        let shown = |code: &str| Test::quick(concept).args([code]).output().stdout;
-        let twin = page::to_ansi(
-            &page::code(about.twin, Language::Python, &Style::default()),
-            &Style::default(),
-        );
-        let first = quick_strategies(concept)
-            .into_iter()
-            .find(|strategy| strategy.by_default)
-            .unwrap();
-        let rust = region(about.source, first.name).unwrap();
-        let rust = page::to_ansi(
-            &page::code(rust, Language::Rust, &Style::default()),
-            &Style::default(),
-        );
-        let block = format!("\n{} ", first.name);
-        let place = |stdout: &str, text: &str| stdout.find(text);
+        let shown = |args: &[&str]| Test::quick(concept).args(args).output().stdout;
+        let place = |stdout: &str, text: &str| {
+            let found = stdout.find(text);
+            found.unwrap_or_else(|| panic!("{}: {text}\nis not shown in\n{stdout}", about.name))
+        };
+        let head = format!("Python: the same, in lessons/python/{}", about.python_file);
+        let all = drawn(about.twin, Language::Python);
+        let chosen = quick_strategies(concept).into_iter();
+        let chosen: Vec<_> = chosen.filter(|strategy| strategy.by_default).collect();
 
-        let python = shown("--code=python");
-        assert_eq!(python.matches(&twin).count(), 1, "{python}");
-        assert!(place(&python, &twin) < place(&python, &block), "{python}");
-        assert!(!python.contains(&rust), "{python}");
-
+        let python = shown(&["--code=python"]);
         // A pipe has 80 columns, so one comes after the other.
-        let both = shown("--code=both");
-        assert_eq!(both.matches(&twin).count(), 1, "{both}");
-        assert!(place(&both, &twin) < place(&both, &rust), "{both}");
-        assert!(place(&both, &rust) < place(&both, &block), "{both}");
-        assert!(both.contains(&format!(
-            "Python: the same, in lessons/python/{}",
-            about.python_file
-        )));
+        let both = shown(&["--code=both"]);
+        assert!(!python.contains(&all) && !both.contains(&all), "{python}");
+        for strategy in &chosen {
+            let block = format!("\n{} ", strategy.name);
+            let own = function(about.twin, strategy.name).expect("it has a twin");
+            let own = drawn(own, Language::Python);
+            let rust = drawn(region(about.source, strategy.name).unwrap(), Language::Rust);
+            for stdout in [&python, &both] {
+                assert_eq!(stdout.matches(&own).count(), 1, "{stdout}");
+                assert_eq!(stdout.matches(&head).count(), chosen.len(), "{stdout}");
+                assert!(place(stdout, &own) < place(stdout, &block), "{stdout}");
+            }
+            assert!(!python.contains(&rust), "{python}");
+            assert!(place(&both, &rust) < place(&both, &own), "{both}");
+        }
+
+        let whole = shown(&["--code=python", "--full"]);
+        assert_eq!(whole.matches(&all).count(), 1, "{whole}");
+        assert_eq!(whole.matches(&head).count(), 1, "{whole}");
+        let block = format!("\n{} ", chosen[0].name);
+        assert!(place(&whole, &all) < place(&whole, &block), "{whole}");
     }
+}
+
+#[test]
+fn where_a_strategy_has_no_python_its_code_says_why() {
+    let line = ["--strategy", "durable", "--code=python"];
+    let stdout = Test::quick(concepts::find("queue").unwrap())
+        .args(line)
+        .output()
+        .stdout;
+    let why = "# durable is in Rust alone: the standard library keeps no jobs";
+    assert!(stdout.contains(why), "{stdout}");
 }
 
 #[test]
