@@ -15,6 +15,7 @@ class Knobs:
     every: Seconds = 0.02  # how long the producer waits between two jobs
     capacity: int = 3  # how many jobs may wait in a bounded queue
     workers: int = 3  # how many jobs run at once
+    patience: Seconds = 0.75  # how long a client waits, below in overload
 
 
 @dataclass
@@ -132,5 +133,124 @@ async def semaphore(knobs: Knobs) -> Output:
     return meter.output(results)
 
 
+class Served:
+    """Counts the requests of clients that do not wait for ever."""
+
+    def __init__(self) -> None:
+        self.waiting = self.most = self.jobs = self.for_nobody = 0
+
+    def queued(self) -> None:
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+
+    def begun(self) -> None:
+        self.waiting -= 1
+
+    def done(self, for_somebody: bool) -> None:
+        self.jobs += 1
+        self.for_nobody += not for_somebody
+
+    def output(self, told: list[bool | None]) -> Output:
+        """Of each client, whether it had an answer in time. None: refused."""
+        return Output(
+            told.count(True),
+            requests_count=len(told),
+            in_time_count=told.count(True),
+            refused_count=told.count(None),
+            jobs_count=self.jobs,
+            jobs_for_nobody_count=self.for_nobody,
+            queue_depth_count=self.most,
+        )
+
+
+async def answered(answer: asyncio.Future, label: str, knobs: Knobs) -> bool:
+    try:
+        async with asyncio.timeout(knobs.patience):
+            await track(label, answer)
+        return True
+    except TimeoutError:
+        return False  # `answer` is cancelled; the work is not
+
+
+async def one_worker(client, queue: asyncio.Queue, knobs: Knobs) -> Output:
+    """Clients, one every so often, and a worker that answers them."""
+
+    async def arriving(number: int) -> bool | None:
+        await asyncio.sleep(knobs.every * (number - 1))
+        return await client(number, served)
+
+    async def worker() -> None:
+        while True:
+            number, answer = await queue.get()
+            served.begun()
+            working = asyncio.sleep(knobs.job_time)
+            await track(f"job {number}", working)
+            # Where the client has given up, the work is done all the same.
+            served.done(for_somebody=not answer.done())
+            if not answer.done():
+                answer.set_result("an answer")
+            queue.task_done()
+
+    served, working = Served(), asyncio.create_task(worker())
+    numbers = range(1, knobs.jobs + 1)
+    told = await asyncio.gather(*(arriving(number) for number in numbers))
+    await queue.join()
+    working.cancel()
+    return served.output(told)
+
+
+async def overload(knobs: Knobs) -> Output:
+    async def client(number: int, served: Served) -> bool:
+        answer = asyncio.get_running_loop().create_future()
+        served.queued()
+        queue.put_nowait((number, answer))
+        return await answered(answer, f"client {number}", knobs)
+
+    queue = asyncio.Queue()  # no limit: each request is let in
+    return await one_worker(client, queue, knobs)
+
+
+async def shed(knobs: Knobs) -> Output:
+    async def client(number: int, served: Served) -> bool | None:
+        answer = asyncio.get_running_loop().create_future()
+        try:
+            queue.put_nowait((number, answer))
+        except asyncio.QueueFull:
+            return None  # at once: 503 Service Unavailable
+        served.queued()
+        return await answered(answer, f"client {number}", knobs)
+
+    queue = asyncio.Queue(knobs.capacity)
+    return await one_worker(client, queue, knobs)
+
+
+async def retry_storm(knobs: Knobs) -> Output:
+    async def client(number: int, served: Served) -> bool:
+        for attempt in range(1, TRIES + 1):
+            answer = asyncio.get_running_loop().create_future()
+            served.queued()
+            queue.put_nowait((number, answer))
+            label = f"client {number}, try {attempt}"
+            if await answered(answer, label, knobs):
+                return True
+            # It asks again, and what it asked before is still queued.
+        return False
+
+    queue = asyncio.Queue()
+    return await one_worker(client, queue, knobs)
+
+
+TRIES = 3  # how often a client of retry_storm asks
+
+
 if __name__ == "__main__":
-    main(Knobs, unbounded, bounded, workers, semaphore)
+    main(
+        Knobs,
+        unbounded,
+        bounded,
+        workers,
+        semaphore,
+        overload,
+        shed,
+        retry_storm,
+    )

@@ -268,3 +268,42 @@ fn a_signal_ends_the_python_side_and_what_was_measured_is_told() {
     assert_valid(&value);
     assert!(report.partial && report.findings.is_empty());
 }
+
+/// Clients that give up: what is counted is the same in both languages, and what is found.
+#[test]
+fn clients_that_give_up_are_told_alike_in_both() {
+    let Some(python) = pythons().into_iter().next_back() else {
+        return;
+    };
+    let names = ["overload", "shed", "retry-storm"];
+    let line = "queue --jobs 10 --every 10ms --job-time 75ms --patience 375ms --format json";
+    let output = Test::new(line.split(' '))
+        .args(names.iter().flat_map(|name| ["--strategy", name]))
+        .args([format!("--python={}", python.display())])
+        .output();
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    let (report, value) = parse(&output.stdout);
+    assert_valid(&value);
+    for (name, kind, jobs_at_least) in [
+        ("overload", "answered_too_late", 10.0),
+        ("shed", "shed", 1.0),
+        ("retry-storm", "retries_add_load", 11.0),
+    ] {
+        for strategy in pair(&report, name) {
+            let counted = |figure| strategy.metrics[figure];
+            let gave_up = counted("requests_count") - counted("in_time_count");
+            assert_eq!(counted("requests_count"), 10.0, "{name}");
+            assert!(gave_up > 0.0, "{name}: {:?}", strategy.metrics);
+            assert!(counted("jobs_count") >= jobs_at_least, "{name}");
+            assert_eq!(counted("refused_count") > 0.0, name == "shed", "{name}");
+        }
+        let here = findings(&report, name);
+        let there = report.findings.iter();
+        let there = there.filter(|it| it.strategy == name && it.language.is_none());
+        for told in here.into_iter().chain(there) {
+            // One core may be busy: then it says which number failed.
+            let expected = [kind, "inconclusive"];
+            assert!(expected.contains(&&*told.kind), "{told:?}");
+        }
+    }
+}

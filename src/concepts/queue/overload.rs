@@ -13,7 +13,7 @@ use super::claims::{
     AnswersTooLate, DEPTH, FOR_NOBODY, IN_TIME, JOBS, REFUSED, REQUESTS, RetriesAddLoad, Sheds,
 };
 use super::plan::Plan;
-use super::{Output, Strategy};
+use super::{Output, Strategy, Twin};
 use crate::services::scratch::lock;
 use crate::trace::Recorder;
 
@@ -57,6 +57,7 @@ pub(super) fn strategies(plan: &Plan, patience: Duration) -> [Strategy; 3] {
     let let_in = load.job_time * times(load.capacity + 1);
     let full = plan.in_queue_at_most(1) > load.capacity;
     let channel = format!("mpsc::channel({})", load.capacity);
+    let limited = format!("asyncio.Queue({})", load.capacity);
     [
         Strategy::staged(
             "overload",
@@ -67,7 +68,9 @@ pub(super) fn strategies(plan: &Plan, patience: Duration) -> [Strategy; 3] {
         .ideal(plan.ideal(1))
         .claim_if(too_late, AnswersTooLate(patience))
         .differs("its clients give up")
-        .no_twin(NOT_WRITTEN),
+        .twin(Twin::of(
+            "asyncio.Queue(): each request is queued, and each client gives up in time",
+        )),
         Strategy::staged(
             "shed",
             format!("{channel}: a request that finds it full is refused"),
@@ -76,7 +79,9 @@ pub(super) fn strategies(plan: &Plan, patience: Duration) -> [Strategy; 3] {
         )
         .claim_if(full && let_in < patience, Sheds)
         .differs("it refuses what does not fit")
-        .no_twin(NOT_WRITTEN),
+        .twin(Twin::of(format!(
+            "{limited}: a request that finds it full is refused"
+        ))),
         Strategy::staged(
             "retry-storm",
             format!("as overload, and whoever gives up asks again, {TRIES} times in all"),
@@ -85,12 +90,11 @@ pub(super) fn strategies(plan: &Plan, patience: Duration) -> [Strategy; 3] {
         )
         .claim_if(too_late, RetriesAddLoad)
         .differs("its clients give up, and ask again")
-        .no_twin(NOT_WRITTEN),
+        .twin(Twin::of(format!(
+            "as overload, and whoever gives up asks again, {TRIES} times in all"
+        ))),
     ]
 }
-
-/// Why these run in Rust alone: not because Python could not.
-const NOT_WRITTEN: &str = "its Python side is not written";
 
 /// How often a client of `retry-storm` asks.
 const TRIES: usize = 3;
