@@ -12,8 +12,8 @@ use crate::commands::exports::{Exports, Whole};
 use crate::commands::run::{Ending, Setting};
 use crate::commands::screen::{ColorChoice, Screen, TextOrJson};
 use crate::commands::{
-    course, jobs, learn, lessons, list, present, probe, python, python_setup, replay, reset, run,
-    status, terms, tour,
+    compare, course, jobs, learn, lessons, list, present, probe, python, python_setup, replay,
+    reset, run, status, terms, tour,
 };
 use crate::concepts;
 use crate::lab::{Format, Invocation, Stop};
@@ -97,6 +97,8 @@ enum Command {
     Probe(Box<probe::Options>),
     /// A run as it was, from the report that --export-json wrote
     Replay(replay::Options),
+    /// Two reports beside each other: what became slower, beyond the spread of the runs
+    Compare(compare::Options),
     /// Jobs that outlive the program: enqueue them, work on them, count them
     Jobs(jobs::Options),
     /// This help, that of a command, or what a term means: poll, worker, ideal …
@@ -249,6 +251,7 @@ impl Command {
             Self::PythonSetup(options) => python_setup::python_setup(&options, screen, stop),
             Self::Probe(options) => probe::probe(&options, screen, stop),
             Self::Replay(options) => replay::replay(&options, screen, stop),
+            Self::Compare(options) => compare::compare(&options, screen),
             Self::Jobs(options) => jobs::jobs(&options, screen, stop),
             Self::Help(options) => help(&options, screen),
         }

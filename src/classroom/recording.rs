@@ -163,7 +163,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::report::{Heartbeat, Outcome, Seconds, Task};
+    use crate::report::Outcome;
 
     fn job(name: &str) -> RunRequest {
         RunRequest {

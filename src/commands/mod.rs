@@ -2,6 +2,7 @@
 
 mod below;
 pub mod code;
+pub mod compare;
 pub mod course;
 mod echo;
 pub mod exports;

@@ -181,10 +181,12 @@ fn again(report: &Report, Speed(speed): Speed, live: &mut Live, stop: &Stop) {
     let mut done: Vec<StrategyReport> = Vec::new();
     for strategy in &report.strategies {
         // Of many sizes each had a process of its own, and nobody saw it grow.
-        let has_sizes = report.sizes_of(strategy) > 1;
+        if report.sizes_of(strategy) > 1 {
+            continue;
+        }
         live.begin();
         let begun = Instant::now();
-        while !has_sizes {
+        loop {
             let now = begun.elapsed().mul_f64(speed);
             if now >= strategy.end().0 {
                 break;

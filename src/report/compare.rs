@@ -8,7 +8,7 @@ use super::{Finding, INCONCLUSIVE, Report, StrategyReport, cost};
 pub const CLEARLY: f64 = 1.2;
 
 /// From so many runs on, their quartiles say how far they spread. Of fewer, [`CLEARLY`] has to.
-const ENOUGH: usize = 5;
+pub(super) const ENOUGH: usize = 5;
 
 /// Of few runs, this is what a machine adds to one and not to the other: of two short runs, one may well be twice as
 /// long.
@@ -38,6 +38,11 @@ pub fn equal_work(one: &StrategyReport, two: &StrategyReport) -> bool {
 /// not do equal work, and where the difference lies within the spread: with few runs, below
 /// [`CLEARLY`], 20 ms or [`machine_share`] of both; with several, where the interquartile ranges meet, too.
 pub fn ratio(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
+    beyond_spread(first, this).filter(|ratio| ratio.max(1.0 / ratio) >= WORTH_A_WORD)
+}
+
+/// [`ratio`], however small it is where enough runs lie apart.
+pub(super) fn beyond_spread(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
     let (there, here) = (first.wall()?.0, this.wall()?.0);
     if !equal_work(first, this) || here.is_zero() || there.is_zero() {
         return None;
@@ -45,7 +50,7 @@ pub fn ratio(first: &StrategyReport, this: &StrategyReport) -> Option<f64> {
     let ratio = there.as_secs_f64() / here.as_secs_f64();
     let runs = first.wall_s.len().min(this.wall_s.len());
     let few = runs < ENOUGH;
-    let least = if few { CLEARLY } else { WORTH_A_WORD };
+    let least = if few { CLEARLY } else { 1.0 };
     let noise = NOISE.max(machine_share(first) + machine_share(this));
     if few && there.abs_diff(here) < noise {
         return None;

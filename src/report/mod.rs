@@ -15,6 +15,7 @@ mod read;
 mod seconds;
 mod task;
 mod until;
+mod versus;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use finding::{Finding, INCONCLUSIVE};
 pub use read::ReportError;
 pub use seconds::Seconds;
 pub use task::{Poll, Task};
+pub use versus::{Change, ComparedStrategy, Versus};
 
 use crate::trace;
 pub use crate::trace::{Failed, Outcome};

@@ -13,6 +13,7 @@ mod attack;
 mod blocking_pitfall;
 mod both_languages;
 mod cli;
+mod compare;
 mod course;
 mod cpu_bound;
 mod db;
