@@ -3,6 +3,7 @@
 mod help;
 
 use std::ffi::OsString;
+use std::sync::LazyLock;
 
 use anyhow::Result;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -12,11 +13,11 @@ use crate::commands::exports::{Exports, Whole};
 use crate::commands::run::{Ending, Setting};
 use crate::commands::screen::{ColorChoice, Screen, TextOrJson};
 use crate::commands::{
-    compare, course, jobs, learn, lessons, list, present, probe, python, python_setup, replay,
-    reset, run, status, terms, tour,
+    compare, course, doctor, jobs, learn, lessons, list, present, probe, python, python_setup,
+    replay, reset, run, shell, status, terms, tour,
 };
 use crate::concepts;
-use crate::lab::{Format, Invocation, Stop};
+use crate::lab::{self, Format, Invocation, Stop};
 
 pub use help::{screen, tell};
 
@@ -101,6 +102,12 @@ enum Command {
     Compare(compare::Options),
     /// Jobs that outlive the program: enqueue them, work on them, count them
     Jobs(jobs::Options),
+    /// What was found here, and what is missing for what: for a bug report
+    Doctor(doctor::Options),
+    /// Print the file that lets a shell complete commands and options
+    Completions(shell::CompletionsOptions),
+    /// Print a manual page, or write them all
+    Man(shell::ManOptions),
     /// This help, that of a command, or what a term means: poll, worker, ideal …
     Help(help::Options),
 }
@@ -122,8 +129,15 @@ fn parser(is_named: impl Fn(&str) -> bool) -> clap::Command {
         };
         concept.about(about.question)
     });
-    Command::augment_subcommands(GlobalFlags::command().subcommands(concepts))
+    let root = GlobalFlags::command().long_version(LONG_VERSION.as_str());
+    Command::augment_subcommands(root.subcommands(concepts))
 }
+
+/// `0.1.0 (1a2b3c4), dev build, features: redis`: what a bug report names. clap keeps no text that is not static.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let program = lab::program().built();
+    program.trim_start_matches("asyncdemo ").to_owned()
+});
 
 fn with_knobs(entry: &concepts::Entry, concept: clap::Command) -> clap::Command {
     let about = entry.about;
@@ -253,6 +267,9 @@ impl Command {
             Self::Replay(options) => replay::replay(&options, screen, stop),
             Self::Compare(options) => compare::compare(&options, screen),
             Self::Jobs(options) => jobs::jobs(&options, screen, stop),
+            Self::Doctor(options) => doctor::doctor(&options, screen),
+            Self::Completions(options) => shell::completions(&options, command()),
+            Self::Man(options) => shell::man(&options, command(), screen),
             Self::Help(options) => help(&options, screen),
         }
     }

@@ -259,7 +259,10 @@ fn beside(file: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Writes beside it, and takes its name when all is written.
-fn replace(file: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+pub(super) fn replace(
+    file: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     let new = beside(file)?;
     let mut out = io::BufWriter::new(new.as_file());
     write(&mut out)?;

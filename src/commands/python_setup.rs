@@ -8,7 +8,7 @@ use super::run::Ending;
 use super::screen::{Screen, complain, print};
 use crate::lab::Stop;
 use crate::progress;
-use crate::python::{Installer, Interpreter, Packages, REQUIREMENTS};
+use crate::python::{Installer, Interpreter, Packages, package_names, pinned};
 
 /// Where to, and for which Python.
 #[derive(clap::Args, Clone, Debug)]
@@ -37,7 +37,7 @@ pub fn python_setup(options: &Options, screen: &Screen, stop: &Stop) -> Result<E
         }
     };
     let folder = packages.folder().display();
-    let names: Vec<_> = names().collect();
+    let names: Vec<_> = package_names().collect();
     let told = format!(
         "Installing {} into {folder}, for Python {}\n",
         names.join(", "),
@@ -64,14 +64,4 @@ pub fn python_setup(options: &Options, screen: &Screen, stop: &Stop) -> Result<E
             Ok(Ending::Failed)
         }
     }
-}
-
-/// Each requirement with its version.
-fn pinned() -> impl Iterator<Item = &'static str> {
-    let lines = REQUIREMENTS.lines().map(str::trim);
-    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
-}
-
-fn names() -> impl Iterator<Item = &'static str> {
-    pinned().filter_map(|line| line.split(['=', '[']).next())
 }

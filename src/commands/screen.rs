@@ -121,6 +121,17 @@ pub(super) fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Which of the standard streams lead to no terminal.
+pub(super) fn no_terminals() -> Vec<&'static str> {
+    let streams = [
+        ("input", io::stdin().is_terminal()),
+        ("output", io::stdout().is_terminal()),
+        ("error", io::stderr().is_terminal()),
+    ];
+    let others = streams.iter().filter(|(_, is_terminal)| !is_terminal);
+    others.map(|(name, _)| *name).collect()
+}
+
 /// How wide the terminal at standard error is at the moment, for a picture.
 pub(super) fn width_now() -> usize {
     width(Term::stderr().size().1)

@@ -22,7 +22,9 @@ pub use child::{Child, StartError, Watched};
 pub use events::{Event, Frame, StreamError, Told, read};
 pub use interpreter::{Interpreter, InterpreterError};
 pub use package::{FILES, write_to};
-pub use packages::{Installer, Packages, PackagesError, REQUIREMENTS, missing};
+pub use packages::{
+    Installer, Packages, PackagesError, REQUIREMENTS, missing, package_names, pinned,
+};
 pub use record::Record;
 pub use settings::{CommandLine, CommandLineError, Settings};
 pub use strategy::{Demo, DemoError, Scripts, StrategyRun};

@@ -183,6 +183,17 @@ fn call(program: &OsStr, words: &[&OsStr], what: &'static str) -> Result<(), Pac
     Err(PackagesError::Failed { what, told })
 }
 
+/// Each requirement with its version.
+pub fn pinned() -> impl Iterator<Item = &'static str> {
+    let lines = REQUIREMENTS.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// The name of each.
+pub fn package_names() -> impl Iterator<Item = &'static str> {
+    pinned().filter_map(|line| line.split(['=', '[']).next())
+}
+
 /// What `interpreter` says of the first module that `source` imports and that it does not have. The files beside a
 /// concept's own are not looked for.
 pub fn missing(interpreter: &Interpreter, source: &str) -> Option<String> {

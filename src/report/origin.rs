@@ -35,6 +35,15 @@ impl Program {
         let commit = commit.unwrap_or_default();
         format!("asyncdemo {}{commit}, {} build", self.version, self.profile)
     }
+
+    /// The same with what was built in: `…, features: redis`.
+    pub fn built(&self) -> String {
+        let features = match self.features.is_empty() {
+            true => "none".to_owned(),
+            false => self.features.join(", "),
+        };
+        format!("{}, features: {features}", self.in_words())
+    }
 }
 
 impl Report {

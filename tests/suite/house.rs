@@ -116,6 +116,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "python",
             "report",
             "services::client",
+            "services::files",
             "services::jobs",
             "trace",
             "units",

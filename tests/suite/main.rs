@@ -38,6 +38,7 @@ mod report_schema;
 mod routes;
 mod scale;
 mod screens;
+mod shell;
 mod stop;
 mod terminal;
 mod timeout;
