@@ -489,6 +489,29 @@ except LoopBlocked as error: print(error)
     }
 }
 
+/// The loop's own thread tells that a callback has returned: the one that looks may be too late for that.
+#[test]
+fn a_callback_is_named_whose_loop_ends_at_once() {
+    let source = "\
+import asyncio, time
+
+async def main():
+    asyncio.get_running_loop().call_soon(time.sleep, 0.5)
+    await asyncio.sleep(0.1)
+
+asyncio.run(main())
+asyncio.run(main())
+";
+    for python in tried() {
+        let (report, _) = report(&python, source, &[]);
+        let blocked = &report.strategies[0].blocked;
+        let long = blocked.iter().filter(|it| it.length().as_millis() >= 400);
+        let by = long.filter_map(|it| it.by.as_deref());
+        let named = by.filter(|by| by.starts_with("sleep (callback)")).count();
+        assert_eq!(named, 2, "{blocked:?}");
+    }
+}
+
 #[test]
 fn a_callback_that_blocks_is_named_and_each_loop_of_several_is_recorded() {
     let source = "\

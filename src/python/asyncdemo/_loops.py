@@ -41,6 +41,9 @@ class Beat:
         self._timer = self._event_loop.call_later(PERIOD, self._beat)
 
     def _beat(self) -> None:
+        callback = self._loop.callback
+        if callback is not None:
+            callback.over()
         self._note((Event.BEAT, self._loop.number, self._loop.due, clock()))
         self._keep_up()
         self._again()
@@ -72,6 +75,9 @@ def _hook(loops: Any, watched: Watched) -> None:
             run_forever(self)
         finally:
             watched.running.pop(loop.ident, None)
+            callback = loop.callback
+            if callback is not None:
+                callback.over()
 
     loops.__init__ = made
     loops.run_forever = runs

@@ -33,7 +33,7 @@ _watched: "Watched | None" = None
 class Loop:
     """An event loop, and what is being polled in it."""
 
-    __slots__ = ("due", "ended", "fresh", "ident", "number", "polling")
+    __slots__ = ("callback", "due", "ended", "fresh", "ident", "number", "polling")
 
     def __init__(self) -> None:
         self.number = next(_loops)
@@ -45,6 +45,8 @@ class Loop:
         """When the next heartbeat is due."""
         self.ended = 0
         """When the last poll ended."""
+        self.callback: Any = None
+        """What was called that is no task's poll and has held the loop for a while, if anything: see `_stalls`."""
         self.polling: "tuple[int, int] | None" = None
         """The lane that is being polled, and since when."""
 

@@ -31,17 +31,15 @@ def watch(channel: Channel, slow_poll: int) -> None:
 
 
 def _look(channel: Channel, slow_poll: int, period: float) -> None:
-    callbacks: "dict[int, _Callback]" = {}
     while True:
         time.sleep(period)
         watched = _recorder._watched
         for ident, loop in list(watched.running.items()) if watched else ():
-            polling, callback = loop.polling, callbacks.get(loop.number)
+            polling, callback = loop.polling, loop.callback
             # While no task is polled, the heartbeat should come.
             since = polling[1] if polling else max(loop.due, loop.ended)
             if callback is not None and (polling is not None or callback.since != since):
-                del callbacks[loop.number]
-                callback.over(watched, loop)
+                callback.over()
             held = clock() - since
             if held < (slow_poll if polling else period * 1e9):
                 continue
@@ -52,47 +50,62 @@ def _look(channel: Channel, slow_poll: int, period: float) -> None:
             if polling is not None:
                 channel.note((Event.SEEN, polling[0], since, channel.text(where(frame))))
                 continue
-            callback = callbacks.get(loop.number)
-            called = _called(frame)
+            callback, called = loop.callback, _called(frame)
             if callback is None or callback.called is not called:
-                callbacks.pop(loop.number, None)
-                if called is not None:
-                    callbacks[loop.number] = _Callback(called, since)
+                loop.callback = _Callback(watched, loop, called, since) if called is not None else None
             elif held >= slow_poll:
                 # The same at two looks: it has run all the while.
-                callback.seen(watched, loop, where(frame))
+                callback.seen(where(frame))
 
 
 class _Callback:
-    """What an event loop has called that is no task's poll, and that has not returned yet."""
+    """What an event loop has called that is no task's poll, and that has not returned yet.
 
-    def __init__(self, called: types.FrameType, since: int) -> None:
+    This thread sees it. That it has returned, the loop's own thread knows first: the loop may end at once.
+    """
+
+    def __init__(self, watched: Any, loop: Any, called: types.FrameType, since: int) -> None:
         self.called = called
         self.since = since
+        self._watched = watched
+        self._loop = loop
         self._lane = 0
+        self._over = False
+        self._changing = threading.Lock()
 
-    def seen(self, watched: Any, loop: Any, line: str) -> None:
+    def seen(self, line: str) -> None:
         """It holds its loop, at this line."""
-        if not self._lane:
-            code = self.called.f_code
-            name = getattr(code, "co_qualname", code.co_name).rpartition("<locals>.")[2]
-            place = _names.place(code)
-            if _is_handle(self.called):
-                # Nothing of Python is called.
-                callback = getattr(self.called.f_locals.get("self"), "_callback", None)
-                name, place = getattr(callback, "__qualname__", "a callback"), ""
-            self._lane = watched.lane(Kind.CALLBACK, loop.number, 0, name, f"{name} (callback)", place)
-        watched.channel.note((Event.SEEN, self._lane, self.since, watched.channel.text(line)))
+        with self._changing:
+            if self._over:
+                return
+            channel = self._watched.channel
+            self._lane = self._lane or self._lane_of(self.called)
+            channel.note((Event.SEEN, self._lane, self.since, channel.text(line)))
 
-    def over(self, watched: Any, loop: Any) -> None:
-        """It has returned: the heartbeat came, or a task is polled."""
-        if self._lane:
-            now = clock()
-            polling = loop.polling
-            beat = loop.due - int(_recorder.PERIOD * 1e9)
-            until = next(at for at in (beat, polling[1] if polling else 0, now) if self.since < at <= now)
-            watched.channel.note((Event.POLL, self._lane, self.since, until))
-            watched.channel.note((Event.END, self._lane, until, End.COMPLETED))
+    def _lane_of(self, called: types.FrameType) -> int:
+        code = called.f_code
+        name = getattr(code, "co_qualname", code.co_name).rpartition("<locals>.")[2]
+        place = _names.place(code)
+        if _is_handle(called):
+            # Nothing of Python is called.
+            callback = getattr(called.f_locals.get("self"), "_callback", None)
+            name, place = getattr(callback, "__qualname__", "a callback"), ""
+        lane: int = self._watched.lane(Kind.CALLBACK, self._loop.number, 0, name, f"{name} (callback)", place)
+        return lane
+
+    def over(self) -> None:
+        """It has returned: the heartbeat came, a task is polled, or the loop stands still."""
+        with self._changing:
+            if self._lane and not self._over:
+                now, loop = clock(), self._loop
+                polling = loop.polling
+                beat = loop.due - int(_recorder.PERIOD * 1e9)
+                until = next(at for at in (beat, polling[1] if polling else 0, now) if self.since < at <= now)
+                self._watched.channel.note((Event.POLL, self._lane, self.since, until))
+                self._watched.channel.note((Event.END, self._lane, until, End.COMPLETED))
+            self._over = True
+        if self._loop.callback is self:
+            self._loop.callback = None
 
 
 def _called(frame: "types.FrameType | None") -> "types.FrameType | None":
@@ -120,13 +133,15 @@ def where(frame: "types.FrameType | None") -> str:
     frame = frame or innermost
     if frame is None:
         return ""
-    place = f"{_names.short(frame.f_code.co_filename)}:{frame.f_lineno}"
-    return f"{place} {_code_at(frame)}".rstrip()
+    # A frame that has only begun may stand at no line yet.
+    line = frame.f_lineno or frame.f_code.co_firstlineno
+    place = f"{_names.short(frame.f_code.co_filename)}:{line}"
+    return f"{place} {_code_at(frame, line)}".rstrip()
 
 
-def _code_at(frame: types.FrameType) -> str:
+def _code_at(frame: types.FrameType, line: int) -> str:
     """The call in which a frame stands, or its line."""
-    file, line = frame.f_code.co_filename, frame.f_lineno
+    file = frame.f_code.co_filename
     text = linecache.getline(file, line)
     if sys.version_info >= (3, 11):
         positions = frame.f_code.co_positions()
