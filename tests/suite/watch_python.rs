@@ -489,6 +489,27 @@ except LoopBlocked as error: print(error)
     }
 }
 
+/// What asyncio does at the end of a loop is nobody's affair, however long a busy machine takes for it.
+#[test]
+fn the_end_of_a_loop_is_no_lane() {
+    let source = "\
+import asyncio, threading, time
+
+join = threading.Thread.join
+threading.Thread.join = lambda self, *at_most: time.sleep(0.3) or join(self, *at_most)
+
+async def main():
+    await asyncio.to_thread(time.sleep, 0.01)
+
+asyncio.run(main())
+";
+    for python in tried() {
+        let (report, _) = report(&python, source, &[]);
+        let labels = report.strategies[0].tasks.iter().map(|task| &*task.label);
+        assert_eq!(labels.collect::<Vec<_>>(), ["main"]);
+    }
+}
+
 /// The loop's own thread tells that a callback has returned: the one that looks may be too late for that.
 #[test]
 fn a_callback_is_named_whose_loop_ends_at_once() {

@@ -26,6 +26,7 @@ _HOUSEKEEPING = {
     "BaseSelectorEventLoop._accept_connection2",
     "StreamReaderProtocol.connection_made",
 }
+_HOUSEKEEPING_NAMES = {name.rpartition(".")[2] for name in _HOUSEKEEPING}
 _ARGUMENTS = 40
 """Columns that the arguments in a label may take."""
 
@@ -103,6 +104,11 @@ def is_internal(coroutine: Any, name: str) -> bool:
     if code is not None and is_own(code.co_filename):
         return False
     return name in _HOUSEKEEPING or not _made_by_program()
+
+
+def is_housekeeping(code: types.CodeType) -> bool:
+    """Whether it is what an event loop does for itself, when it is shut down."""
+    return code.co_filename.startswith(_ASYNCIO) and code.co_name in _HOUSEKEEPING_NAMES
 
 
 def _made_by_program() -> bool:

@@ -51,6 +51,8 @@ def _look(channel: Channel, slow_poll: int, period: float) -> None:
                 channel.note((Event.SEEN, polling[0], since, channel.text(where(frame))))
                 continue
             callback, called = loop.callback, _called(frame)
+            if called is not None and _names.is_housekeeping(called.f_code):
+                called = None
             if callback is None or callback.called is not called:
                 loop.callback = _Callback(watched, loop, called, since) if called is not None else None
             elif held >= slow_poll:
