@@ -170,16 +170,25 @@ impl Turn {
             replay: false,
         });
         let mut spectator = self;
-        run.measure(&self.stop, &mut spectator)
+        match run.twins() {
+            Ok(twins) => run.measure_with(twins.as_ref(), &self.stop, &mut spectator),
+            Err(why) if self.recorded().is_some() => Err(why.into()),
+            Err(why) => {
+                self.tell(News::Remark(format!("in Rust alone: {why}")));
+                let run = run.in_rust_alone();
+                run.measure(&self.stop, &mut spectator)
+            }
+        }
+    }
+
+    fn recorded(&self) -> Option<Report> {
+        let mut shelves = [&self.replay, &self.record].into_iter().flatten();
+        shelves.find_map(|recordings| recordings.recorded(&self.job).ok())
     }
 
     /// What was recorded in place of what failed; where nothing was, the failure itself.
     fn rescue(&self, report: Option<Report>, why: String) {
-        let shelves = [&self.replay, &self.record].into_iter().flatten();
-        let recorded = shelves
-            .filter_map(|recordings| recordings.recorded(&self.job).ok())
-            .next();
-        self.tell(match (recorded, report) {
+        self.tell(match (self.recorded(), report) {
             (Some(recorded), _) => News::Rescued(Box::new(recorded), why),
             (None, Some(report)) => News::Over(Box::new(report)),
             (None, None) => News::Failed(why),

@@ -147,6 +147,12 @@ impl Invocation {
         Twins::of(&self.set, &self.options)
     }
 
+    /// Without its Python side, where there is no Python for it.
+    pub fn in_rust_alone(mut self) -> Self {
+        self.options.python = None;
+        self
+    }
+
     /// [`Self::measure`] with its Python side, if it has one.
     ///
     /// # Errors

@@ -868,6 +868,57 @@ fn what_people_ask_is_answered_where_the_table_says() {
     }
 }
 
+/// Its words, its questions, and its runs as arithmetic has them: of a repair the longest choice.
+#[test]
+fn each_lesson_here_takes_from_6_to_11_minutes() {
+    let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
+    let ideal = |line: &String| {
+        let parsed = asyncdemo::lab::Invocation::parse(line, asyncdemo::lab::Trust::Own);
+        parsed.expect("it can be run").ideal().as_secs_f64()
+    };
+    let mut told = Vec::new();
+    for lesson in lessons {
+        let runs = |step: &asyncdemo::lesson::Step| {
+            let lines = step.commands();
+            lines.iter().map(ideal).fold(0.0, f64::max)
+        };
+        let runs = lesson.steps.iter().map(runs).sum();
+        let minutes = asyncdemo::lesson::check::Reading::of(lesson).minutes(runs);
+        println!("{} {minutes:.2}", lesson.name);
+        let stated = f64::from(lesson.about.minutes);
+        if !(6.0..=11.0).contains(&minutes) || (minutes - stated).abs() > 1.0 {
+            told.push(format!("{}: {minutes:.1} of {stated}", lesson.name));
+        }
+    }
+    assert_eq!(told, [""; 0]);
+}
+
+/// More is no screen, and no reading.
+#[test]
+fn a_lesson_shows_16_lines_of_code_at_a_time() {
+    let lessons = asyncdemo::lesson::course::builtin().expect("they can be played");
+    let mut told = Vec::new();
+    for lesson in lessons {
+        for step in &lesson.steps {
+            let longest = match &step.kind {
+                asyncdemo::lesson::Kind::Prose(text) => {
+                    let fences = text.split("```").skip(1).step_by(2);
+                    fences.map(|fence| fence.lines().count() - 1).max()
+                }
+                asyncdemo::lesson::Kind::Spot(spot) => {
+                    spot.code.as_ref().map(|code| code.trim().lines().count())
+                }
+                asyncdemo::lesson::Kind::Repair(repair) => Some(repair.code.trim().lines().count()),
+                _ => None,
+            };
+            if longest > Some(16) {
+                told.push(format!("{}:{}", lesson.file, step.line));
+            }
+        }
+    }
+    assert_eq!(told, [""; 0]);
+}
+
 #[cfg(unix)]
 mod on_a_terminal {
     use super::*;

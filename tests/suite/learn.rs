@@ -247,44 +247,41 @@ fn where_letters_are_answers_the_words_are_keys() {
     );
 }
 
-/// Neither `learn` nor `course check` holds it against anybody.
+/// Neither `learn` nor `course check` holds it against anybody; what Rust comes to is judged as ever.
 #[test]
-fn without_python_a_step_with_python_is_left_out_and_does_not_count() {
-    let course = tempfile::tempdir().expect("there is room");
-    let lesson = LESSON
-        .replacen("--strategy join\"", "--strategy join --python\"", 1)
-        .replacen("\"join.wall_s\"", "\"python.join.wall_s\"", 1);
-    assert!(lesson.contains("join --python"));
-    fs::write(course.path().join("01-small.md"), lesson).expect("there is room");
-    let answers = course.path().join("answers.txt");
-    fs::write(&answers, "\n300ms\n").expect("there is room");
-    let data = fresh();
-    let played = Test::new(["learn".as_ref(), "--course".as_ref(), course.path()])
-        .args(["--answers".as_ref(), answers.as_os_str()])
-        .args(["--data-dir".as_ref(), data.path().as_os_str()])
-        .env("PATH", "/nowhere")
-        .env("VIRTUAL_ENV", "")
-        .output();
-    assert_eq!((played.status, &*played.stderr), (Some(0), ""));
-    in_order(
-        &played.stdout,
-        &[
-            "Not run: ",
+fn without_python_a_step_runs_in_rust_alone_and_what_is_asked_of_python_does_not_count() {
+    let with_python = LESSON.replacen("--strategy join\"", "--strategy join --python\"", 1);
+    for (value, told, skipped) in [
+        ("\"python.join.wall_s\"", "it does not count.", 1),
+        ("\"join.wall_s\"", "You said: 300 ms. It took ", 0),
+    ] {
+        let course = tempfile::tempdir().expect("there is room");
+        let lesson = with_python.replacen("\"join.wall_s\"", value, 1);
+        fs::write(course.path().join("01-small.md"), lesson).expect("there is room");
+        let answers = course.path().join("answers.txt");
+        fs::write(&answers, "\n300ms\n").expect("there is room");
+        let data = fresh();
+        let without_python = |test: Test| test.env("PATH", "/nowhere").env("VIRTUAL_ENV", "");
+        let learning = Test::new(["learn".as_ref(), "--course".as_ref(), course.path()])
+            .args(["--answers".as_ref(), answers.as_os_str()])
+            .args(["--data-dir".as_ref(), data.path().as_os_str()]);
+        let played = without_python(learning).output();
+        assert_eq!((played.status, &*played.stderr), (Some(0), ""));
+        let pieces = [
+            "In Rust alone: ",
             "Python",
-            "it does not count.",
+            "ideal 300 ms",
+            told,
             "As long as the longest.",
             "Saved.",
-        ],
-    );
-    assert!(!played.stdout.contains("You said"), "{}", played.stdout);
-    let checked = Test::new(["course", "check"])
-        .args([course.path()])
-        .env("PATH", "/nowhere")
-        .env("VIRTUAL_ENV", "")
-        .output();
-    let skipped = checked.stdout.matches(": skipped: ").count();
-    assert_eq!(skipped, 1, "{}", checked.stdout);
-    assert!(!checked.stdout.contains("expected `python.join.wall_s`"));
+        ];
+        in_order(&played.stdout, &pieces);
+        let checking = Test::new(["course", "check"]).args([course.path()]);
+        let checked = without_python(checking).output().stdout;
+        let found = checked.matches(": skipped: ").count();
+        assert_eq!(found, skipped, "{checked}");
+        assert!(!checked.contains("expected `"), "{checked}");
+    }
 }
 
 #[test]

@@ -130,8 +130,7 @@ impl Tutor<'_> {
     ) -> Result<Result<Option<Repaired>, i32>> {
         for run in 1.. {
             let report = match self.measured(&choice.run)? {
-                Ok(Some(report)) => report,
-                Ok(None) => break,
+                Ok(report) => report,
                 Err(signal) => return Ok(Err(signal)),
             };
             let Some(repaired) = repair.judge(choice, &report) else {

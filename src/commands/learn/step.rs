@@ -15,14 +15,6 @@ use crate::report::Report;
 /// What may be typed in place of a letter.
 const WORDS: &str = "back, code, hint, python, quit";
 
-/// How a run of a lesson went.
-enum Ran {
-    Through(Box<Report>),
-    Stopped(i32),
-    /// This machine has no Python for it.
-    Skipped,
-}
-
 impl Tutor<'_> {
     pub(super) fn step(&mut self, lesson: &Lesson, at: usize, step: &Step) -> Result<Said> {
         match &step.kind {
@@ -62,7 +54,7 @@ impl Tutor<'_> {
             other => return Ok(other),
         }
         loop {
-            if let Ran::Stopped(signal) = self.run(line)? {
+            if let Err(signal) = self.measured(line)? {
                 return Ok(Said::Stopped(signal));
             }
             match self.ask(lesson, step, "", Wants::EnterOrAgain)? {
@@ -129,10 +121,9 @@ impl Tutor<'_> {
     ) -> Result<Result<Option<Verdict>, i32>> {
         let mut earlier = Vec::new();
         loop {
-            let report = match self.run(&predict.run)? {
-                Ran::Through(report) => report,
-                Ran::Stopped(signal) => return Ok(Err(signal)),
-                Ran::Skipped => return Ok(Ok(None)),
+            let report = match self.measured(&predict.run)? {
+                Ok(report) => report,
+                Err(signal) => return Ok(Err(signal)),
             };
             let Some(verdict) = predict.judge(guess, &report, &earlier) else {
                 return Ok(Ok(None));
@@ -252,36 +243,30 @@ impl Tutor<'_> {
         Ok(right)
     }
 
-    /// The report of a run, if this machine has a Python for it; or the signal that stopped it.
-    pub(super) fn measured(&mut self, line: &str) -> Result<Result<Option<Box<Report>>, i32>> {
-        Ok(match self.run(line)? {
-            Ran::Through(report) => Ok(Some(report)),
-            Ran::Stopped(signal) => Err(signal),
-            Ran::Skipped => Ok(None),
-        })
-    }
-
     /// A command line of the lesson.
     pub(super) fn parsed(&self, line: &str) -> Result<Invocation, UsageError> {
         Invocation::parse(line, self.trust)
     }
 
-    fn run(&mut self, line: &str) -> Result<Ran> {
+    /// The report of a run, in Rust alone where this machine has no Python for it; or the signal that stopped it.
+    pub(super) fn measured(&self, line: &str) -> Result<Result<Box<Report>, i32>> {
         self.print("\n")?;
         let invocation = self.parsed(line)?;
         let setting = run::Setting::Lesson;
-        let (report, ending) = match run::run(&invocation, setting, self.screen, self.stop) {
+        let run = |invocation: &Invocation| run::run(invocation, setting, self.screen, self.stop);
+        let (report, ending) = match run(&invocation) {
             Ok(ran) => ran,
             Err(error) => {
                 let why = error.downcast::<TwinsError>()?;
-                self.dim(&format!("Not run: {why}"))?;
-                return Ok(Ran::Skipped);
+                self.dim(&format!("In Rust alone: {why}"))?;
+                self.print("\n")?;
+                run(&invocation.in_rust_alone())?
             }
         };
         Ok(match ending {
-            Ending::Stopped(signal) => Ran::Stopped(signal),
+            Ending::Stopped(signal) => Err(signal),
             Ending::Done | Ending::Failed | Ending::UsageError | Ending::Exit(_) => {
-                Ran::Through(Box::new(report))
+                Ok(Box::new(report))
             }
         })
     }
