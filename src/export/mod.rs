@@ -2,9 +2,11 @@
 //!
 //! A format gets what was measured and gives bytes: it opens nothing, and it runs nothing.
 
+mod drawing;
 mod exhibit;
 mod json;
 mod markdown;
+mod svg;
 
 use std::io::{self, Write};
 
@@ -36,5 +38,11 @@ pub static FORMATS: &[ExportFormat] = &[
         help: "Write table, findings and lanes to FILE as Markdown: for an issue or a pull request",
         is_text: true,
         write: markdown::write,
+    },
+    ExportFormat {
+        flag: "export-svg",
+        help: "Write the lanes to FILE as a picture that plays: for a README or a slide",
+        is_text: true,
+        write: svg::write,
     },
 ];

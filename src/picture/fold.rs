@@ -3,13 +3,16 @@
 use crate::report::{StrategyReport, Task};
 
 /// The lanes that are drawn, and for how many tasks there is none.
-pub(super) struct DrawnLanes<'a> {
-    pub(super) lanes: Vec<&'a Task>,
-    pub(super) hidden: usize,
+#[derive(Clone, Debug)]
+pub struct DrawnLanes<'a> {
+    /// In the order in which they are drawn.
+    pub lanes: Vec<&'a Task>,
+    /// How many tasks have none.
+    pub hidden: usize,
 }
 
 /// Every lane, where there are rows for all. Else one row is left for those that have no lane.
-pub(super) fn lanes_in(strategy: &StrategyReport, rows: usize) -> DrawnLanes<'_> {
+pub fn lanes_in(strategy: &StrategyReport, rows: usize) -> DrawnLanes<'_> {
     let lanes = strategy.lanes();
     let count = lanes.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
     if count > rows {

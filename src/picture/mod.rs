@@ -16,6 +16,7 @@ mod twins;
 pub use alarm::in_words as failures_in_words;
 pub use beliefs::{Tested, beliefs};
 pub use fitting::Subject;
+pub use fold::{DrawnLanes, lanes_in};
 pub use text::Picture;
 
 use std::io::{self, Write};

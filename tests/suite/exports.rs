@@ -3,6 +3,7 @@
 
 mod files;
 mod markdown;
+mod svg;
 
 use std::path::PathBuf;
 
