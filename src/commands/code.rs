@@ -12,7 +12,7 @@ const RUNS: &str = "Rust: the code that runs";
 
 /// The source that a run shows before it measures.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct StrategyCode {
     code: Code,
     /// The whole Python file, in front of all.
     full: bool,
@@ -20,7 +20,7 @@ pub(super) struct Shown {
     told: Vec<String>,
 }
 
-impl Shown {
+impl StrategyCode {
     pub(super) fn new(code: Code, full: bool) -> Self {
         Self {
             code,

@@ -28,7 +28,7 @@ pub struct Options {
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
-struct Diagnosis {
+struct Checkup {
     what: &'static str,
     found: String,
     /// What cannot be done so, and what to do about it. `None` where nothing is missing.
@@ -60,7 +60,7 @@ pub fn doctor(options: &Options, screen: &Screen) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-fn text(all: &[Diagnosis], screen: &Screen) -> String {
+fn text(all: &[Checkup], screen: &Screen) -> String {
     let style = screen.out();
     let rows = all.iter().flat_map(|it| {
         let found = vec![Line::of(Role::Name, it.what), Line::plain(&it.found)];
@@ -71,22 +71,22 @@ fn text(all: &[Diagnosis], screen: &Screen) -> String {
     to_ansi(&in_columns(None, rows.collect(), style.width), &style)
 }
 
-fn found(what: &'static str, found: impl Into<String>) -> Diagnosis {
-    Diagnosis {
+fn found(what: &'static str, found: impl Into<String>) -> Checkup {
+    Checkup {
         what,
         found: found.into(),
         missing: None,
     }
 }
 
-impl Diagnosis {
+impl Checkup {
     fn missing(mut self, missing: impl Into<String>) -> Self {
         self.missing = Some(missing.into());
         self
     }
 }
 
-fn terminal(screen: &Screen) -> Diagnosis {
+fn terminal(screen: &Screen) -> Checkup {
     let term = env::var("TERM").unwrap_or_else(|_| "not set".to_owned());
     let size = match screen.rows() {
         Some(rows) => format!("{} columns × {rows} rows", screen.out().width),
@@ -103,7 +103,7 @@ fn terminal(screen: &Screen) -> Diagnosis {
     ))
 }
 
-fn colour(screen: &Screen) -> Diagnosis {
+fn colour(screen: &Screen) -> Checkup {
     let set = ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR"];
     let set = set.iter().filter_map(|name| {
         let value = env::var_os(name).filter(|value| !value.is_empty())?;
@@ -120,7 +120,7 @@ fn colour(screen: &Screen) -> Diagnosis {
     }
 }
 
-fn locale(screen: &Screen) -> Diagnosis {
+fn locale(screen: &Screen) -> Checkup {
     let named = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| {
         let value = env::var_os(name).filter(|value| !value.is_empty())?;
         Some(format!("{name}={}", value.to_string_lossy()))
@@ -135,7 +135,7 @@ fn locale(screen: &Screen) -> Diagnosis {
 }
 
 /// How much longer a thread sleeps than it asked to: what every figure of a wait has in it.
-fn clock() -> Diagnosis {
+fn clock() -> Checkup {
     const ASKED: Duration = Duration::from_millis(1);
     let mut over: Vec<_> = (0..9).map(|_| slept(ASKED).saturating_sub(ASKED)).collect();
     over.sort();
@@ -154,6 +154,10 @@ fn clock() -> Diagnosis {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how late a thread wakes is what is asked"
+)]
 fn slept(time: Duration) -> Duration {
     let before = Instant::now();
     thread::sleep(time);
@@ -163,7 +167,7 @@ fn slept(time: Duration) -> Duration {
 /// `routes --clients 1000`: both ends of a thousand connections, and some more.
 const MANY_FILES: usize = 2_100;
 
-fn open_files() -> Diagnosis {
+fn open_files() -> Checkup {
     let files = OpenFiles::now();
     let limit = files.limit.map(units::whole);
     let limit = limit.unwrap_or_else(|| "no limit known".to_owned());
@@ -177,7 +181,7 @@ fn open_files() -> Diagnosis {
     }
 }
 
-fn data() -> Diagnosis {
+fn data() -> Checkup {
     let folder = match progress::directory(None) {
         Ok(folder) => folder,
         Err(error) => {
@@ -204,7 +208,7 @@ fn kept(folder: &Path) -> &'static str {
 }
 
 /// The interpreter, and the packages of concepts that need some.
-fn python() -> (Diagnosis, Diagnosis) {
+fn python() -> (Checkup, Checkup) {
     let (python, asked) = match Interpreter::find(None) {
         Ok(it) => {
             let path = asked(&it.program, "import sys; print(sys.executable)");

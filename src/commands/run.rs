@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::code::Shown;
+use super::code::StrategyCode;
 use super::echo::{self, Quiet};
 use super::live::{Live, in_brief};
 use super::screen::{Screen, complain, print, print_json};
@@ -98,7 +98,7 @@ struct Session<'a> {
     text: Picture,
     live: Live,
     /// The source that is shown before it runs, if it is.
-    code: Option<Shown>,
+    code: Option<StrategyCode>,
     /// Whether all is drawn at the end: as much of it as fits.
     fits: bool,
     /// How many lines the head has.
@@ -160,7 +160,9 @@ impl<'a> Session<'a> {
             fits: live.is_some() && rows.is_some(),
             head_lines: 0,
             live: Live::new(live, slow_poll, expected, both.then_some(figure)),
-            code: options.code.map(|code| Shown::new(code, options.full)),
+            code: options
+                .code
+                .map(|code| StrategyCode::new(code, options.full)),
             packed: out.brief && !brief,
             done: Vec::new(),
             interpreter: None,
