@@ -4,6 +4,7 @@
 
 mod drawing;
 mod exhibit;
+mod html;
 mod json;
 mod markdown;
 mod svg;
@@ -44,5 +45,11 @@ pub static FORMATS: &[ExportFormat] = &[
         help: "Write the lanes to FILE as a picture that plays: for a README or a slide",
         is_text: true,
         write: svg::write,
+    },
+    ExportFormat {
+        flag: "export-html",
+        help: "Write a page to FILE: play, step, zoom and search the lanes in a browser",
+        is_text: true,
+        write: html::write,
     },
 ];

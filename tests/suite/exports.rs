@@ -2,6 +2,7 @@
 //! file is whole or replaced.
 
 mod files;
+mod html;
 mod markdown;
 mod svg;
 
