@@ -20,6 +20,7 @@ mod db;
 mod exports;
 mod files;
 mod foreign;
+mod gil;
 mod help;
 mod house;
 mod http;
