@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod at_home;
 mod attack;
 mod blocking_pitfall;
 mod both_languages;
