@@ -5,6 +5,7 @@
 #![allow(
     dead_code,
     unused_variables,
+    clippy::let_and_return,
     clippy::unused_async,
     reason = "it is compiled, and never called"
 )]
@@ -94,7 +95,7 @@ mod blocking {
     }
 
     async fn report() -> Result<String, StatusCode> {
-        let report = spawn_blocking(|| make_report()).await;
+        let report = spawn_blocking(make_report).await;
         report.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     }
 
