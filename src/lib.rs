@@ -44,6 +44,7 @@ pub mod python;
 pub mod report;
 pub mod services;
 pub mod units;
+pub mod web;
 
 pub use asyncdemo_trace as trace;
 

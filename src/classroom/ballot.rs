@@ -1,4 +1,4 @@
-//! What a room may vote for, and how it voted.
+//! What a class may vote for.
 
 use crate::lesson::{Answer, Kind, Predict, Quiz, QuizChoice, Unit};
 
@@ -13,35 +13,6 @@ pub(super) struct Candidate {
     pub(super) right: Option<bool>,
     /// Why it is, or why not.
     pub(super) why: Option<String>,
-}
-
-/// Hands, in the order in which they were counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Votes(Vec<usize>);
-
-impl Votes {
-    pub(super) fn add(&mut self, candidate: usize) {
-        // Nobody counts so many; a key that is stuck does.
-        if self.0.len() < 9_999 {
-            self.0.push(candidate);
-        }
-    }
-
-    pub(super) fn undo(&mut self) {
-        self.0.pop();
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    pub(super) fn of(&self, candidate: usize) -> usize {
-        self.0.iter().filter(|vote| **vote == candidate).count()
-    }
-
-    pub(super) fn total(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// So many can be told apart by a digit.
@@ -183,21 +154,5 @@ mod tests {
                 .any(|value| value.value == Some(1.0));
             assert!(right, "{question}");
         }
-    }
-
-    #[test]
-    fn hands_are_counted_and_taken_back() {
-        let mut votes = Votes::default();
-        votes.undo();
-        for candidate in [0, 1, 1, 8] {
-            votes.add(candidate);
-        }
-        votes.undo();
-        assert_eq!(
-            (votes.of(0), votes.of(1), votes.of(8), votes.total()),
-            (1, 2, 0, 3)
-        );
-        votes.clear();
-        assert_eq!(votes.total(), 0);
     }
 }

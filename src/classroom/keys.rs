@@ -36,6 +36,8 @@ pub enum Ask {
     Run(RunRequest),
     /// Stop what runs.
     Stop,
+    /// Save this: the votes, as CSV.
+    Save(Export),
     /// Give the terminal back, and end.
     Quit,
     /// The same, as Ctrl-C does.
@@ -57,24 +59,34 @@ pub struct RunRequest {
     pub concept: String,
 }
 
+/// A file to be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Its name, without the ending.
+    pub name: String,
+    /// What is to be in it.
+    pub csv: String,
+}
+
 /// What each key does, for `?` and for the README.
 pub const KEYS: &[(&str, &str)] = &[
     ("space →", "the why of a result; the next slide"),
     ("b ←", "back"),
-    ("p", "ask the room: show what to vote for"),
+    ("p", "ask the room, close the round, vote again, close"),
+    ("P", "one step back: no vote is lost"),
     ("1 – 9", "a raised hand for that answer"),
     ("u  0", "take one hand back, take all back"),
-    ("enter", "run it live; on a quiz: the answers"),
-    ("r", "run it again"),
+    ("v", "keep round one hidden until round two is over"),
+    ("w  W", "where phones vote; where the teacher's page is"),
+    ("e", "save the votes as CSV"),
+    ("enter r", "run it live, and again; on a quiz: the answers"),
     ("esc", "stop the run"),
     ("+  -", "the main knob: twice, half as much"),
     ("s", "the strategies on one axis"),
     ("c  y", "the code that runs, the same in Python"),
     ("n", "the presenter's notes, and the hint"),
     ("t", "the time, and the lesson's minutes"),
-    (".", "a blank screen"),
-    ("l", "light or dark"),
+    (".  l", "a blank screen; light or dark"),
     ("↑ ↓", "scroll"),
-    ("?", "these keys"),
-    ("q", "quit"),
+    ("?  q", "these keys, quit"),
 ];

@@ -1,50 +1,15 @@
 //! What stands on a slide before it has run: its words, and its source.
 
-use super::ballot::Candidate;
+use super::ballot_pane::ballot;
 use super::knob;
 use super::show::Show;
 use super::slide::Slide;
+use super::text::{paragraph, question};
 use crate::concepts::{self, function, plain, plain_python, region, uncommented};
-use crate::lesson::{Answer, CodeLanguage, Excerpt, Guess, Kind, Predict, Spot};
-use crate::page::{self, Language, Line, Role, Style, columns, markdown, wrap};
-use crate::report::Report;
+use crate::lesson::{CodeLanguage, Excerpt, Kind, Spot};
+use crate::page::{self, Language, Line, Role, Style, markdown};
 
 type Lines = Vec<Line>;
-
-/// A paragraph of one kind.
-pub(super) fn paragraph(role: Role, text: &str, style: &Style) -> Lines {
-    let none = Line::default();
-    wrap(
-        &Line::of(role, &style.tame(text)),
-        style.width,
-        &none,
-        &none,
-    )
-}
-
-/// Markdown as [`paragraph`] has words: what is plain in it is of this kind, and each line begins with `first` or `hang`.
-fn marked(role: Role, text: &str, style: &Style, first: &Line, hang: &Line) -> Lines {
-    let beside = Style {
-        width: style.width.saturating_sub(hang.to_string().len()).max(1),
-        ..*style
-    };
-    let lines = markdown(text, &beside).into_iter().enumerate();
-    let mark = |(at, line): (usize, Line)| {
-        let mut marked = if at == 0 { first.clone() } else { hang.clone() };
-        for (piece, text) in line.pieces() {
-            let plain = *piece == Role::default();
-            marked.push(if plain { role } else { *piece }, text);
-        }
-        marked
-    };
-    lines.map(mark).collect()
-}
-
-/// What is asked.
-pub(super) fn question(text: &str, style: &Style) -> Lines {
-    let none = Line::default();
-    marked(Role::Name, text, style, &none, &none)
-}
 
 /// The words of a slide.
 pub(super) fn words(show: &Show, style: &Style) -> Lines {
@@ -108,7 +73,7 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
             lines.push(Line::default());
             lines.extend(spotted(spot, style));
             lines.push(Line::default());
-            if slide.asked || slide.revealed {
+            if slide.rounds.asked() || slide.revealed {
                 lines.extend(ballot(show, slide, None, style));
             }
             lines
@@ -141,107 +106,6 @@ fn spotted(spot: &Spot, style: &Style) -> Lines {
         return Lines::new();
     };
     page::numbered(&code, written_in(language), &lines, style)
-}
-
-/// The answers, with the hands that were raised for each.
-pub(super) fn ballot(
-    show: &Show,
-    slide: &Slide,
-    predict: Option<&Predict>,
-    style: &Style,
-) -> Lines {
-    let quiz = predict.is_none();
-    if !slide.asked && !slide.revealed && !quiz {
-        return Lines::new();
-    }
-    let candidates = show.candidates();
-    let most = (0..candidates.len())
-        .map(|place| slide.votes.of(place))
-        .max()
-        .unwrap_or(0);
-    // With another knob, the answers are answers to another question.
-    let outcome = show.measured().filter(|_| show.as_written());
-    let tight = !quiz && show.run().is_some();
-    // Of those that have room for a bar beside them.
-    let texts = candidates.iter().map(|it| columns(&it.text) + 6);
-    let widest = texts.filter(|width| width * 2 <= style.width);
-    let widest = widest.max().unwrap_or(0);
-    let mut lines = Lines::new();
-    for (place, candidate) in candidates.iter().enumerate() {
-        let right = match (predict, outcome) {
-            (Some(predict), Some(report)) => is_right(predict, candidate, report),
-            (Some(_), None) => None,
-            (None, _) => candidate.right.filter(|_| slide.revealed),
-        };
-        lines.extend(answer(candidate, place, right, style));
-        let hands = slide.votes.of(place);
-        if slide.asked && slide.votes.total() > 0 {
-            let longest = if tight { 20 } else { 40 };
-            let bar = bar(hands, most, longest, right, style);
-            // Beside a result, each row is needed.
-            match lines.last_mut() {
-                Some(last) if tight && last.width().max(widest) + bar.width() <= style.width => {
-                    let gap = " ".repeat(widest.saturating_sub(last.width()));
-                    last.push(Role::Plain, &gap);
-                    last.append(&bar);
-                }
-                _ => lines.push(bar),
-            }
-        }
-        if let (Some(why), true) = (&candidate.why, slide.revealed) {
-            let beside = Style {
-                width: style.width.saturating_sub(4),
-                ..*style
-            };
-            let whys = markdown(why, &beside);
-            lines.extend(whys.iter().map(|line| line.indented(4)));
-        }
-        if !tight {
-            lines.push(Line::default());
-        }
-    }
-    lines
-}
-
-fn answer(candidate: &Candidate, place: usize, right: Option<bool>, style: &Style) -> Lines {
-    // A glyph beside the colour: not everybody sees colours, and not every projector shows them.
-    let (role, glyph) = match right {
-        Some(true) => (Role::Literal, if style.ascii { " <- right" } else { " ✓" }),
-        Some(false) => (Role::Dim, ""),
-        None => (Role::Plain, ""),
-    };
-    let text = format!("{}{glyph}", candidate.text);
-    let number = Line::of(Role::Name, &format!("{:>2}  ", place + 1));
-    let indent = Line::of(Role::Name, "    ");
-    marked(role, &text, style, &number, &indent)
-}
-
-fn bar(hands: usize, most: usize, longest: usize, right: Option<bool>, style: &Style) -> Line {
-    let room = style.width.saturating_sub(10).clamp(1, longest);
-    let cells = (hands * room).div_ceil(most.max(1)).min(room);
-    let role = if right == Some(true) {
-        Role::Literal
-    } else {
-        Role::Special
-    };
-    let glyph = if style.ascii { "#" } else { "█" };
-    Line::plain("    ")
-        .with(role, &glyph.repeat(cells))
-        .with(Role::Plain, &format!(" {hands}"))
-}
-
-/// Whether a candidate is what was measured; where the run was disturbed, what arithmetic says. `None` where that
-/// cannot be told.
-pub(super) fn is_right(predict: &Predict, candidate: &Candidate, report: &Report) -> Option<bool> {
-    let unit = predict.unit;
-    let guess = Guess {
-        said: candidate.text.clone(),
-        answer: Answer {
-            value: candidate.value?,
-            unit,
-        },
-    };
-    predict.judge(Some(&guess), report, &[])?.mark.counts()
 }
 
 /// The source behind the slide: of the strategies that it runs, or the concept's twin.

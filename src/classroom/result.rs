@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::ballot::candidates;
+use super::ballot_pane::{ballot, is_right};
 use super::figures::figures;
 use super::knob;
-use super::pane::{ballot, is_right, paragraph, question};
 use super::show::Show;
 use super::slide::{Origin, Slide, SlideRun};
+use super::text::{paragraph, question};
 use crate::concepts;
 use crate::lesson::{Kind, Mark, Predict};
 use crate::page::{COMFORTABLE, Line, Role, Style, markdown};
@@ -70,10 +71,11 @@ fn mended(show: &Show, slide: &Slide, style: &Style) -> Lines {
         return Lines::new();
     };
     let choice = &repair.choices[at];
-    let hands = match slide.votes.total() {
-        0 => String::new(),
-        total => format!(" · {} of {total} hands", slide.votes.of(at)),
-    };
+    let votes = slide.rounds.last_counted().map(|votes| {
+        let (of, total) = (votes.of(at), votes.total());
+        format!(" · {of} of {total} {}", votes.called())
+    });
+    let hands = votes.unwrap_or_default();
     let answer = choice.text.lines().map(str::trim).collect::<Vec<_>>();
     let answer = format!("{}  {}{hands}", at + 1, answer.join(" "));
     let mut lines = paragraph(Role::Name, &answer, style);
@@ -101,15 +103,8 @@ fn measured(show: &Show, slide: &Slide, predict: &Predict, roomy: bool, style: &
     if !show.as_written() {
         let turned = slide.turned.as_ref();
         beside.extend(turned.map(|turned| format!("with {}", turned.knob)));
-    } else if slide.votes.total() > 0 {
-        let candidates = candidates(&Kind::Predict(predict.clone()));
-        let right = |place: &usize| is_right(predict, &candidates[*place], report) == Some(true);
-        let hands: usize = (0..candidates.len())
-            .filter(right)
-            .map(|place| slide.votes.of(place))
-            .sum();
-        let total = slide.votes.total();
-        beside.push(format!("{hands} of {total} hands were right"));
+    } else {
+        beside.extend(were_right(show, predict, report));
     }
     let mut lines = Lines::new();
     if roomy && style.width >= 50 && !style.ascii {
@@ -129,6 +124,23 @@ fn measured(show: &Show, slide: &Slide, predict: &Predict, roomy: bool, style: &
         lines.extend(paragraph(Role::Waiting, &said, style));
     }
     lines
+}
+
+/// How many were right in each round.
+fn were_right(show: &Show, predict: &Predict, report: &Report) -> Option<String> {
+    let candidates = candidates(&Kind::Predict(predict.clone()));
+    let right = |place: &usize| is_right(predict, &candidates[*place], report) == Some(true);
+    let right: Vec<_> = (0..candidates.len()).filter(right).collect();
+    let said = show.rounds().into_iter().map(|(_, votes)| {
+        let of: usize = right.iter().map(|place| votes.of(*place)).sum();
+        format!("{of} of {} {}", votes.total(), votes.called())
+    });
+    let said: Vec<_> = said.collect();
+    match &said[..] {
+        [] => None,
+        [one] => Some(format!("{one} were right")),
+        [first, second, ..] => Some(format!("right: {first}, then {second}")),
+    }
 }
 
 /// The picture of the slide's run in so many rows, or nothing where nothing ran yet.

@@ -15,23 +15,51 @@ use crate::report::Report;
 
 /// The whole show.
 pub struct Show {
-    lessons: Vec<Lesson>,
+    pub(super) lessons: Vec<Lesson>,
     pub(super) trust: Trust,
     pub(super) place: Place,
-    slides: BTreeMap<Place, Slide>,
-    running: Option<(u64, Place)>,
+    pub(super) slides: BTreeMap<Place, Slide>,
+    pub(super) running: Option<(u64, Place)>,
     count: u64,
     pub(super) theme: Theme,
     pub(super) code: Option<Language>,
     pub(super) axis: bool,
     pub(super) notes: bool,
     pub(super) timer: bool,
-    pub(super) blank: bool,
-    pub(super) keys: bool,
+    /// What hides the slide, the last one on top.
+    pub(super) covers: Vec<Cover>,
+    /// Where devices vote, if they may.
+    pub(super) addresses: Option<Addresses>,
+    /// Whether round one stays hidden until round two is closed.
+    pub(super) veiled: bool,
     pub(super) scroll: usize,
     pub(super) said: Option<String>,
     /// When the lesson was begun.
-    begun: Duration,
+    pub(super) begun: Duration,
+}
+
+/// What may hide a slide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cover {
+    /// Nothing to see.
+    Blank,
+    /// What the keys do.
+    Keys,
+    /// Where the class votes.
+    Join,
+    /// Where the teacher's page is: not for the class.
+    Host,
+}
+
+/// Where devices vote, and where the teacher's page is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// What a phone opens.
+    pub join: String,
+    /// What the teacher opens.
+    pub host: String,
+    /// What listens there, and how to choose otherwise.
+    pub about: String,
 }
 
 impl Show {
@@ -52,12 +80,26 @@ impl Show {
             axis: false,
             notes: false,
             timer: false,
-            blank: false,
-            keys: false,
+            covers: Vec::new(),
+            addresses: None,
+            veiled: false,
             scroll: 0,
             said: None,
             begun: Duration::ZERO,
         }
+    }
+
+    /// Also with votes from devices: it begins with where the teacher's page is, and where the class votes.
+    #[must_use]
+    pub fn with_votes(mut self, addresses: Addresses) -> Self {
+        self.addresses = Some(addresses);
+        self.covers = vec![Cover::Join, Cover::Host];
+        self
+    }
+
+    /// What hides the slide now.
+    pub(super) fn cover(&self) -> Option<Cover> {
+        self.covers.last().copied()
     }
 
     pub(super) fn lesson(&self) -> Option<&Lesson> {
@@ -132,9 +174,9 @@ impl Show {
             Key::Interrupt => return Ask::Interrupt,
             Key::Suspend => return Ask::Suspend,
             // Whatever is pressed lifts the curtain.
-            _ if self.blank => self.blank = false,
+            _ if self.cover() == Some(Cover::Blank) => drop(self.covers.pop()),
             Key::Char('q') => return Ask::Quit,
-            _ if self.keys => self.keys = false,
+            _ if self.covers.pop().is_some() => {}
             Key::Next | Key::Char(' ') if self.has_more_to_say() => {
                 self.here().explained = true;
                 (self.scroll, self.code) = (0, None);
@@ -156,14 +198,13 @@ impl Show {
     fn character(&mut self, ch: char) -> Ask {
         match ch {
             'r' => return self.enter(),
-            'p' => {
-                if self.candidates().is_empty() {
-                    return self.say("nothing to vote for on this slide");
-                }
-                let slide = self.here();
-                slide.asked = !slide.asked;
-            }
-            '1'..='9' | '0' | 'u' => return self.vote(ch),
+            'p' => return self.ask_class(),
+            'P' => return self.ask_back(),
+            '1'..='9' | '0' | 'u' => return self.raise(ch),
+            'v' => return self.veil(),
+            'w' => return self.show_address(Cover::Join),
+            'W' => return self.show_address(Cover::Host),
+            'e' => return self.export(),
             '+' | '=' => return self.turn(true),
             '-' => return self.turn(false),
             's' => {
@@ -174,11 +215,14 @@ impl Show {
             }
             'c' => return self.show(Language::Rust),
             'y' => return self.show(Language::Python),
+            'n' if self.addresses.is_some() => {
+                return self.say("the notes are on the teacher's page: W shows its address");
+            }
             'n' => self.notes = !self.notes,
             't' => self.timer = !self.timer,
             'l' => self.theme = self.theme.other(),
-            '.' => self.blank = true,
-            '?' => self.keys = true,
+            '.' => self.covers.push(Cover::Blank),
+            '?' => self.covers.push(Cover::Keys),
             other => return self.say(format!("`{other}` does nothing here: ? shows the keys")),
         }
         Ask::Nothing
@@ -187,21 +231,6 @@ impl Show {
     fn show(&mut self, language: Language) -> Ask {
         self.code = Some(language).filter(|_| self.code != Some(language));
         self.scroll = 0;
-        Ask::Nothing
-    }
-
-    fn vote(&mut self, ch: char) -> Ask {
-        let count = self.candidates().len();
-        let slide = self.here();
-        if count == 0 || !slide.asked {
-            return self.say("p asks the room first");
-        }
-        match ch.to_digit(10) {
-            None => slide.votes.undo(),
-            Some(0) => slide.votes.clear(),
-            Some(digit) if digit as usize <= count => slide.votes.add(digit as usize - 1),
-            Some(digit) => return self.say(format!("there is no answer {digit}")),
-        }
         Ask::Nothing
     }
 
@@ -218,6 +247,8 @@ impl Show {
         if self.runs() {
             return self.say("it runs: esc stops it");
         }
+        // Whoever sees the answer votes no more.
+        self.close();
         if let Some(Kind::Quiz(_) | Kind::Spot(_)) = self.step().map(|step| &step.kind) {
             let slide = self.here();
             slide.revealed = !slide.revealed;
@@ -327,59 +358,12 @@ impl Show {
     pub(super) fn as_written(&self) -> bool {
         self.line() == self.step().and_then(Step::command)
     }
-
-    fn jump(&mut self, slide: usize, now: Duration) -> Ask {
-        self.turn_to(
-            Place {
-                slide,
-                ..self.place
-            },
-            now,
-        )
-    }
-
-    fn go(&mut self, by: isize, now: Duration) -> Ask {
-        let Place { lesson, slide } = self.place;
-        match slide.checked_add_signed(by) {
-            Some(slide) if slide <= self.last() => self.turn_to(Place { lesson, slide }, now),
-            Some(_) if lesson + 1 < self.lessons.len() => {
-                let lesson = lesson + 1;
-                self.turn_to(Place { lesson, slide: 0 }, now)
-            }
-            Some(_) => self.say("that was the last slide: q quits"),
-            None if lesson > 0 => {
-                let lesson = lesson - 1;
-                let slide = self.lessons[lesson].steps.len();
-                self.turn_to(Place { lesson, slide }, now)
-            }
-            None => self.say("this is the first slide"),
-        }
-    }
-
-    /// A run does not go on where nobody sees it: two at once would disturb each other.
-    fn turn_to(&mut self, place: Place, now: Duration) -> Ask {
-        if place.lesson != self.place.lesson {
-            self.begun = now;
-        }
-        self.place = place;
-        (self.scroll, self.axis, self.code) = (0, false, None);
-        // Those of the next slide are not for the class either.
-        self.notes = false;
-        let Some((number, left)) = self.running.take() else {
-            return Ask::Nothing;
-        };
-        if let Some(slide) = self.slides.get_mut(&left) {
-            for run in [&mut slide.own, &mut slide.all] {
-                run.take_if(|run| run.number == number);
-            }
-        }
-        Ask::Stop
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classroom::rounds::VoteRound;
     use crate::lesson::parse;
     use crate::report::Report;
 
@@ -470,11 +454,14 @@ why = "w"
         );
         press(&mut show, "  1p2221u");
         let slide = show.slide().unwrap();
-        assert_eq!((slide.votes.of(0), slide.votes.of(1)), (0, 3));
-        press(&mut show, " b");
-        assert_eq!(show.slide().unwrap().votes.total(), 3);
-        press(&mut show, "0");
-        assert_eq!(show.slide().unwrap().votes.total(), 0);
+        let votes = slide.rounds.votes(VoteRound::First);
+        assert_eq!((votes.of(0), votes.of(1)), (0, 3));
+        // Whoever leaves the slide closes the round, and can open it again.
+        press(&mut show, " b0");
+        let total = |show: &Show| show.slide().unwrap().rounds.votes(VoteRound::First).total();
+        assert_eq!(total(&show), 3);
+        press(&mut show, "P0");
+        assert_eq!(total(&show), 0);
     }
 
     #[test]
@@ -566,7 +553,7 @@ why = "w"
         let mut show = show();
         assert_eq!(press(&mut show, ".q"), Ask::Nothing);
         assert_eq!(press(&mut show, "?."), Ask::Nothing);
-        assert!(!show.keys && !show.blank);
+        assert!(show.covers.is_empty());
         press(&mut show, ".");
         assert_eq!(show.press(Key::Interrupt, Duration::ZERO), Ask::Interrupt);
         assert_eq!(press(&mut show, "xlq"), Ask::Quit);

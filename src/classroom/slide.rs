@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::ballot::Votes;
 use super::knob::{self, Turned};
+use super::rounds::TwoRounds;
 use crate::concepts::SLOW_POLL;
 use crate::lesson::{Predict, RUNS};
 use crate::report::{Report, StrategyReport};
@@ -18,9 +18,8 @@ pub(super) struct Place {
 /// What has happened on a slide.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slide {
-    /// Whether the room is asked.
-    pub(super) asked: bool,
-    pub(super) votes: Votes,
+    /// What the class has been asked, and has said.
+    pub(super) rounds: TwoRounds,
     /// Whether the answers of a quiz are shown.
     pub(super) revealed: bool,
     /// Whether the presenter has asked for the why of a result.

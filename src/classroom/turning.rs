@@ -13,9 +13,10 @@ fn called(at: usize) -> String {
 }
 
 impl Show {
-    /// The answer for which most hands were raised.
+    /// The answer with most votes. Before the close, nobody sees which that is.
     pub(super) fn favourite<'a>(&self, repair: &'a Repair) -> Option<&'a RepairChoice> {
-        let hands = |at: &usize| self.slide().map_or(0, |slide| slide.votes.of(*at));
+        let votes = self.slide().and_then(|slide| slide.rounds.last_counted());
+        let hands = |at: &usize| votes.map_or(0, |votes| votes.of(*at));
         let places = (0..repair.choices.len()).rev();
         repair.choices.get(places.max_by_key(hands)?)
     }

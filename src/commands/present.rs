@@ -1,7 +1,8 @@
 //! `asyncdemo present`: a lesson in front of a class.
 
 use std::env;
-use std::io;
+use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,10 +16,11 @@ use super::run::Ending;
 use super::screen::{Screen, complain};
 use super::signals;
 use crate::classroom::terminal::{FullScreen, Heard, Look, draw, is_gone};
-use crate::classroom::{Ask, Player, Recordings, Show, Theme};
+use crate::classroom::{Ask, Export, Player, Recordings, Show, Theme};
 use crate::lab::{Stop, Trust};
 use crate::lesson::course;
 use crate::page::cleaned;
+use crate::web::{self, ClassServer, Listen};
 
 /// The knobs of `present`.
 #[derive(clap::Args, Clone, Debug)]
@@ -43,6 +45,10 @@ pub struct Options {
     #[arg(long, value_name = "DIR", help_heading = "What to show")]
     pub course: Option<PathBuf>,
 
+    /// Whether and where the class votes by phone.
+    #[command(flatten)]
+    pub votes: VoteOptions,
+
     /// Save the report of each run in this directory, a file per slide
     #[arg(long, value_name = "DIR", help_heading = "Recording and replay")]
     pub record: Option<PathBuf>,
@@ -52,8 +58,31 @@ pub struct Options {
     pub replay: Option<PathBuf>,
 }
 
+/// How the class votes by phone.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct VoteOptions {
+    /// Let the class vote by phone too: serves one page on this machine's address in the local network, and says where
+    #[arg(long, help_heading = "Votes by phone")]
+    pub votes: bool,
+
+    /// With --votes: listen at this address of the machine instead, with or without a port (0.0.0.0 is every one)
+    #[arg(
+        long,
+        value_name = "ADDR",
+        requires = "votes",
+        help_heading = "Votes by phone"
+    )]
+    pub listen: Option<Listen>,
+}
+
 /// Between two looks at the clock, the run and the signals: a key is heard at once in any case.
 const TICK: Duration = Duration::from_millis(25);
+
+/// Votes that are taken between two looks at the keyboard.
+const AT_ONCE: usize = 512;
+
+/// Between two postings of the pages where nobody has voted and nothing was pressed.
+const POST: Duration = Duration::from_millis(250);
 
 /// Why there is nothing to see.
 const NO_TERMINAL: &str = "asyncdemo: present needs a terminal that it can fill: its input and its output must both be \
@@ -87,7 +116,11 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         recordings.look(&lessons)?;
     }
     let player = Player::new(trust, record, replay);
-    let show = Show::new(lessons, first, options.theme, trust);
+    let mut show = Show::new(lessons, first, options.theme, trust);
+    let server = server(options.votes)?;
+    if let Some(server) = &server {
+        show = show.with_votes(server.addresses().clone());
+    }
     let look = Look {
         theme: options.theme,
         color: screen.out().color,
@@ -95,7 +128,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
     };
     let stage = FullScreen::take().context("the terminal could not be taken")?;
     signals::end_with_the_terminal(stop);
-    match play(show, stage, player, &look, stop) {
+    match play(show, stage, player, server, &look, stop) {
         // Not told so by a signal, which may be ignored, it still ends as if it had been.
         Err(_) if is_gone() => Ok(Ending::Stopped(HANG_UP)),
         ended => Ok(ended?),
@@ -105,68 +138,187 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
 /// What a terminal sends when it goes.
 const HANG_UP: i32 = 1;
 
+/// Listens, if that was asked for, and not otherwise.
+fn server(options: VoteOptions) -> Result<Option<ClassServer>> {
+    if !options.votes {
+        return Ok(None);
+    }
+    let listen = match options.listen {
+        Some(listen) => listen,
+        None => Listen::local()?,
+    };
+    ClassServer::start(listen).map(Some)
+}
+
+/// A class that goes on: its screen, its runs, and its phones.
+struct Class<'a> {
+    show: Show,
+    stage: FullScreen,
+    player: Player,
+    server: Option<ClassServer>,
+    look: &'a Look,
+    /// When it was drawn last; nothing, where it must be drawn again.
+    drawn: Option<Duration>,
+    /// When the pages were posted last; nothing, where that must be done again.
+    posted: Option<Duration>,
+}
+
 /// Until somebody quits, or a signal comes.
 fn play(
-    mut show: Show,
-    mut stage: FullScreen,
-    mut player: Player,
+    show: Show,
+    stage: FullScreen,
+    player: Player,
+    server: Option<ClassServer>,
     look: &Look,
     stop: &Stop,
 ) -> io::Result<Ending> {
     let start = Instant::now();
-    let mut drawn: Option<Duration> = None;
     let continued = continued();
+    let mut class = Class {
+        show,
+        stage,
+        player,
+        server,
+        look,
+        drawn: None,
+        posted: None,
+    };
     loop {
         if let Some(signal) = stop.signal() {
-            player.stop();
+            class.player.stop();
             return Ok(Ending::Stopped(signal));
         }
         if continued.swap(false, Ordering::SeqCst) {
             // Whoever stopped it may have left anything on the terminal.
-            stage.resume()?;
-            drawn = None;
+            class.stage.resume()?;
+            class.drawn = None;
         }
         let now = start.elapsed();
-        let mut again = Vec::new();
-        let mut changed = player.news(|number, news| again.push(show.hear(number, news)));
-        for ask in again {
-            if let Ask::Run(job) = ask {
-                player.run(job);
-            }
-        }
-        // The clock ticks.
-        changed |= drawn.is_none_or(|drawn| drawn.as_secs() != now.as_secs());
-        if changed {
-            let mut cells = Buffer::empty(stage.area()?);
-            draw(&show, look, now, &mut cells);
-            stage.show(cells)?;
-            drawn = Some(now);
-        }
-        let key = match stage.hear(TICK)? {
+        class.hear_runs();
+        class.hear_phones(now);
+        class.draw(now)?;
+        let key = match class.stage.hear(TICK)? {
             Heard::Nothing => continue,
             Heard::Gone => return Err(io::ErrorKind::UnexpectedEof.into()),
             Heard::Redraw => {
-                drawn = None;
+                class.drawn = None;
                 continue;
             }
             Heard::Key(key) => key,
         };
-        drawn = None;
-        match show.press(key, now) {
-            Ask::Nothing => {}
-            Ask::Run(job) => player.run(job),
-            Ask::Stop => player.stop(),
-            Ask::Quit => {
-                player.stop();
-                return Ok(Ending::Done);
-            }
-            Ask::Interrupt => {
-                player.stop();
-                return Ok(Ending::Stopped(2));
-            }
-            Ask::Suspend => signals::halt(),
+        let ask = class.show.press(key, now);
+        if let Some(ending) = class.answer(ask) {
+            class.player.stop();
+            return Ok(ending);
         }
     }
+}
+
+impl Class<'_> {
+    /// Does what is asked for. What ends the class is told.
+    fn answer(&mut self, ask: Ask) -> Option<Ending> {
+        (self.drawn, self.posted) = (None, None);
+        match ask {
+            Ask::Nothing => {}
+            Ask::Run(job) => self.player.run(job),
+            Ask::Stop => self.player.stop(),
+            Ask::Save(export) => self.show.tell(saved(&export)),
+            Ask::Quit => return Some(Ending::Done),
+            Ask::Interrupt => return Some(Ending::Stopped(2)),
+            Ask::Suspend => signals::halt(),
+        }
+        None
+    }
+
+    /// News of the run, and what they ask for in turn.
+    fn hear_runs(&mut self) {
+        let Self { show, player, .. } = self;
+        let mut again = Vec::new();
+        if player.news(|number, news| again.push(show.hear(number, news))) {
+            self.drawn = None;
+        }
+        for ask in again {
+            if let Ask::Run(job) = ask {
+                self.player.run(job);
+            }
+        }
+    }
+
+    /// Votes, and the teacher's buttons: so many at once, so that a key is not kept waiting by them.
+    fn hear_phones(&mut self, now: Duration) {
+        let Some(server) = self.server.take() else {
+            return;
+        };
+        let (mut votes, mut presses) = (Vec::new(), Vec::new());
+        for heard in std::iter::from_fn(|| server.hear()).take(AT_ONCE) {
+            match heard {
+                web::Received::Vote(vote, reply) => votes.push((self.show.vote(vote), reply)),
+                web::Received::Press { seen, key, pressed } => {
+                    let ask = self.show.press_for(&seen, key, now);
+                    presses.push((ask.is_some(), pressed));
+                    // A page has no key that ends the class.
+                    ask.and_then(|ask| self.answer(ask));
+                }
+            }
+        }
+        if !votes.is_empty() {
+            (self.drawn, self.posted) = (None, None);
+        }
+        // Whoever is told that a vote counts sees it on the page that comes next.
+        if self.posted.is_none_or(|posted| now >= posted + POST) {
+            server.post(web::Posted {
+                voter: self.show.voter_page(),
+                host: self.show.host_page(now),
+            });
+            self.posted = Some(now);
+        }
+        // Whoever asked may be gone by now.
+        for (vote, reply) in votes {
+            let _ = reply.send(vote);
+        }
+        for (pressed, reply) in presses {
+            let _ = reply.send(pressed);
+        }
+        self.server = Some(server);
+    }
+
+    fn draw(&mut self, now: Duration) -> io::Result<()> {
+        // The clock ticks.
+        if self
+            .drawn
+            .is_some_and(|drawn| drawn.as_secs() == now.as_secs())
+        {
+            return Ok(());
+        }
+        let mut cells = Buffer::empty(self.stage.area()?);
+        draw(&self.show, self.look, now, &mut cells);
+        self.stage.show(cells)?;
+        self.drawn = Some(now);
+        Ok(())
+    }
+}
+
+/// Saves it in the current directory, under a name that nothing has there, and says which.
+fn saved(export: &Export) -> String {
+    for count in 1..1_000 {
+        let name = match count {
+            1 => format!("{}.csv", export.name),
+            _ => format!("{}-{count}.csv", export.name),
+        };
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&name);
+        match file.and_then(|mut file| file.write_all(export.csv.as_bytes())) {
+            Ok(()) => return format!("the votes are saved in {name}"),
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(why) => return format!("{name} could not be saved: {why}"),
+        }
+    }
+    format!(
+        "{}-1000.csv and all before it are there already",
+        export.name
+    )
 }
 
 /// Set when the program goes on after it was stopped.

@@ -120,8 +120,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "services::jobs",
             "trace",
             "units",
+            "web",
         ],
     ),
+    // Transport, and pages of what the classroom says: it measures nothing and runs nothing.
+    ("web/", &["classroom", "page"]),
     ("cli/", &["commands::run", "commands::screen"]),
     ("cli.rs", &["commands", "concepts", "lab"]),
 ];

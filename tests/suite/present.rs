@@ -138,7 +138,9 @@ fn votes_stand_beside_what_is_measured() {
     terminal.press("9");
     terminal.wait_for("there is no answer 9");
     terminal.press("1222u");
-    terminal.wait_for("██ 2");
+    // Nobody follows the others: a round is hidden until it is closed.
+    terminal.wait_for("Round 1: 3 hands so far");
+    assert!(!terminal.shows("██"));
     terminal.press("n");
     terminal.wait_for("Ask the back row.");
     terminal.press("n\r");
@@ -152,6 +154,82 @@ fn votes_stand_beside_what_is_measured() {
     assert!(terminal.shows("fetch two"));
     terminal.press(" ");
     terminal.wait_for("What starts a future?");
+    terminal.press("q");
+    whole(&terminal.finish(), 0);
+}
+
+#[test]
+fn both_rounds_stand_beside_what_is_measured_and_can_be_saved() {
+    for (rows, columns) in [(24, 80), (36, 120)] {
+        let room = Room::new();
+        let folder = tempfile::tempdir().unwrap();
+        let shell = format!(
+            "cd '{}' && exec '{}' present --course '{}'",
+            folder.path().display(),
+            env!("CARGO_BIN_EXE_asyncdemo"),
+            room.path().display()
+        );
+        let test = Test::new(["-c", shell.as_str()]);
+        let mut terminal = test.program_on_a_terminal("/bin/sh".as_ref(), rows, columns);
+        terminal.wait_for("True?");
+        terminal.press("  e");
+        terminal.wait_for("nobody has voted yet");
+        terminal.press("p1112p");
+        terminal.wait_until("round one is closed", |frame| {
+            frame.contains("Talk to your neighbours") && frame.contains("█ 3")
+        });
+        terminal.press("2");
+        terminal.wait_for("the round is closed");
+        // Closed by mistake: nothing is lost.
+        terminal.press("P");
+        terminal.wait_for("Round 1: 4 hands so far");
+        terminal.press("pp1222");
+        terminal.wait_until("round one is seen, and round two is not", |frame| {
+            frame.contains("Round 2: 4 hands so far")
+                && frame.contains("█ 3")
+                && !frame.contains("round 2")
+        });
+        terminal.press("p");
+        terminal.wait_for("Both rounds are closed.");
+        terminal.wait_until("both rounds stand beside each other", |frame| {
+            frame.contains("round 1") && frame.contains("round 2")
+        });
+        terminal.press("\r");
+        terminal.wait_for("right: 1 of 4 hands, then 3 of 4 hands");
+        terminal.press("p");
+        terminal.wait_for("no more votes");
+        for name in ["votes-01-two.csv", "votes-01-two-2.csv"] {
+            terminal.press("e");
+            terminal.wait_for(&format!("saved in {name}"));
+            let csv = fs::read_to_string(folder.path().join(name)).unwrap();
+            assert_eq!(
+                csv.lines().collect::<Vec<_>>(),
+                [
+                    "lesson,slide,question,round,choice,text,hands,devices",
+                    "01-two,2,How long do both take?,1,1,their sum,3,0",
+                    "01-two,2,How long do both take?,1,2,the longer one,1,0",
+                    "01-two,2,How long do both take?,2,1,their sum,1,0",
+                    "01-two,2,How long do both take?,2,2,the longer one,3,0",
+                ]
+            );
+        }
+        terminal.press("q");
+        whole(&terminal.finish(), 0);
+    }
+}
+
+#[test]
+fn round_one_can_be_kept_until_round_two_is_over() {
+    let room = Room::new();
+    let mut terminal = room.on(24, 80);
+    terminal.wait_for("True?");
+    terminal.press("  vp11p");
+    terminal.wait_for("Talk to your neighbours");
+    assert!(!terminal.shows("█"));
+    terminal.press("p2p");
+    terminal.wait_until("both rounds are shown", |frame| {
+        frame.contains("█ 2") && frame.contains("█ 1")
+    });
     terminal.press("q");
     whole(&terminal.finish(), 0);
 }

@@ -7,10 +7,12 @@ use ratatui_core::layout::Rect;
 use ratatui_core::style::{Modifier, Style};
 use ratatui_core::text::{Line as CellLine, Span};
 
+use crate::classroom::join;
 use crate::classroom::keys::KEYS;
 use crate::classroom::pane;
 use crate::classroom::result;
-use crate::classroom::show::Show;
+use crate::classroom::rounds::{Phase, VoteRound};
+use crate::classroom::show::{Cover, Show};
 use crate::classroom::slide::Origin;
 use crate::classroom::theme::Theme;
 use crate::lesson::Kind;
@@ -66,7 +68,7 @@ pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
     };
     let area = cells.area;
     cells.set_style(area, look.style(Role::Plain));
-    if show.blank || area.width < 4 || area.height < 3 {
+    if show.cover() == Some(Cover::Blank) || area.width < 4 || area.height < 3 {
         return;
     }
     let [head, mut body, foot] = rows(area);
@@ -84,8 +86,14 @@ pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
         &look,
         cells,
     );
-    if show.keys {
+    if show.cover() == Some(Cover::Keys) {
         return put(&keys(&look), inset(body), show.scroll, &look, cells);
+    }
+    if let (Some(cover), Some(addresses)) = (show.cover(), &show.addresses) {
+        let area = inset(body);
+        let page = look.page(area.width.into());
+        let lines = join::page(addresses, cover, show.theme, area.height.into(), &page);
+        return put(&lines, area, show.scroll, &look, cells);
     }
     if show.notes {
         let lines = pane::notes(show, &look.page(inset(body).width.into()));
@@ -164,6 +172,7 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
         Some(Kind::Code(_)) => width,
         _ => width.min(COMFORTABLE),
     };
+    let (width, area) = beside_code(show, look, width, area, cells);
     let lines = pane::words(show, &look.page(width));
     // Words that stand alone, and do not grow, stand in the middle.
     let down = match kind {
@@ -177,6 +186,40 @@ fn slide(show: &Show, look: &Look, area: Rect, cells: &mut Buffer) {
         ..area
     };
     put(&lines, area, show.scroll, look, cells);
+}
+
+/// Where devices may vote, the code that leads there stands beside the question, if there is room for both.
+fn beside_code(
+    show: &Show,
+    look: &Look,
+    width: usize,
+    area: Rect,
+    cells: &mut Buffer,
+) -> (usize, Rect) {
+    let addresses = show.addresses.as_ref().filter(|_| show.ballot().is_some());
+    let page = look.page(area.width.into());
+    let code = addresses.and_then(|it| join::code(&it.join, show.theme, &page));
+    let Some(code) = code.filter(|code| code.len() <= area.height.into()) else {
+        return (width, area);
+    };
+    let code_width = u16::try_from(code[0].width()).unwrap_or(u16::MAX);
+    // A question in fewer columns takes more rows than there are.
+    let Some(left @ 64..) = area.width.checked_sub(code_width.saturating_add(3)) else {
+        return (width, area);
+    };
+    let right = Rect {
+        x: area.right() - code_width,
+        width: code_width,
+        ..area
+    };
+    put(&code, right, 0, look, cells);
+    (
+        width.min(left.into()),
+        Rect {
+            width: left,
+            ..area
+        },
+    )
 }
 
 /// Lines into an area, from the one at `skip` on. Where not all have room, the last row says how many are below.
@@ -253,18 +296,38 @@ fn footer(show: &Show, width: usize, look: &Look) -> Line {
     if let Some(said) = &show.said {
         return Line::of(Role::Waiting, &format!(" {said}"));
     }
-    let asks = !show.candidates().is_empty();
-    let hint = match show.step().map(|step| &step.kind) {
-        _ if show.runs() => "esc stop",
-        _ if show.has_more_to_say() => "space why · r again · + - knob · c code",
-        Some(Kind::Quiz(_)) => "p ask the room · enter answers · space next",
-        _ if show.line().is_some() && asks => "p ask the room · enter run · space next",
-        _ if show.line().is_some() => "enter run · + - knob · space next",
-        _ => "space next · b back",
+    let asks = !show.candidates().is_empty() && !show.is_answered();
+    let quiz = matches!(
+        show.step().map(|step| &step.kind),
+        Some(Kind::Quiz(_) | Kind::Spot(_))
+    );
+    let act = if quiz { "enter answers" } else { "enter run" };
+    let phase = show
+        .slide()
+        .map(|slide| slide.rounds.phase())
+        .unwrap_or_default();
+    let ask = match phase {
+        Phase::Unasked => "p ask the room",
+        Phase::Open(_) => "p close the round · 1-9 hands",
+        Phase::Closed(VoteRound::First) => "p vote again",
+        Phase::Closed(VoteRound::Second) => "P open it again",
+    };
+    let hint = match show.line() {
+        _ if show.cover().is_some() => "any key goes on".to_owned(),
+        _ if show.runs() => "esc stop".to_owned(),
+        _ if show.has_more_to_say() => "space why · r again · + - knob · c code".to_owned(),
+        // What comes next stands first: that is what is left where there is little room.
+        _ if asks && phase == Phase::Closed(VoteRound::Second) => {
+            format!("{act} · {ask} · space next")
+        }
+        _ if asks => format!("{ask} · {act} · space next"),
+        _ if quiz => format!("{act} · space next"),
+        Some(_) => "enter run · + - knob · space next".to_owned(),
+        None => "space next · b back".to_owned(),
     };
     let keys = Line::of(Role::Dim, "? keys ");
     // Whole keys, as many as there is room for.
-    let mut hint = hint;
+    let mut hint = &*hint;
     while columns(hint) + 2 + keys.width() > width {
         let Some((shorter, _)) = hint.rsplit_once(" · ") else {
             break;
@@ -434,9 +497,16 @@ mod tests {
     proptest! {
         /// Whatever is pressed, on whatever size of screen.
         #[test]
-        fn nothing_makes_it_panic(keys in "[ bp1290ur+sycnt.l?=\n-]{0,60}", width in 0_u16..200, height in 0_u16..60) {
+        fn nothing_makes_it_panic(keys in "[ bpP1290urvweW+sycnt.l?=\n-]{0,60}", phones: bool, width in 0_u16..200, height in 0_u16..60) {
             let report = report();
             let mut show = show();
+            if phones {
+                show = show.with_votes(crate::classroom::Addresses {
+                    join: "http://192.168.178.21:8080/k7f3m2pq".to_owned(),
+                    host: "http://192.168.178.21:8080/host?token=abcdefghijkmnpqrstuvwxyz23".to_owned(),
+                    about: "Open: 192.168.178.21:8080 and no other address. Another: --listen ADDR".to_owned(),
+                });
+            }
             for ch in keys.chars() {
                 let key = if ch == '\n' { Key::Enter } else { Key::Char(ch) };
                 if let Ask::Run(job) = show.press(key, Duration::ZERO) {
