@@ -153,10 +153,9 @@ fn state(show: &Show, slide: &Slide, style: &Style) -> Lines {
         Phase::Open(round) => {
             let votes = slide.rounds.votes(round);
             let said = format!(
-                "Round {}: {} {} so far, hidden until it is closed",
+                "Round {}: {} so far, hidden until it is closed",
                 round.number(),
-                votes.total(),
-                votes.called()
+                votes.counted(votes.total())
             );
             (Role::Waiting, said)
         }

@@ -37,7 +37,7 @@ pub enum Ask {
     /// Stop what runs.
     Stop,
     /// Save this: the votes, as CSV.
-    Save(Export),
+    Save(CsvFile),
     /// Give the terminal back, and end.
     Quit,
     /// The same, as Ctrl-C does.
@@ -61,7 +61,7 @@ pub struct RunRequest {
 
 /// A file to be saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Export {
+pub struct CsvFile {
     /// Its name, without the ending.
     pub name: String,
     /// What is to be in it.

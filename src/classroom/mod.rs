@@ -26,7 +26,7 @@ mod turning;
 mod voting;
 mod walk;
 
-pub use keys::{Ask, Export, KEYS, Key, RunRequest};
+pub use keys::{Ask, CsvFile, KEYS, Key, RunRequest};
 pub use player::Player;
 pub use posted::{HostPage, VoterPage};
 pub use recording::Recordings;

@@ -71,10 +71,10 @@ fn mended(show: &Show, slide: &Slide, style: &Style) -> Lines {
         return Lines::new();
     };
     let choice = &repair.choices[at];
-    let votes = slide.rounds.last_counted().map(|votes| {
-        let (of, total) = (votes.of(at), votes.total());
-        format!(" · {of} of {total} {}", votes.called())
-    });
+    let votes = slide
+        .rounds
+        .last_counted()
+        .map(|votes| format!(" · {} of {}", votes.of(at), votes.counted(votes.total())));
     let hands = votes.unwrap_or_default();
     let answer = choice.text.lines().map(str::trim).collect::<Vec<_>>();
     let answer = format!("{}  {}{hands}", at + 1, answer.join(" "));
@@ -133,7 +133,7 @@ fn were_right(show: &Show, predict: &Predict, report: &Report) -> Option<String>
     let right: Vec<_> = (0..candidates.len()).filter(right).collect();
     let said = show.rounds().into_iter().map(|(_, votes)| {
         let of: usize = right.iter().map(|place| votes.of(*place)).sum();
-        format!("{of} of {} {}", votes.total(), votes.called())
+        format!("{of} of {}", votes.counted(votes.total()))
     });
     let said: Vec<_> = said.collect();
     match &said[..] {

@@ -77,13 +77,15 @@ impl Votes {
         &self.devices
     }
 
-    /// What they are called: hands, where nobody has voted otherwise.
-    pub(super) fn called(&self) -> &'static str {
-        if self.devices.is_empty() {
-            "hands"
+    /// So many of them, as they are called: hands, where no device has voted.
+    pub(super) fn counted(&self, count: usize) -> String {
+        let kind = if self.devices.is_empty() {
+            "hand"
         } else {
-            "votes"
-        }
+            "vote"
+        };
+        let end = if count == 1 { "" } else { "s" };
+        format!("{count} {kind}{end}")
     }
 }
 
@@ -265,7 +267,10 @@ mod tests {
         rounds.vote(Device(2), 0);
         rounds.advance();
         let votes = rounds.counted(VoteRound::First).unwrap();
-        assert_eq!((votes.of(0), votes.of(1), votes.called()), (2, 1, "votes"));
+        assert_eq!(
+            (votes.of(0), votes.of(1), &*votes.counted(1)),
+            (2, 1, "1 vote")
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How the class is asked, and how it votes.
 
 use super::export;
-use super::keys::{Ask, Export};
+use super::keys::{Ask, CsvFile};
 use super::rounds::{Device, Phase, VoteRound, Votes};
 use super::show::{Cover, Show};
 use super::slide::Place;
@@ -187,7 +187,7 @@ impl Show {
         };
         let name = format!("votes-{}", lesson.stem());
         match export::csv(&self.lessons, &self.slides) {
-            Some(csv) => Ask::Save(Export { name, csv }),
+            Some(csv) => Ask::Save(CsvFile { name, csv }),
             None => self.say("nobody has voted yet"),
         }
     }

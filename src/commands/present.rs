@@ -16,7 +16,7 @@ use super::run::Ending;
 use super::screen::{Screen, complain};
 use super::signals;
 use crate::classroom::terminal::{FullScreen, Heard, Look, draw, is_gone};
-use crate::classroom::{Ask, Export, Player, Recordings, Show, Theme};
+use crate::classroom::{Ask, CsvFile, Player, Recordings, Show, Theme};
 use crate::lab::{Stop, Trust};
 use crate::lesson::course;
 use crate::page::cleaned;
@@ -252,8 +252,8 @@ impl Class<'_> {
         let (mut votes, mut presses) = (Vec::new(), Vec::new());
         for heard in std::iter::from_fn(|| server.hear()).take(AT_ONCE) {
             match heard {
-                web::Received::Vote(vote, reply) => votes.push((self.show.vote(vote), reply)),
-                web::Received::Press { seen, key, pressed } => {
+                web::FromPage::Vote(vote, reply) => votes.push((self.show.vote(vote), reply)),
+                web::FromPage::Press { seen, key, pressed } => {
                     let ask = self.show.press_for(&seen, key, now);
                     presses.push((ask.is_some(), pressed));
                     // A page has no key that ends the class.
@@ -299,7 +299,7 @@ impl Class<'_> {
 }
 
 /// Saves it in the current directory, under a name that nothing has there, and says which.
-fn saved(export: &Export) -> String {
+fn saved(export: &CsvFile) -> String {
     for count in 1..1_000 {
         let name = match count {
             1 => format!("{}.csv", export.name),

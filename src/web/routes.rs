@@ -46,7 +46,7 @@ pub struct Posted {
 
 /// What came in, and where the answer goes.
 #[derive(Debug)]
-pub enum Received {
+pub enum FromPage {
     /// A device votes.
     Vote(Vote, oneshot::Sender<Result<(), VoteRefused>>),
     /// The teacher presses a key, for what was on the page.
@@ -70,7 +70,7 @@ pub(super) struct Desk {
     join: Secret,
     host: Secret,
     posted: Mutex<Arc<Posted>>,
-    heard: SyncSender<Received>,
+    heard: SyncSender<FromPage>,
     /// From where each device has voted.
     voters: Mutex<HashMap<Device, IpAddr>>,
 }
@@ -82,7 +82,7 @@ pub(super) struct Words {
 }
 
 impl Desk {
-    pub(super) fn new(heard: SyncSender<Received>) -> Result<(Self, Words), NoRandom> {
+    pub(super) fn new(heard: SyncSender<FromPage>) -> Result<(Self, Words), NoRandom> {
         let signer = Signer::new()?;
         // The first is typed by hand, and knowing it one can do no more than vote.
         let (join, host) = (signer.word(8)?, signer.word(26)?);
@@ -112,7 +112,7 @@ impl Desk {
     }
 
     /// Hands it on, and waits for the answer; `None`, where there is none now.
-    async fn ask<T>(&self, heard: Received, answer: oneshot::Receiver<T>) -> Option<T> {
+    async fn ask<T>(&self, heard: FromPage, answer: oneshot::Receiver<T>) -> Option<T> {
         match self.heard.try_send(heard) {
             Ok(()) => {}
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => return None,
@@ -267,7 +267,7 @@ async fn vote(
         choice,
     };
     let (reply, answer) = oneshot::channel();
-    match desk.ask(Received::Vote(vote, reply), answer).await {
+    match desk.ask(FromPage::Vote(vote, reply), answer).await {
         None => not_now(),
         Some(Ok(())) => {
             desk.remember(device, address);
@@ -318,7 +318,7 @@ async fn press(State(desk): Shared, RawQuery(query): RawQuery, body: Bytes) -> R
         return page(StatusCode::BAD_REQUEST, sentence("Not pressed", words));
     };
     let (pressed, answer) = oneshot::channel();
-    let heard = Received::Press {
+    let heard = FromPage::Press {
         seen: seen.to_owned(),
         key: *key,
         pressed,

@@ -70,7 +70,7 @@ fn welcome(stream: TcpStream, peer: SocketAddr, router: &Router, limits: &Shared
     if let Some(ended) = ended {
         ended.abort();
     }
-    let place = Counted {
+    let place = OpenConnection {
         number,
         limits: Arc::clone(limits),
     };
@@ -79,12 +79,12 @@ fn welcome(stream: TcpStream, peer: SocketAddr, router: &Router, limits: &Shared
 }
 
 /// One connection among those that are counted.
-struct Counted {
+struct OpenConnection {
     number: u64,
     limits: Shared,
 }
 
-impl Drop for Counted {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
         limits.leave(self.number);
@@ -96,7 +96,7 @@ async fn connection(
     peer: Peer,
     router: Router,
     admission: Admission,
-    place: Counted,
+    place: OpenConnection,
 ) {
     let _ = stream.set_nodelay(true);
     let inner = TowerToHyperService::new(router);

@@ -12,7 +12,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use super::address::Listen;
-use super::routes::{Desk, Posted, Received, router};
+use super::routes::{Desk, FromPage, Posted, router};
 use super::serve::serve;
 use crate::classroom::Addresses;
 
@@ -34,7 +34,7 @@ const SHUTDOWN: Duration = Duration::from_secs(1);
 /// The server of a class. It listens when it is there, and no longer.
 pub struct ClassServer {
     desk: Arc<Desk>,
-    heard: Receiver<Received>,
+    heard: Receiver<FromPage>,
     addresses: Addresses,
     shutdown: Option<oneshot::Sender<()>>,
     gone: Receiver<()>,
@@ -115,7 +115,7 @@ impl ClassServer {
     }
 
     /// What has come in, if anything has.
-    pub fn hear(&self) -> Option<Received> {
+    pub fn hear(&self) -> Option<FromPage> {
         self.heard.try_recv().ok()
     }
 }

@@ -45,6 +45,7 @@ mod stop;
 mod terminal;
 mod timeout;
 mod tour;
+mod votes;
 mod watch_live;
 mod watch_memory;
 mod watch_python;

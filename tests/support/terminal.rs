@@ -246,6 +246,12 @@ impl Terminal {
         seen.frames.last().is_some_and(|frame| frame.contains(text))
     }
 
+    /// What the screen shows now.
+    pub(crate) fn screen(&self) -> String {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.frames.last().cloned().unwrap_or_default()
+    }
+
     /// Waits until the screen is like that.
     #[track_caller]
     pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
