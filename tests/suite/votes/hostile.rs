@@ -188,15 +188,18 @@ impl Flood {
 }
 
 /// How long the screen takes to answer a key, several times, the longest last.
+#[track_caller]
 fn answers_to_keys(room: &mut Room, times: usize) -> Vec<Duration> {
     let mut taken = Vec::new();
     for at in 0..times {
-        let (key, until) = [("?", "these keys, quit"), ("?", "How long do")][at % 2];
+        let shown = at % 2 == 0;
+        let is_so = |room: &Room| room.terminal.shows("these keys, quit") == shown;
+        assert!(!is_so(room), "it has been pressed already: {at}");
         let pressed = Instant::now();
-        room.terminal.press(key);
-        while !room.terminal.shows(until) {
-            assert!(pressed.elapsed() < HANG, "`{until}` never came");
-            thread::yield_now();
+        room.terminal.press("?");
+        while !is_so(room) {
+            assert!(pressed.elapsed() < HANG, "{shown}: it never came");
+            wait(Duration::from_millis(1));
         }
         taken.push(pressed.elapsed());
     }
