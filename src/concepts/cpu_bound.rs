@@ -92,7 +92,7 @@ impl Concept for CpuBound {
                 )
                 .by_default()
                 .claim(OnOneThread)
-                .twin(Twin::of("piece after piece in the event loop's thread")),
+                .twin(computes("piece after piece in the event loop's thread")),
             bench
                 .strategy(
                     "join",
@@ -103,14 +103,14 @@ impl Concept for CpuBound {
                 .by_default()
                 .refutes_belief()
                 .claim(OnOneThread)
-                .twin(Twin::of(
+                .twin(computes(
                     "asyncio.gather over all pieces, on the event loop",
                 )),
             bench
                 .strategy("spawned", "tokio::spawn for each piece", workers, spawned)
                 .on(Flavor::with_workers(workers))
                 .twin(
-                    Twin::of("asyncio.create_task for each piece: no thread for any")
+                    computes("asyncio.create_task for each piece: no thread for any")
                         .ideal(bench.ideal(1))
                         .claim(OnOneThread),
                 ),
@@ -123,7 +123,7 @@ impl Concept for CpuBound {
                 )
                 .claim_if(bench.beats(pieces), KeepsTheLoopAwake)
                 .twin(
-                    Twin::of("asyncio.to_thread for each piece: threads, and one GIL")
+                    computes("asyncio.to_thread for each piece: threads, and one GIL")
                         .ideal(bench.ideal(1))
                         .claim_if(pieces > 1, OneAtATime),
                 ),
@@ -138,7 +138,7 @@ impl Concept for CpuBound {
                 .by_default()
                 .claim_if(bench.beats(workers), KeepsTheLoopAwake)
                 .twin(
-                    Twin::of("a ProcessPoolExecutor computes: a GIL for each process")
+                    computes("a ProcessPoolExecutor computes: a GIL for each process")
                         .claim_if(workers.min(pieces) > 1, OnProcesses(workers)),
                 ),
             bench
@@ -150,9 +150,14 @@ impl Concept for CpuBound {
                 )
                 .claim(OnOneThread)
                 .claim_if(bench.beats(1), KeepsTheLoopAwake)
-                .twin(Twin::of("await asyncio.sleep(0) between chunks of 2 ms")),
+                .twin(computes("await asyncio.sleep(0) between chunks of 2 ms")),
         ]
     }
+}
+
+/// A strategy in Python.
+fn computes(summary: &str) -> Twin {
+    Twin::of(summary).differs("it computes something else, for as long")
 }
 
 /// Where strategies get their work, all of them the same.

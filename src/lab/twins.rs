@@ -114,7 +114,7 @@ impl Twins {
 
     /// Runs the twin of `strategy` as often as asked, each time in a fresh interpreter, whose start is not measured.
     /// `size` takes the place of a knob that has several values.
-    pub(super) fn run(
+    pub fn run(
         &self,
         strategy: &Strategy,
         twin: &Twin,

@@ -1,8 +1,12 @@
 //! Each strategy in Rust and in Python: the same names, the same knobs, one report.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use asyncdemo::concepts::{self, Entry};
+use asyncdemo::lab::{Invocation, Stop, Trust};
+use serde_json::Value;
+
 use asyncdemo::report::{Finding, Outcome, Report, StrategyReport};
 
 use crate::report_schema::{assert_valid, parse};
@@ -99,6 +103,12 @@ fn gather_waits_at_once_in_both_languages_and_cancels_in_rust_alone() {
             let ends = strategy.tasks.iter().map(|task| task.outcome);
             ends.collect::<Vec<_>>()
         };
+        // Far apart, so that both never end in one poll of a busy machine.
+        let line = "gather --strategy first-error --fail-at 50ms --delays 1s,2s --format json";
+        let output = Test::new(line.split(' '))
+            .args([format!("--python={}", python.display())])
+            .output();
+        let (report, _) = parse(&output.stdout);
         let [rust, python] = pair(&report, "first-error");
         assert_eq!(ends(rust)[1], Outcome::Cancelled);
         assert_eq!(ends(python), [Outcome::Failed, Outcome::Completed]);
@@ -167,13 +177,101 @@ fn runs_in_both(concept: &str, python: &Path) {
         };
         let told = findings(&report, name);
         let denied = told.iter().any(|it| it.kind == "inconclusive");
-        // A tenth, and what a busy machine adds to a strategy of some milliseconds.
-        let most = ideal.0.mul_f64(1.1) + std::time::Duration::from_millis(100);
+        // How fast this machine computes is measured just before, while others compute, too.
         let computes = concept.about.name == "cpu-bound";
-        assert!(
-            denied || computes || here.did_nothing() || wall.0 <= most,
-            "{name} took {wall:?}, ideal {ideal:?}, and says {told:?}"
-        );
+        let fits = wall.0 <= allowed(ideal.0);
+        if !(denied || computes || here.did_nothing() || fits) {
+            takes_what_arithmetic_says(concept, name, python);
+        }
+    }
+}
+
+/// A tenth longer than the ideal, or 15 ms: httpx takes more than a millisecond for each connection that it opens.
+fn allowed(ideal: Duration) -> Duration {
+    ideal.mul_f64(1.1).max(ideal + Duration::from_millis(15))
+}
+
+/// With knobs to which some milliseconds matter less, a strategy takes no longer than is allowed, or says
+/// that it is inconclusive. A run counts in which Rust kept to that: elsewhere the machine was busy.
+fn takes_what_arithmetic_says(concept: &Entry, strategy: &str, python: &Path) {
+    let fits = |it: &StrategyReport| Some(it.wall()?.0 <= allowed(it.ideal_s?.0));
+    let mut missed = Vec::new();
+    for _ in 0..TRIES {
+        let output = Test::new([concept.about.name, "--strategy", strategy])
+            .args(concept.about.tour)
+            .args([format!("--python={}", python.display())])
+            .args(["--format", "json"])
+            .output();
+        let (report, _) = parse(&output.stdout);
+        let both: Vec<_> = report
+            .strategies
+            .iter()
+            .filter(|it| it.name == strategy)
+            .collect();
+        let [there, here] = both[..] else {
+            // Not with so many.
+            return;
+        };
+        let told = findings(&report, strategy);
+        // Or it says what it cost to hand over SQLite's lock.
+        let says_so = |it: &&Finding| ["inconclusive", "turns_cost"].contains(&&*it.kind);
+        if told.iter().any(says_so) || fits(here) != Some(false) {
+            return;
+        }
+        if fits(there) == Some(true) {
+            missed.push((here.wall(), here.ideal_s));
+        }
+    }
+    let name = concept.about.name;
+    // Twice is no accident.
+    assert!(missed.len() < 2, "{name} {strategy}: {missed:?}");
+    println!("{name} {strategy}: this machine is too busy to tell");
+}
+
+/// How often something is tried that a busy machine may spoil.
+const TRIES: usize = 5;
+
+/// Each strategy returns in Python what it returns in Rust, or says why it does not.
+fn returns_the_same(concept: &str, python: &Path) {
+    let about = find(concept).about;
+    let words = about.quick.join(" ");
+    let line = format!("{concept} {words} --all --python={}", python.display());
+    let asked = Invocation::parse(&line, Trust::Own).expect("it can be run");
+    let twins = asked.twins().expect("there is a Python for it");
+    let twins = twins.expect("it was asked for");
+    let lab = asked.options.lab(&about, &Stop::default());
+    for strategy in asked.choose().0 {
+        let Some(twin) = strategy.in_python() else {
+            continue;
+        };
+        let name = format!("{concept} --strategy {}", strategy.name);
+        if let Some(why) = twin.differs {
+            assert!(!why.is_empty(), "{name}");
+            continue;
+        }
+        let mut both = [Value::Null, Value::Bool(true)];
+        for _ in 0..TRIES {
+            let there = lab.run(&strategy, &mut ());
+            let here = twins.run(&strategy, twin, None, &lab, &mut ());
+            both = [there, here].map(|it| {
+                assert_eq!(it.report.error, None, "{name}");
+                let result = it.result.unwrap_or_else(|| panic!("{name} has no result"));
+                numbers_alike(&result)
+            });
+            if both[0] == both[1] {
+                break;
+            }
+        }
+        assert_eq!(both[0], both[1], "{name}, in none of {TRIES} tries");
+    }
+}
+
+/// Python has 2 where Rust has 2.0.
+fn numbers_alike(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().into(),
+        Value::Array(values) => values.iter().map(numbers_alike).collect(),
+        other => other.clone(),
     }
 }
 
@@ -183,6 +281,7 @@ fn run_in_both(concepts: &[&str]) {
     };
     for concept in concepts {
         runs_in_both(concept, &python);
+        returns_the_same(concept, &python);
     }
 }
 
@@ -200,6 +299,7 @@ fn a_service_and_a_database_run_in_both() {
     };
     for concept in ["routes", "background", "db", "http"] {
         runs_in_both(concept, python);
+        returns_the_same(concept, python);
     }
 }
 
@@ -231,7 +331,7 @@ fn one_thread_loses_updates_in_both() {
     let Some(python) = pythons().into_iter().next_back() else {
         return;
     };
-    runs_in_both("locks", &python);
+    run_in_both(&["locks"]);
     let report = measured(find("locks"), &python, &["--all"]);
     for (name, lost) in [
         ("race", 2.0),
@@ -260,7 +360,7 @@ fn a_signal_ends_the_python_side_and_what_was_measured_is_told() {
     let line =
         "gather --python --strategy first-error --fail-at 10ms --delays 20ms,60s --format json";
     let started = Test::new(line.split(' ')).start();
-    crate::support::wait(std::time::Duration::from_millis(1_500));
+    crate::support::wait(Duration::from_millis(1_500));
     crate::support::signal("INT", started.pid());
     let output = started.output();
     assert_eq!(output.status, Some(130), "{output:?}");
@@ -302,7 +402,7 @@ fn clients_that_give_up_are_told_alike_in_both() {
         let there = there.filter(|it| it.strategy == name && it.language.is_none());
         for told in here.into_iter().chain(there) {
             // One core may be busy: then it says which number failed.
-            let expected = [kind, "inconclusive"];
+            let expected = [kind, "inconclusive", "loop_blocked"];
             assert!(expected.contains(&&*told.kind), "{told:?}");
         }
     }
