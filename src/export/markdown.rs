@@ -188,6 +188,6 @@ mod tests {
         );
         assert_eq!(fence("no"), "```");
         assert_eq!(fence("a ```` b"), "`````");
-        assert_eq!(code("a`b|c"), "`` a`b\\|c ``");
+        assert_eq!(code("a`b|c"), "``` a`b\\|c ```");
     }
 }

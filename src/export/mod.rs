@@ -7,6 +7,7 @@ mod exhibit;
 mod html;
 mod json;
 mod markdown;
+mod perfetto;
 mod svg;
 
 use std::io::{self, Write};
@@ -51,5 +52,11 @@ pub static FORMATS: &[ExportFormat] = &[
         help: "Write a page to FILE: play, step, zoom and search the lanes in a browser",
         is_text: true,
         write: html::write,
+    },
+    ExportFormat {
+        flag: "export-perfetto",
+        help: "Write the tracks to FILE as a trace: for ui.perfetto.dev",
+        is_text: false,
+        write: perfetto::write,
     },
 ];
