@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::exhibit::Exhibit;
 use crate::page::clean_line;
+use crate::picture::faster;
 use crate::report::{Outcome, Report, Seconds, StrategyReport, Task};
 use crate::trace::{State, spans};
 use crate::units;
@@ -135,9 +136,8 @@ pub(super) fn result(exhibit: &Exhibit<'_>, strategy: &StrategyReport) -> String
     if let Some(Seconds(wall)) = strategy.wall() {
         parts.push(units::duration(wall));
     }
-    if let Some(times) = strategy.speedup.filter(|times| (times - 1.0).abs() > 0.005) {
-        parts.push(format!("{times:.2}× faster"));
-    }
+    parts.push(faster(strategy));
+    parts.retain(|part| !part.is_empty());
     parts.join(" · ")
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::drawing::{called, result, tame};
 use super::exhibit::{Exhibit, Listing};
 use crate::page::{Language, Line, Role, Style, code as styled};
+use crate::picture::faster;
 use crate::report::{Figure, Report, Seconds, StrategyReport};
 use crate::units;
 
@@ -273,7 +274,7 @@ fn table(exhibit: &Exhibit<'_>) -> Markup {
                     th scope="col" { "ideal" }
                     th scope="col" { "overhead" }
                     @if let Some(figure) = figure { th scope="col" { (figure.name()) } }
-                    th scope="col" { "faster" }
+                    th scope="col" { "beside the first" }
                     th scope="col" { "tasks" }
                     th scope="col" { "most in flight" }
                 } }
@@ -292,11 +293,7 @@ fn table(exhibit: &Exhibit<'_>) -> Markup {
                             @if let Some(figure) = figure {
                                 td { (figure.of(strategy).map(|value| figure.shown(value)).unwrap_or_default()) }
                             }
-                            td {
-                                @if let Some(times) = strategy.speedup.filter(|times| (times - 1.0).abs() > 0.005) {
-                                    (format!("{times:.2}×"))
-                                }
-                            }
+                            td { (tame(&faster(strategy))) }
                             td { (units::whole(strategy.task_count())) }
                             td { (units::whole(strategy.most_in_flight())) }
                         }

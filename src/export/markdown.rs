@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::exhibit::Exhibit;
 use crate::page::{Style, to_ansi};
-use crate::picture::Picture;
+use crate::picture::{Picture, faster};
 use crate::report::{Figure, Report, StrategyReport};
 use crate::units;
 
@@ -73,7 +73,7 @@ fn table(exhibit: &Exhibit<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     head.extend(["ideal", "overhead"]);
     head.extend(figure.map(Figure::name));
-    head.push("faster");
+    head.push("beside the first");
     let columns = head.len();
     writeln!(out, "| {} |", head.join(" | "))?;
     let words = 1 + usize::from(both);
@@ -100,8 +100,7 @@ fn table(exhibit: &Exhibit<'_>, out: &mut dyn Write) -> io::Result<()> {
             let value = figure.of(strategy).map(|value| figure.shown(value));
             row.push(value.unwrap_or_default());
         }
-        let faster = strategy.speedup.filter(|times| (times - 1.0).abs() > 0.005);
-        row.push(faster.map_or_else(String::new, |times| format!("{times:.2}×")));
+        row.push(escaped(&faster(strategy)));
         writeln!(out, "| {} |", row.join(" | "))?;
     }
     writeln!(out)

@@ -17,6 +17,7 @@ pub use alarm::in_words as failures_in_words;
 pub use beliefs::{Tested, beliefs};
 pub use fitting::Subject;
 pub use fold::{DrawnLanes, lanes_in};
+pub use speedup::faster;
 pub use text::Picture;
 
 use std::io::{self, Write};

@@ -5,7 +5,7 @@ use crate::report::compare::CLEARLY;
 
 /// How much faster or slower than the first. Nothing within the spread, in a report of an earlier
 /// version either, and nothing where tasks failed: then, how many did.
-pub(super) fn faster(strategy: &StrategyReport) -> String {
+pub fn faster(strategy: &StrategyReport) -> String {
     if let Some(failed) = strategy.failed_in_words() {
         let (count, _) = failed.split_once(':').unwrap_or((&failed, ""));
         return count.to_owned();

@@ -177,3 +177,89 @@ fn of_a_tour_it_is_a_list() {
     assert_eq!(concepts, ["sleep", "gather"]);
     reports.as_array().unwrap().iter().for_each(assert_valid);
 }
+
+/// Somebody else's lesson writes no file, and this program's own does not either.
+#[test]
+fn no_lesson_exports() {
+    use asyncdemo::lab::{Invocation, Trust};
+    for trust in [Trust::Own, Trust::Foreign] {
+        for format in FORMATS {
+            let line = format!("gather --{} x", format.flag);
+            assert!(Invocation::parse(&line, trust).is_err(), "{line}");
+        }
+    }
+}
+
+/// A server of one's own, and a program in Python: whatever has a report exports it.
+#[test]
+fn a_python_program_is_exported_whatever_it_returns() {
+    let python = Test::new(["python", "--export-json", "-", "-c"]).args([
+        "import asyncio, sys\nasync def main():\n    print('its own')\n    await asyncio.sleep(0.05)\n    sys.exit(3)\nasyncio.run(main())",
+    ]);
+    let output = python.output();
+    if output.stderr.contains("no Python") || output.status == Some(2) {
+        println!("not tried: {}", output.stderr);
+        return;
+    }
+    assert_eq!(output.status, Some(3), "{}", output.stderr);
+    let (report, _) = parse(&output.stdout);
+    assert_eq!(report.concept, "python");
+    // What it prints is not mixed with that.
+    assert!(output.stderr.contains("its own"), "{}", output.stderr);
+}
+
+#[test]
+fn a_probe_is_exported() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", server.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for stream in server.incoming() {
+            let Ok(mut stream) = stream else { return };
+            std::thread::spawn(move || {
+                let mut request = [0; 4_096];
+                while stream.read(&mut request).is_ok_and(|read| read > 0) {
+                    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                    if stream.write_all(answer.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    let folder = Folder::new();
+    let output = Test::new(["probe", &url, "--at-once", "3"])
+        .args(every_format(&folder))
+        .output();
+    assert_eq!(output.status, Some(0), "{}", output.stderr);
+    let (report, _) = parse(&folder.read("export-json"));
+    assert_eq!(report.concept, "probe");
+    assert!(folder.read("export-markdown").starts_with("### probe\n"));
+}
+
+/// Text that an export shows is what the screen shows, whatever the concept: each is written without a failure.
+#[test]
+fn every_concept_is_written_in_every_format() {
+    let reports: Vec<_> = asyncdemo::concepts::ALL
+        .iter()
+        .filter(|concept| concept.about.name != "scale")
+        .map(|concept| {
+            let folder = Folder::new();
+            let output = Test::quick(concept).args(every_format(&folder)).output();
+            let name = concept.about.name;
+            assert_eq!(output.status, Some(0), "{name}: {}", output.stderr);
+            for format in FORMATS {
+                let size = folder.bytes(format.flag).len();
+                assert!(
+                    (100..300_000).contains(&size),
+                    "{name}, {}: {size}",
+                    format.flag
+                );
+            }
+            folder
+                .read("export-html")
+                .contains("<h2>The code that ran</h2>")
+        })
+        .collect();
+    assert!(reports.into_iter().all(|has_code| has_code));
+}

@@ -19,14 +19,16 @@ fn markdown_has_a_table_the_findings_and_the_lanes() {
         text.contains("`delays 300ms,600ms` · `fail-at 150ms`"),
         "{text}"
     );
-    let head =
-        "| strategy | wall | ideal | overhead | faster |\n| --- | ---: | ---: | ---: | ---: |\n";
+    let head = "| strategy | wall | ideal | overhead | beside the first |\n| --- | ---: | ---: | ---: | ---: |\n";
     assert!(text.contains(head), "{text}");
     let row = lines
         .iter()
         .find(|line| line.starts_with("| `join` |"))
         .unwrap();
-    assert!(row.contains("| 600 ms |"), "{row}");
+    assert!(
+        row.contains("| 600 ms |") && row.contains("× faster |"),
+        "{row}"
+    );
     assert!(text.contains("\n- join: the waits overlapped."), "{text}");
     let fences: Vec<_> = lines
         .iter()
@@ -44,7 +46,7 @@ fn markdown_has_a_table_the_findings_and_the_lanes() {
 fn the_figure_of_the_concept_is_a_column() {
     let text = exported_text(&["blocking-pitfall", "--block", "100ms"], "markdown");
     assert!(
-        text.contains("| overhead | longest gap of the heartbeat | faster |"),
+        text.contains("| overhead | longest gap of the heartbeat | beside the first |"),
         "{text}"
     );
     let repeated = exported_text(&[&GATHER[..], &["--repeat", "2"]].concat(), "markdown");
