@@ -20,8 +20,10 @@
 //! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`progress`] | a learner's progress, in a SQLite file |
 //! | [`classroom`] | the state of a class: slides, votes, runs; [`classroom::terminal`] draws it |
+//! | [`web`] | the class on the network: the page on which phones vote, the teacher's page, and the server that has both |
 //!
 //! Imports run one way: `cli → commands → {classroom, export, lab, lesson, page, picture, progress, services::jobs}`,
+//! `commands → web → {classroom, page}`,
 //! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, python, report, trace}`,
 //! `concepts → {claims, services, trace::Recorder}`, `lesson → {concepts, report}`,
 //! `progress → services::database`, `picture → {page, report, trace}`, `export → {page, picture, report, trace}`, `commands → {python, probe} → {claims, report, services, trace}`, `claims → report → trace`. A concept
