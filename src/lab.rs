@@ -1,6 +1,7 @@
 //! Runs a strategy on a runtime of its own, under the recorder and beside a heartbeat.
 
 mod bound;
+mod core_wait;
 mod invocation;
 mod knobs;
 mod measure;
@@ -190,7 +191,7 @@ impl Lab {
             }])
         });
         let start = begun.unwrap_or_default();
-        let Some((wall, output)) = finished else {
+        let Some(finished) = finished else {
             let wall = recorder.elapsed().saturating_sub(start);
             let mut measured = self.measured(&recorder, flavor, start, start + wall);
             measured.cut_short = self.stop.signal().is_some();
@@ -199,11 +200,12 @@ impl Lab {
             }
             return Ok(begun.map(|_| (measured, None)));
         };
-        let mut measured = self.measured(&recorder, flavor, start, start + wall);
+        let mut measured = self.measured(&recorder, flavor, start, start + finished.wall);
+        measured.waited_for_core = finished.waited_for_core;
         // To free what a million tasks have noted takes a while, and nobody needs to wait for it. Without
         // a thread it is freed here.
         let _ = thread::Builder::new().spawn(move || drop(recorder));
-        match output {
+        match finished.output {
             Ok(output) => {
                 let output = output.exited();
                 measured.metrics = output
@@ -236,7 +238,7 @@ impl Lab {
         so_far: impl Fn(Duration) -> StrategyReport,
     ) -> (Option<Duration>, Option<Finished>) {
         let finished = |message| match message {
-            Ok(Message::Finished { wall, output }) => Some((wall, output)),
+            Ok(Message::Finished(finished)) => Some(finished),
             _ => None,
         };
         let mut begun = None;

@@ -68,6 +68,12 @@ impl Claim for BlocksTheLoop {
 
 fn held(run: &Run<'_>, by: &str, worst: &Blocked, total: Duration) -> String {
     let (workers, longest) = (run.strategy.runtime.workers, worst.length());
+    if let Some(waited) = run.without_a_core(longest) {
+        let (longest, waited) = (time(longest), time(waited));
+        return format!(
+            "a poll of {by} lasted {longest} by the clock, but the machine gave its thread no core for {waited} of the run: how long {by} itself held it, the clock does not tell."
+        );
+    }
     let who = if workers == 1 {
         format!("{by} held the thread")
     } else if workers_held(run, worst) < workers {
@@ -194,7 +200,8 @@ impl Claim for KeepsTheLoopAwake {
         }
         // What is drawn as blocked was not awake, however short that was.
         let heard = run.strategy.blocked.is_empty() || gap < MISSED_BEAT;
-        (gap <= AWAKE && gap * 3 < run.wall && heard).then(|| {
+        let often = gap * 3 < run.wall || missed_no_beat(run, gap);
+        (gap <= AWAKE && often && heard).then(|| {
             let (wall, gap) = (time(run.wall), time(gap));
             let text = format!(
                 "the event loop stayed free. In {wall} no two heartbeats were more than {gap} apart."
@@ -202,6 +209,13 @@ impl Claim for KeepsTheLoopAwake {
             shown("loop_awake", text)
         })
     }
+}
+
+/// The heart beat as often as it was due, in a run that is so short that a single beat is a good part of it.
+fn missed_no_beat(run: &Run<'_>, gap: Duration) -> bool {
+    let heartbeat = run.strategy.heartbeat.as_ref();
+    let period = heartbeat.map_or(Duration::MAX, |heartbeat| heartbeat.period_s.0);
+    gap < period.saturating_mul(3) / 2 && run.wall >= period.saturating_mul(2)
 }
 
 /// "35 %"
@@ -220,7 +234,9 @@ fn left_free(run: &Run<'_>, gap: Duration) -> Option<Shown> {
         .iter()
         .any(|blocked| blocked.by.is_some());
     let theirs = run.count == 0 || run.busy * 2 >= gap;
-    (gap > AWAKE && gap * 3 < run.wall && !held && !theirs).then(|| {
+    // Where the system says that it gave the thread no core, that is no guess.
+    let machine = gap * 3 < run.wall || run.without_a_core(gap).is_some();
+    (gap > AWAKE && machine && !held && !theirs).then(|| {
         let (busy, wall, gap) = (time(run.busy), time(run.wall), time(gap));
         let text = format!("its tasks left the event loop free: they were polled for {busy} in all of {wall}. Something else, such as a busy machine, made a gap of {gap} between two heartbeats.");
         shown("loop_left_free", text)
@@ -375,6 +391,16 @@ mod tests {
             told(1, 141, None),
             "loop_left_free: its tasks left the event loop free: they were polled for 4.0 ms in all of 800 ms. Something else, such as a busy machine, made a gap of 141 ms between two heartbeats."
         );
+        let mut starved = polled(200, 1, 343);
+        starved.wall_s = vec![ms(800)];
+        let starving = |waited| {
+            let mut starved = starved.clone();
+            starved.waited_for_core_s = waited;
+            super::super::testing::told(KeepsTheLoopAwake, &starved, &[])
+        };
+        assert!(starving(Some(ms(300))).starts_with("loop_left_free: "));
+        assert!(starving(Some(ms(100))).starts_with("inconclusive: "));
+        assert!(starving(None).starts_with("inconclusive: "));
         // Their own polls, a slow one of them, and something untracked for a third of the time.
         for blocks in [
             told(20, 141, None),
@@ -395,12 +421,36 @@ mod tests {
             "{}",
             told(400, 90)
         );
+        // No beat was missed, though there was time for two of them only.
+        assert!(told(25, 11).starts_with("loop_awake: "), "{}", told(25, 11));
+        assert!(told(25, 16).starts_with("inconclusive"), "{}", told(25, 16));
+        assert!(told(19, 10).starts_with("inconclusive"), "{}", told(19, 10));
         assert!(
             told(100, 40).contains(
                 "but the heartbeat's longest gap was 40 ms, 40 % of 100 ms, where 33 % are allowed."
             ),
             "{}",
             told(100, 40)
+        );
+    }
+
+    #[test]
+    fn who_had_no_core_is_not_said_to_have_held_the_thread() {
+        let mut report = beating(700, 542);
+        report.blocked = vec![Blocked {
+            start_s: ms(100),
+            end_s: ms(632),
+            by: Some("piece 3".to_owned()),
+            location: None,
+        }];
+        let mut waited = |millis| {
+            report.waited_for_core_s = Some(ms(millis));
+            told(BlocksTheLoop, &report, &[])
+        };
+        assert!(waited(260).contains("piece 3 held the thread for 532 ms. "));
+        assert_eq!(
+            waited(480),
+            "loop_blocked: a poll of piece 3 lasted 532 ms by the clock, but the machine gave its thread no core for 480 ms of the run: how long piece 3 itself held it, the clock does not tell."
         );
     }
 

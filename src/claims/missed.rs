@@ -32,6 +32,24 @@ pub fn off(took: Duration, expected: Duration) -> Option<String> {
     })
 }
 
+/// Something was not done at `due`, though it may have been late by as much as the heartbeat was: by so much the machine
+/// kept this process from its timers. Twice as late as that would be on a quiet machine is not put down to the machine.
+pub fn late(run: &Run<'_>, at: Duration, due: Duration) -> Option<String> {
+    let allowed = (slack(due) + run.late()).min(due);
+    let too_late = at > due && at - due > allowed;
+    (!near(at, due) && (at < due || too_late)).then(|| {
+        let (beside, allowed) = (beside(at, due), time(allowed));
+        let late = match run.late() {
+            Duration::ZERO => String::new(),
+            late => format!(": a heartbeat was late by {}", time(late)),
+        };
+        format!(
+            "it took {}, {beside}, where {allowed} are allowed{late}",
+            time(at)
+        )
+    })
+}
+
 /// So many were under way at once, where it should have been another number.
 pub fn at_once(run: &Run<'_>) -> String {
     let were = if run.in_flight == 1 { "was" } else { "were" };

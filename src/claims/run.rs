@@ -147,6 +147,13 @@ impl<'a> Run<'a> {
         Some(heartbeat.max_gap_s.0)
     }
 
+    /// How long its thread was ready to run and the machine gave it no core, where that is enough to explain half of
+    /// `time`: then a poll that was so long by the clock says little of what it did.
+    pub fn without_a_core(&self, time: Duration) -> Option<Duration> {
+        let waited = self.strategy.waited_for_core_s?.0;
+        (waited * 2 > time).then_some(waited)
+    }
+
     /// By how much the heartbeat was late at worst: so long this process could run nothing on its runtime.
     pub fn late(&self) -> Duration {
         let heartbeat = self.strategy.heartbeat.as_ref();

@@ -10,24 +10,29 @@ use futures_util::FutureExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
+use super::core_wait;
 use crate::concepts::{Flavor, Metrics, Output, Run, WarmUp};
 use crate::trace::Recorder;
 
 /// How long a runtime may take to shut down: a blocking thread that is stuck is left behind.
 pub const SHUTDOWN: Duration = Duration::from_secs(1);
 
-/// How long a run took, and what it returned.
-pub(super) type Finished = (Duration, Result<Output>);
+/// What came of a run.
+pub(super) struct Finished {
+    /// How long it took.
+    pub(super) wall: Duration,
+    /// What it returned.
+    pub(super) output: Result<Output>,
+    /// How long its thread was ready and got no core, of a run on one thread.
+    pub(super) waited_for_core: Option<Duration>,
+}
 
 /// What the run's own thread sends.
 pub(super) enum Message {
     /// The strategy begins, this long after the recorder was made.
     Started(Duration),
     /// It has returned and its runtime is gone.
-    Finished {
-        wall: Duration,
-        output: Result<Output>,
-    },
+    Finished(Finished),
 }
 
 /// The name by which a worker is told from a thread of the blocking pool.
@@ -45,14 +50,16 @@ pub(super) fn on_a_fresh_runtime(
         Ok(runtime) => runtime,
         Err(error) => {
             let output = Err(anyhow!(error).context("its runtime could not be built"));
-            let _ = sender.send(Message::Finished {
+            let _ = sender.send(Message::Finished(Finished {
                 wall: Duration::ZERO,
                 output,
-            });
+                waited_for_core: None,
+            }));
             return;
         }
     };
     let run = AssertUnwindSafe(run).catch_unwind();
+    let mut waited_before = None;
     let (wall, output) = runtime.block_on(async {
         let counted = match warmed_up(warm_up, stop).await {
             Ok(counted) => counted,
@@ -66,6 +73,7 @@ pub(super) fn on_a_fresh_runtime(
         });
         // Only a heart that beats can miss a beat.
         let _ = beaten.await;
+        waited_before = core_wait::so_far();
         let start = recorder.elapsed();
         let _ = sender.send(Message::Started(start));
         let clock = recorder.clone();
@@ -92,8 +100,16 @@ pub(super) fn on_a_fresh_runtime(
             Err(error) => (recorder.elapsed().saturating_sub(start), Err(error)),
         }
     });
+    let waited_for_core = waited_before
+        .zip(core_wait::so_far())
+        .map(|(before, after)| after.saturating_sub(before))
+        .filter(|_| flavor == Flavor::CurrentThread);
     runtime.shutdown_timeout(SHUTDOWN);
-    let _ = sender.send(Message::Finished { wall, output });
+    let _ = sender.send(Message::Finished(Finished {
+        wall,
+        output,
+        waited_for_core,
+    }));
 }
 
 /// Does what is to be done before the clock starts, unless it is stopped meanwhile.

@@ -20,6 +20,8 @@ pub struct Measured {
     pub heartbeat: Option<trace::Heartbeat>,
     /// See [`trace::Timeline::blocked`].
     pub blocked: Vec<trace::Blocked>,
+    /// How long its thread was ready to run and got no core, where the system tells.
+    pub waited_for_core: Option<Duration>,
     /// What the concept counted.
     pub metrics: BTreeMap<String, f64>,
     /// Why it failed, if it did.
@@ -43,6 +45,7 @@ impl StrategyReport {
             heartbeat: None,
             blocked: Vec::new(),
             threads: 0,
+            waited_for_core_s: None,
             metrics: BTreeMap::new(),
             failures: Vec::new(),
             tasks: Vec::new(),
@@ -89,6 +92,7 @@ impl StrategyReport {
             })
             .collect();
         self.threads = median.timeline.threads_that_polled();
+        self.waited_for_core_s = median.waited_for_core.map(Seconds);
         self.metrics = median.metrics.clone();
         let since = |task: &trace::Task| Task::since(task, median.start);
         self.tasks = median.timeline.tasks.iter().map(since).collect();

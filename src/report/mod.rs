@@ -146,6 +146,10 @@ pub struct StrategyReport {
     pub blocked: Vec<Blocked>,
     /// How many different threads polled its tasks.
     pub threads: usize,
+    /// How long its thread could have run and the machine gave it no core, in the median run: on a runtime of one thread,
+    /// and where the system tells. A poll that is long by the clock may have been that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_for_core_s: Option<Seconds>,
     /// What this concept counts. Each key ends in its unit.
     pub metrics: BTreeMap<String, f64>,
     /// The tasks that failed, in all repeats, by what they failed of; the most frequent first.

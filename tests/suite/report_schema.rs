@@ -380,7 +380,8 @@ fn full() -> Value {
 
 /// The fields that reports did not have from the beginning, and those that are not known everywhere. All
 /// others are always there.
-const LATER: [&str; 16] = [
+const LATER: [&str; 17] = [
+    "waited_for_core_s",
     "only_in_rust",
     "lane",
     "location",

@@ -50,7 +50,17 @@ impl Claim for OnOneThread {
         all_the_time.then(|| {
             let pieces = units::count(run.count, "piece", "pieces");
             let (busy, wall) = (time(run.busy), time(run.wall));
-            let text = format!("{pieces} on one thread, computing for {busy} of {wall}{beside}.");
+            // A poll is as long as the clock says, whoever has the core meanwhile.
+            let without = run.strategy.waited_for_core_s.map(|waited| waited.0);
+            let without = without.filter(|waited| *waited > run.wall.mul_f64(1.0 - NEARLY_ALL));
+            let polled = match without {
+                None => format!("computing for {busy} of {wall}"),
+                Some(waited) => format!(
+                    "polled for {busy} of {wall}, for {} of which this busy machine gave it no core",
+                    time(waited)
+                ),
+            };
+            let text = format!("{pieces} on one thread, {polled}{beside}.");
             shown("no_gain", text).takeaway("Where nothing waits, nothing overlaps.")
         })
     }
@@ -254,6 +264,14 @@ mod tests {
             let told = told(OnOneThread, &report("join", wall, &[wall]), &all);
             assert!(told.ends_with(why), "{told}");
         }
+        let crowded = StrategyReport {
+            waited_for_core_s: Some(ms(500)),
+            ..join.clone()
+        };
+        assert_eq!(
+            told(OnOneThread, &crowded, &[]),
+            "no_gain: 2 pieces on one thread, polled for 1.200 s of 1.210 s, for 500 ms of which this busy machine gave it no core."
+        );
         let on_two = StrategyReport { threads: 2, ..join };
         let waits = report("join", 1_210, &[500, 500]);
         for other in [on_two, waits] {

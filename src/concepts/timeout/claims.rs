@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::claims::{Claim, Outcome, Run, Shown, missed, near, shown};
+use crate::claims::{Claim, Outcome, Run, Shown, missed, shown};
 use crate::units::duration as time;
 
 pub(super) const BEGUN: &str = "begun_count";
@@ -23,7 +23,7 @@ impl Claim for Drops {
         let Some(task) = run.ended(Outcome::Cancelled).next() else {
             return Some(format!("0 of {} tasks were dropped", run.count));
         };
-        missed::off(task.life().0, self.0).or_else(|| {
+        missed::late(run, task.life().0, self.0).or_else(|| {
             let cleanups = run.metric(CLEANUPS)?;
             Some(format!("{cleanups} guards cleaned up"))
         })
@@ -38,7 +38,7 @@ impl Claim for Drops {
         let Self(when, by) = self;
         let task = run.ended(Outcome::Cancelled).next()?;
         let (label, after, cleanups) = (&task.label, task.life().0, run.metric(CLEANUPS)?);
-        (cleanups > 0.0 && near(after, *when)).then(|| {
+        (cleanups > 0.0 && missed::late(run, after, *when).is_none()).then(|| {
             shown("dropped", format!("{by} dropped {label} after {}, in the middle of its wait. Guards that cleaned up: {cleanups}.", time(after)))
                 .takeaway("Cancelling a future means dropping it: whatever it owns is dropped with it, and no line after its await runs.")
         })
@@ -57,7 +57,7 @@ impl Claim for AbortsAtTheNextAwait {
             let (ended, of) = (cancelled.len(), run.count);
             return Some(format!("{ended} of {of} tasks were aborted"));
         };
-        missed::off(prompt.end_s.0, self.0).or_else(|| {
+        missed::late(run, prompt.end_s.0, self.0).or_else(|| {
             let (prompt, late) = (time(prompt.end_s.0), time(late.end_s.0));
             let asked = time(self.0);
             Some(format!(
@@ -83,7 +83,8 @@ impl Claim for AbortsAtTheNextAwait {
         let mut polls = late.polls.iter();
         let computed = polls.any(|poll| poll.start_s.0 < asked && poll.end_s.0 > asked);
         let (at_once, later) = (prompt.end_s.0, late.end_s.0);
-        (near(at_once, asked) && computed && at_once < later).then(|| {
+        let prompt_enough = missed::late(run, at_once, asked).is_none();
+        (prompt_enough && computed && at_once < later).then(|| {
             shown("aborted_at_await", format!(
                 "both tasks were aborted after {}. {} ended at {}, {} only at {}: until then it held its thread, without an await.",
                 time(asked), prompt.label, time(at_once), late.label, time(later)
@@ -214,7 +215,7 @@ impl Claim for Raises {
         let Self(when, by) = self;
         let task = run.ended(Outcome::Cancelled).next()?;
         let (label, after, cleanups) = (&task.label, task.life().0, run.metric(CLEANUPS)?);
-        (cleanups > 0.0 && near(after, *when)).then(|| {
+        (cleanups > 0.0 && missed::late(run, after, *when).is_none()).then(|| {
             shown("cancelled_by_exception", format!("{by} raised CancelledError in {label} after {}, at its await. The finally blocks that ran: {cleanups}.", time(after)))
                 .takeaway("A finally may await, where Rust's Drop cannot; and code that catches everything can swallow it.")
         })
@@ -313,6 +314,31 @@ mod tests {
 
     fn report(tasks: Vec<Task>, metrics: &[(&str, f64)]) -> StrategyReport {
         counted(testing::report("this", 300, tasks), metrics)
+    }
+
+    #[test]
+    fn a_timer_may_be_late_by_as_much_as_a_heartbeat_was() {
+        let told = |end, gap| {
+            let mut report = report(
+                vec![task("work", end, Outcome::Cancelled)],
+                &[(CLEANUPS, 1.0)],
+            );
+            report.heartbeat = Some(crate::report::Heartbeat {
+                period_s: ms(10),
+                max_gap_s: ms(gap),
+                blocked_by: None,
+                lane: None,
+            });
+            told(Drops(DEADLINE, "the timeout"), &report, &[])
+        };
+        assert!(told(336, 58).starts_with("dropped: "), "{}", told(336, 58));
+        let late = told(390, 58);
+        assert!(
+            late.contains("90 ms (30 %) more than 300 ms, where 78 ms are allowed: a heartbeat was late by 48 ms."),
+            "{late}"
+        );
+        // However late a heartbeat was, twice the time is another thing.
+        assert!(told(650, 900).starts_with("inconclusive"));
     }
 
     #[test]
