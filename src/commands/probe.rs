@@ -20,7 +20,7 @@ use crate::concepts::{Count, Wait, http_url, ranged};
 use crate::lab::{self, FRAME, Stop};
 use crate::page::{Line, Role, Style, to_ansi, wrap};
 use crate::picture::{self, Picture, Subject};
-use crate::probe::{self, Diagnosis, MOST_ABROAD, ProbePlan, Probed, Summary, Watch};
+use crate::probe::{self, Diagnosis, MOST_ABROAD, Obstacle, ProbePlan, Probed, Summary, Watch};
 use crate::report::{Figure, Report, SCHEMA, StrategyReport};
 use crate::services::client::{BODY_LIMIT, Outgoing};
 use crate::units;
@@ -34,7 +34,8 @@ const LOOK: Duration = Duration::from_millis(20);
 #[command(after_help = "Examples:
   asyncdemo probe http://localhost:8000/report --ping http://localhost:8000/health
   asyncdemo probe http://localhost:8000/report --at-once 100
-  asyncdemo probe http://localhost:8000/report --ping http://localhost:8000/health --fail-blocked 100ms
+  asyncdemo probe http://localhost:8000/report --ping http://localhost:8000/health \\
+      --fail-blocked 100ms
   asyncdemo probe http://localhost:8000/jobs --data job.json --header 'Authorization: Bearer …'
 
 It sends real requests, one alone and then many at once: only to a service that may have them.")]
@@ -48,7 +49,7 @@ pub struct Options {
     #[arg(help_heading = "What to ask")]
     pub ping: Option<Url>,
 
-    /// How many requests at once; unless it is said, 12 or fewer, and 3 to another machine
+    /// How many requests at once; by default up to 12, and 3 to another machine
     #[arg(long, value_name = "N", help_heading = "What to ask")]
     pub at_once: Option<Count<2, 500>>,
 
@@ -70,7 +71,7 @@ pub struct Options {
     )]
     pub fail_blocked: Option<Wait>,
 
-    /// The method; unless it is said, GET, and POST with --data
+    /// The method; by default GET, and POST with --data
     #[arg(long, value_name = "METHOD", help_heading = "What to send")]
     pub method: Option<Method>,
 
@@ -257,8 +258,13 @@ fn ending(options: &Options, summary: &Summary, blocked: Option<Duration>, stop:
     if let Some(signal) = stop.signal() {
         return Ending::Stopped(signal);
     }
+    // Where nothing was answered in all the time that there was, the service is no better than one that refuses.
+    let no_answer = [
+        Diagnosis::Failed,
+        Diagnosis::Unclear(Obstacle::NothingAlone),
+    ];
     let failed = summary.strategies.iter().any(|it| it.error.is_some())
-        || summary.judged.diagnosis == Diagnosis::Failed;
+        || no_answer.contains(&summary.judged.diagnosis);
     let too_long = options.fail_blocked.is_some_and(|limit| {
         // Where pings have not been measured, nothing was checked.
         blocked.is_none_or(|blocked| blocked >= *limit)

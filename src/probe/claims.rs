@@ -323,7 +323,7 @@ impl Claim for Undecided {
         let text = match why {
             Obstacle::NothingAlone => {
                 format!(
-                    "No request was answered within {} (--for).",
+                    "No request was answered within {} (--for). Give it more time, or check host and port.",
                     time(figures.asked)
                 )
             }

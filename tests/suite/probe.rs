@@ -107,6 +107,29 @@ fn threads() -> Service {
     Service::of(async || spawn_blocking(|| wait(WORK * 4)).await.unwrap())
 }
 
+/// What is never answered whole: in time, it says nothing; or it says what no answer begins with, again and again.
+#[test]
+fn a_service_that_answers_nothing_in_all_the_time_fails_the_check() {
+    use std::io::{Read, Write};
+    for (words, pause) in [("", 0), ("HTTP/1.1 200 OK\r\nX: ", 20), ("a", 20)] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                let mut connection = connection.unwrap();
+                let _request = connection.read(&mut [0; 1024]);
+                thread::spawn(move || {
+                    while connection.write_all(words.as_bytes()).is_ok() {
+                        wait(Duration::from_millis(pause.max(1)));
+                    }
+                });
+            }
+        });
+        let output = Test::new(["probe", &url, "--for", "700ms"]).output();
+        assert_eq!(output.status, Some(1), "{words:?}: {output:?}");
+    }
+}
+
 /// So many steps take [`WORK`] on this machine where nothing is in the way.
 fn steps() -> u64 {
     let tried = 1 << 22;
@@ -301,9 +324,9 @@ fn a_service_that_says_nothing_is_told_when_the_time_is_over() {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
-    assert_eq!(output.status, Some(0), "{text}");
+    assert_eq!(output.status, Some(1), "{text}");
     assert!(
-        text.contains("inconclusive") && text.contains("300 ms (--for)"),
+        text.contains("300 ms (--for). Give it more time") || text.contains("timed out. Give it"),
         "{text}"
     );
 }
