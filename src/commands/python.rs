@@ -283,11 +283,15 @@ fn show(options: &Options, screen: &Screen, report: &Report, watched: &Watched) 
 fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     let mut lines = vec![Line::default()];
     if !watched.look(Record::has_run) {
+        if let Some(trouble) = watched.trouble() {
+            lines.push(not_whole(&trouble, style));
+            return lines;
+        }
         let why = if watched.look(Record::is_begun) {
             "no event loop ran in its process. Processes that it starts are not recorded: for a server, \
              run one in its own process (uvicorn without --workers and --reload, hypercorn with --workers 0)."
         } else {
-            "the program ended before the recorder could speak."
+            "the program ended before the recorder could speak, or closed its connection."
         };
         let text = Line::of(
             Role::Dim,
@@ -318,10 +322,22 @@ fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     lines.extend(text.findings(&report.findings));
     lines.extend(text.legend());
     if let Some(trouble) = watched.trouble() {
-        lines.push(Line::of(
-            Role::Alarm,
-            &format!("The record is not whole: {trouble}."),
+        lines.push(not_whole(&trouble, style));
+    } else if !watched.look(Record::is_whole) {
+        let trouble = "the program ended without a word to the recorder, as by a signal, a crash, os._exit or exec. \
+             What it did in its last moments is missing, and the times above end before it did";
+        let told = not_whole(trouble, style);
+        lines.extend(wrap(
+            &told,
+            style.width.max(20),
+            &Line::default(),
+            &Line::plain("  "),
         ));
     }
     lines
+}
+
+fn not_whole(trouble: &str, style: Style) -> Line {
+    let text = format!("The record is not whole: {trouble}.");
+    Line::of(Role::Alarm, &style.tame(&text))
 }

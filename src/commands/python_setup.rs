@@ -44,7 +44,7 @@ pub fn python_setup(options: &Options, screen: &Screen, stop: &Stop) -> Result<E
         interpreter.version
     );
     print(&out.encode(&told))?;
-    let installed = packages.install(&interpreter, Installer::find());
+    let installed = packages.install(&interpreter, Installer::find(), &|| stop.signal().is_some());
     if let Some(signal) = stop.signal() {
         return Ok(Ending::Stopped(signal));
     }

@@ -16,6 +16,8 @@ pub enum Frame {
     Text(i64, String),
     /// Something that no event says.
     Told(Told),
+    /// All has been sent.
+    Over,
     /// What happened.
     Events(Vec<Event>),
 }
@@ -126,12 +128,17 @@ fn filled(stream: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
 #[serde(untagged)]
 enum Spoken {
     Text(i64, String),
+    Over {
+        #[serde(rename = "over")]
+        _over: bool,
+    },
     Hello(Hello),
     Told(Told),
 }
 
 fn said(body: &[u8]) -> Result<Frame, StreamError> {
     match serde_json::from_slice(body) {
+        Ok(Spoken::Over { .. }) => Ok(Frame::Over),
         Ok(Spoken::Text(number, text)) => Ok(Frame::Text(number, text)),
         Ok(Spoken::Hello(hello)) => Ok(Frame::Hello(hello)),
         Ok(Spoken::Told(told)) => Ok(Frame::Told(told)),

@@ -4,7 +4,10 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{self, Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
+
+use super::call::answer;
 
 /// An interpreter that can run the recorder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +40,11 @@ pub enum InterpreterError {
         source: io::Error,
     },
     /// It started, and did not say what it is.
-    #[error("{} is no Python: it did not say which version it is. {told}", program.display())]
+    #[error("{} is no Python: it did not say which version it is ({told})", program.display())]
     NoPython {
         /// Which.
         program: PathBuf,
-        /// What it said on standard error.
+        /// What it said on standard error, or how it ended.
         told: String,
     },
     /// It has no `sys.monitoring`, no `asyncio.Runner`, or other things that are needed.
@@ -67,6 +70,9 @@ pub enum InterpreterError {
         version: String,
     },
 }
+
+/// A machine that is busy starts a Python in seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Old Pythons have to understand this, too.
 const ASK: &str =
@@ -134,25 +140,31 @@ fn candidates() -> Vec<OsString> {
 struct SelfDescription {
     /// On standard output.
     said: String,
-    /// On standard error.
+    /// On standard error; where that is nothing, how it ended.
     complained: String,
 }
 
 fn ask(program: &OsStr) -> io::Result<SelfDescription> {
-    let mut command = Command::new(program);
-    command.args(["-c", ASK]).stdin(Stdio::null());
-    let output = command.output()?;
+    let output = answer(
+        Command::new(program).args(["-c", ASK]),
+        Some(PATIENCE),
+        &|| false,
+    )?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    let complained = text(&output.stderr);
     Ok(SelfDescription {
         said: text(&output.stdout),
-        complained: text(&output.stderr),
+        complained: match complained.is_empty() {
+            true => output.status.to_string(),
+            false => complained,
+        },
     })
 }
 
 fn judge(program: PathBuf, answer: &SelfDescription) -> Result<Interpreter, InterpreterError> {
     let Some((implementation, version)) = answer.said.split_once(' ') else {
         let told = answer.complained.lines().next().unwrap_or_default();
-        let told = told.to_owned();
+        let told = told.trim_end_matches('.').to_owned();
         return Err(InterpreterError::NoPython { program, told });
     };
     let number = number(version);

@@ -4,6 +4,7 @@
 //! interpreter, starts the program beside that recorder, reads the events that come back, and makes of them what a
 //! demo in Rust makes, too.
 
+mod call;
 mod child;
 mod claims;
 mod events;

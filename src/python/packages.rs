@@ -4,8 +4,10 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
+use super::call::answer;
 use super::interpreter::Interpreter;
 use crate::services::data;
 
@@ -100,7 +102,9 @@ impl Packages {
         &self,
         interpreter: &Interpreter,
         installer: Installer,
+        is_stopped: &dyn Fn() -> bool,
     ) -> Result<(), PackagesError> {
+        let call = |program: &OsStr, words: &[&OsStr], what| call(program, words, what, is_stopped);
         let asked_for = self.folder.join("requirements.txt");
         let (python, venv) = (interpreter.program.as_os_str(), self.folder.as_os_str());
         let made = "making a virtual environment";
@@ -148,7 +152,9 @@ impl Packages {
 impl Installer {
     /// `uv`, which takes seconds, where it is there.
     pub fn find() -> Self {
-        let uv = output(OsStr::new("uv"), &[OsStr::new("--version")]);
+        let uv = answer(Command::new("uv").arg("--version"), Some(PATIENCE), &|| {
+            false
+        });
         match uv {
             Ok(output) if output.status.success() => Self::Uv,
             _ => Self::Pip,
@@ -163,15 +169,20 @@ fn write(file: &Path, text: &str) -> Result<(), PackagesError> {
     })
 }
 
-fn output(program: &OsStr, words: &[&OsStr]) -> io::Result<Output> {
-    let mut command = Command::new(program);
-    command.args(words).stdin(Stdio::null()).output()
-}
+/// How long a question may take that needs no network: many packages are imported for it, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-fn call(program: &OsStr, words: &[&OsStr], what: &'static str) -> Result<(), PackagesError> {
-    let output = output(program, words).map_err(|source| PackagesError::NotStarted {
-        program: program.into(),
-        source,
+fn call(
+    program: &OsStr,
+    words: &[&OsStr],
+    what: &'static str,
+    is_stopped: &dyn Fn() -> bool,
+) -> Result<(), PackagesError> {
+    let output = answer(Command::new(program).args(words), None, is_stopped).map_err(|source| {
+        PackagesError::NotStarted {
+            program: program.into(),
+            source,
+        }
     })?;
     if output.status.success() {
         return Ok(());
@@ -205,10 +216,8 @@ pub fn missing(interpreter: &Interpreter, source: &str) -> Option<String> {
     });
     let modules: Vec<_> = modules.filter(|it| !BESIDE.contains(it)).collect();
     let line = format!("import {}", modules.join(", "));
-    let output = Command::new(&interpreter.program)
-        .args(["-c", &line])
-        .stdin(Stdio::null())
-        .output();
+    let mut command = Command::new(&interpreter.program);
+    let output = answer(command.args(["-c", &line]), Some(PATIENCE), &|| false);
     match output {
         Ok(output) if output.status.success() => None,
         Ok(output) => {
@@ -257,7 +266,9 @@ mod tests {
             version: "3.13.0".to_owned(),
         };
         let packages = Packages::among(data.path());
-        let error = packages.install(&interpreter, Installer::Pip).unwrap_err();
+        let error = packages
+            .install(&interpreter, Installer::Pip, &|| false)
+            .unwrap_err();
         assert!(
             error.to_string().contains("no-python cannot be started"),
             "{error}"

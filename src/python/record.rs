@@ -50,6 +50,7 @@ pub struct Record {
     /// When that was heard of.
     heard: Option<Instant>,
     finished: usize,
+    over: bool,
 }
 
 impl Record {
@@ -71,6 +72,7 @@ impl Record {
             now: 0,
             heard: None,
             finished: 0,
+            over: false,
         }
     }
 
@@ -84,6 +86,11 @@ impl Record {
         self.begun.is_some()
     }
 
+    /// Whether all that happened was sent: the recorder has said so.
+    pub fn is_whole(&self) -> bool {
+        self.over
+    }
+
     /// Takes in what was sent.
     pub fn take(&mut self, message: Frame) {
         match message {
@@ -95,6 +102,7 @@ impl Record {
                 }
             }
             Frame::Told(told) => self.told(told),
+            Frame::Over => self.over = true,
             Frame::Events(events) => {
                 let before = self.now;
                 events.into_iter().for_each(|event| self.event(event));

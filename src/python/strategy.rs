@@ -1,13 +1,13 @@
 //! One strategy of a demo in Python: a program of this project's own, whose lanes become what the lab measures.
 
-use std::io::Read;
 use std::process::Stdio;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
-use std::{fs, io, thread};
+use std::{fs, io};
 
 use serde_json::Value;
 
+use super::call::last_of;
 use super::child::{Child, StartError};
 use super::interpreter::Interpreter;
 use super::lane::{Lane, LaneKind};
@@ -105,8 +105,8 @@ impl Scripts {
         })?;
         let (stdout, stderr) = child.outputs();
         Ok(Demo {
-            said: written(stdout)?,
-            complained: written(stderr)?,
+            said: last_of(stdout)?,
+            complained: last_of(stderr)?,
             child,
         })
     }
@@ -116,8 +116,8 @@ impl Scripts {
 #[derive(Debug)]
 pub struct Demo {
     child: Child,
-    said: Receiver<String>,
-    complained: Receiver<String>,
+    said: Receiver<Vec<u8>>,
+    complained: Receiver<Vec<u8>>,
 }
 
 /// A strategy that leaves early takes its program with it.
@@ -153,8 +153,11 @@ impl Demo {
             .watched()
             .look(|record| StrategyRun::of(record, record.now));
         let mut run = run.unwrap_or_default();
-        let said = self.said.recv_timeout(LATE).unwrap_or_default();
-        let complained = self.complained.recv_timeout(LATE).unwrap_or_default();
+        let text = |written: &Receiver<Vec<u8>>| {
+            let written = written.recv_timeout(LATE).unwrap_or_default();
+            String::from_utf8_lossy(&written).into_owned()
+        };
+        let (said, complained) = (text(&self.said), text(&self.complained));
         let told = said.lines().last();
         match told.and_then(|line| serde_json::from_str::<Value>(line).ok()) {
             Some(told) => run.take(&told),
@@ -292,17 +295,4 @@ fn heart(beats: &[(u64, u64)], thread: usize, start: u64, end: u64) -> Task {
         failed: None,
         end: Duration::from_nanos(end),
     }
-}
-
-/// All that comes out of a pipe, once it is at its end.
-fn written(pipe: Option<impl Read + Send + 'static>) -> io::Result<Receiver<String>> {
-    let (sender, written) = mpsc::channel();
-    if let Some(mut pipe) = pipe {
-        thread::Builder::new().spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = pipe.read_to_end(&mut bytes);
-            let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
-        })?;
-    }
-    Ok(written)
 }

@@ -47,7 +47,7 @@ pub fn report(
         program: Some(origin.program),
         started: Some(origin.started),
         machine: origin.machine,
-        partial: false,
+        partial: !record.is_whole(),
         slow_poll_s: record.settings.slow_poll.into(),
         findings,
         only_in_rust: Vec::new(),

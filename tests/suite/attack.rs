@@ -12,3 +12,4 @@ mod jobs;
 mod left_behind;
 mod limits;
 mod mutate;
+mod python;

@@ -3,7 +3,8 @@
 A frame is one byte for its kind, the length of its body (four bytes, little-endian), and the body:
 
     T   one JSON value: what there is to say of the whole process, a list `[id, text]` that gives a
-        text a number, or an object with the key `finding`: what to tell of it once.
+        text a number, an object with the key `finding`: what to tell of it once, or one with the key
+        `over`: that all has been sent. A process that is killed does not say that.
     N   events, each four signed 64-bit integers in this machine's byte order: the event's kind (see
         `Event`), which lane it is about, and two values. Instants are nanoseconds of
         `time.perf_counter_ns`. Where an event speaks of a text, it has the text's number.
@@ -36,6 +37,9 @@ PERIOD = 0.05
 TEXTS = 4096
 """After so many texts, their numbers are forgotten and new ones are given."""
 
+
+LONGEST = 1_000
+"""Of a text, so many characters are sent."""
 
 BACKLOG = 20_000
 """So many events, some 4 MiB, may wait for the thread that sends them."""
@@ -114,10 +118,12 @@ class Channel:
         """The number of a text, which is given now if it has none."""
         number = self._texts.get(text)
         if number is None:
+            # A program may call a task what it likes: half a character, or a megabyte.
+            shown = text[:LONGEST].encode(errors="replace").decode()
             if len(self._texts) >= TEXTS:
                 self._texts = {}
             number = self._texts[text] = next(self._numbers)
-            self._said.append(json.dumps([number, text]))
+            self._said.append(json.dumps([number, shown]))
         return number
 
     def say(self, **value: Any) -> None:
@@ -141,6 +147,7 @@ class Channel:
     def stop(self) -> None:
         """Send what is left, and nothing after it."""
         self._stopped.set()
+        self.say(over=True)
         self.send()
         self._fall_silent()
 

@@ -271,7 +271,7 @@ fn many_broken_progress_files() {
 }
 
 /// All of it in 500 MB.
-fn within_memory() {
+pub(super) fn within_memory() {
     #[cfg(unix)]
     {
         let used =
