@@ -297,7 +297,7 @@ fn the_end_of_the_answers_saves_and_is_no_error() {
         assert!(
             output
                 .stdout
-                .ends_with("Saved. The same command goes on here.\n")
+                .ends_with("Saved. The same command continues here.\n")
         );
     }
 }
@@ -461,7 +461,7 @@ fn it_goes_on_in_the_lesson_last_touched() {
     let left = play(data.path(), &["gather"], "\nq\n");
     assert!(
         left.stdout
-            .ends_with("Saved. The same command goes on here.\n")
+            .ends_with("Saved. The same command continues here.\n")
     );
     goes_on("Lesson 3 of ");
     play(data.path(), &["tasks"], "q\n");
@@ -504,7 +504,11 @@ fn nothing_is_called_saved_that_is_kept_nowhere() {
         assert_eq!(output.status, Some(0), "{}", output.stderr);
         let told = "Not saved: there is no place for your progress.\n";
         assert!(output.stdout.ends_with(told), "{}", output.stdout);
-        assert!(!output.stdout.contains("goes on here"), "{}", output.stdout);
+        assert!(
+            !output.stdout.contains("continues here"),
+            "{}",
+            output.stdout
+        );
         assert!(output.stderr.contains("what you do now is not saved"));
     }
 }
@@ -565,7 +569,7 @@ fn a_course_keeps_its_progress_apart() {
     assert!(
         first
             .stdout
-            .ends_with("Saved. The same command goes on here.\n")
+            .ends_with("Saved. The same command continues here.\n")
     );
     let second = play(course.path(), "q\n");
     in_order(&second.stdout, &["You stopped at step 2.", "step 2 of 6"]);

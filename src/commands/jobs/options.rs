@@ -73,12 +73,12 @@ impl Options {
     pub fn check(&self) -> Result<(), UsageError> {
         if self.durable.is_none() && self.broker.is_none() {
             return Err(UsageError::new(
-                "jobs wants to know where the jobs are kept: --durable FILE",
+                "jobs requires --durable FILE: the file in which the jobs are kept",
             ));
         }
         match self.enqueue.as_deref() {
             None if *self.failing > 0 => Err(UsageError::new(
-                "--failing wants to know of how many jobs: --enqueue N",
+                "--failing requires --enqueue N: it is some of the jobs that are added",
             )),
             Some(jobs) if *self.failing > *jobs => Err(UsageError::new(format!(
                 "--failing {} is more than --enqueue {jobs}",

@@ -116,10 +116,10 @@ impl<'a> Tutor<'a> {
         match (self.kept, there, self.warned) {
             (false, _, _) => "Not saved: there is no place for your progress.".to_owned(),
             (true, false, _) => "Not saved: your progress could not be written.".to_owned(),
-            (true, true, false) => format!("Saved. {goes_on} goes on here."),
+            (true, true, false) => format!("Saved. {goes_on} continues here."),
             (true, true, true) => {
                 format!(
-                    "Your place is saved: {goes_on} goes on here. Some of what came before is not."
+                    "Your place is saved: {goes_on} continues here. Some of what came before is not."
                 )
             }
         }
