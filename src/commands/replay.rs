@@ -15,6 +15,7 @@ use super::exports::{Exports, Whole, exhibit};
 use super::live::{Live, in_brief};
 use super::run::Ending;
 use super::screen::{Screen, complain, print};
+use crate::concepts;
 use crate::lab::{FRAME, Stop};
 use crate::page::{Line, Role, Style, to_ansi, wrap};
 use crate::picture::{Picture, Subject};
@@ -146,7 +147,7 @@ fn play(report: &Report, options: &Options, screen: &Screen, stop: &Stop) -> Res
     let subject = Subject {
         report,
         figure: shown.figure,
-        decides: None,
+        decides: deciding(report),
         more: ["", ""],
     };
     // What was typed, and the prompt.
@@ -155,6 +156,15 @@ fn play(report: &Report, options: &Options, screen: &Screen, stop: &Stop) -> Res
         .map(|rows| rows.saturating_sub(head.len() + 2));
     let lines = Picture::fitting(&subject, style, rows.unwrap_or(usize::MAX));
     Ok(print(&to_ansi(&lines, &style))?)
+}
+
+/// The strategy whose finding decides, where it ran.
+fn deciding(report: &Report) -> Option<&str> {
+    let entry = concepts::find(&report.concept).ok()?;
+    let strategies = (entry.strategies)(&[]).ok()?;
+    let refuting = strategies.iter().find(|it| it.refutes_belief)?;
+    let mut ran = report.strategies.iter();
+    ran.find(|it| it.name == refuting.name).map(|it| &*it.name)
 }
 
 /// That it is no run, and whose it was.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::exhibit::Exhibit;
 use crate::page::clean_line;
 use crate::picture::faster;
-use crate::report::{Outcome, Report, Seconds, StrategyReport, Task};
+use crate::report::{Outcome, Report, Seconds, StrategyReport, Task, cost};
 use crate::trace::{State, spans};
 use crate::units;
 
@@ -108,7 +108,12 @@ pub(super) fn end_mark(task: &Task) -> Option<(&'static str, &'static str)> {
 pub(super) fn called(report: &Report, strategy: &StrategyReport) -> String {
     let mut name = tame(&strategy.name);
     if report.sizes_of(strategy) > 1 {
-        name += &format!(", {}", units::count(strategy.task_count(), "task", "tasks"));
+        let counted = strategy
+            .metrics
+            .get(cost::TASKS)
+            .map(|tasks| *tasks as usize);
+        let tasks = counted.unwrap_or_else(|| strategy.task_count());
+        name += &format!(", {}", units::count(tasks, "task", "tasks"));
     }
     match (&strategy.language, report.in_both()) {
         (Some(_), true) => name += " · Python",

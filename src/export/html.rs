@@ -11,14 +11,19 @@ use super::drawing::{called, result, tame};
 use super::exhibit::{Exhibit, Listing};
 use crate::page::{Language, Line, Role, Style, code as styled};
 use crate::picture::faster;
-use crate::report::{Figure, Report, Seconds, StrategyReport};
+use crate::report::{Figure, Report, Seconds, StrategyReport, Task};
 use crate::units;
 
 const SCRIPT: &str = include_str!("html/page.js");
 const STYLE: &str = include_str!("html/page.css");
 
-/// So many polls, wakes and tasks a page draws; of more tasks, those that were made first.
-const MOST: usize = 60_000;
+/// About so many bytes of lanes a page draws; of more tasks, those that were made first.
+const MOST: usize = 1_600_000;
+/// What a task takes in it, and each of its polls and wakes.
+const TASK: usize = 340;
+const POLL: usize = 64;
+const WAKE: usize = 24;
+
 /// A curve has no more points than a screen has columns.
 const POINTS: usize = 1_000;
 
@@ -35,7 +40,10 @@ struct PageData<'a> {
 }
 
 pub(super) fn write(exhibits: &[Exhibit<'_>], out: &mut dyn Write) -> io::Result<()> {
-    let thinned: Vec<_> = exhibits.iter().map(|it| thinned(it.report)).collect();
+    let thinned: Vec<_> = exhibits
+        .iter()
+        .map(|it| thinned(it.report, MOST / exhibits.len().max(1)))
+        .collect();
     let data: Vec<_> = exhibits
         .iter()
         .zip(&thinned)
@@ -65,18 +73,26 @@ fn listing_of(exhibit: &Exhibit<'_>, strategy: &StrategyReport) -> Option<usize>
 }
 
 /// The report with as much as a page can draw, and how many tasks of each strategy that leaves out.
-fn thinned(report: &Report) -> (Report, Vec<usize>) {
+fn thinned(report: &Report, most: usize) -> (Report, Vec<usize>) {
     let mut thin = report.clone();
-    let each = MOST / report.strategies.len().max(1);
-    let omitted = thin.strategies.iter_mut().map(|strategy| {
+    let size = |strategy: &StrategyReport| -> usize {
+        let lanes = strategy.tasks.iter().chain(&strategy.closures);
+        lanes.map(bytes).sum()
+    };
+    let mut order: Vec<usize> = (0..thin.strategies.len()).collect();
+    order.sort_by_key(|at| size(&thin.strategies[*at]));
+    // What the small ones do not need is there for the large.
+    let mut left = most;
+    let mut omitted = vec![0; order.len()];
+    for (done, at) in order.iter().enumerate() {
+        let strategy = &mut thin.strategies[*at];
+        let mut share = left / (order.len() - done);
         let curve = strategy.in_flight();
-        let mut left = each;
         let whole = strategy.tasks.len();
         for lanes in [&mut strategy.tasks, &mut strategy.closures] {
             let fits = lanes.iter().take_while(|task| {
-                let size = 1 + task.polls.len() + task.wakes_s.len();
-                let fits = size <= left;
-                left = left.saturating_sub(size);
+                let fits = bytes(task) <= share;
+                share = share.saturating_sub(bytes(task));
                 fits
             });
             let fits = fits.count();
@@ -85,10 +101,14 @@ fn thinned(report: &Report) -> (Report, Vec<usize>) {
         if let Some(rest) = &mut strategy.rest {
             rest.in_flight = fewer(&curve);
         }
-        whole - strategy.tasks.len()
-    });
-    let omitted = omitted.collect();
+        omitted[*at] = whole - strategy.tasks.len();
+        left = left.saturating_sub(size(strategy));
+    }
     (thin, omitted)
+}
+
+fn bytes(task: &Task) -> usize {
+    TASK + POLL * task.polls.len() + WAKE * task.wakes_s.len()
 }
 
 /// A curve in at most [`POINTS`] points: of each stretch the most.
@@ -234,7 +254,7 @@ fn section(at: usize, exhibit: &Exhibit<'_>) -> Markup {
             (table(exhibit))
             details data-table=(at) {
                 summary { "The numbers of each lane" }
-                div.wide {
+                div.wide tabindex="0" role="group" aria-label="Table" {
                     table {
                         thead { tr {
                             @for head in ["strategy", "task", "outcome"] { th.words scope="col" { (head) } }
@@ -266,7 +286,7 @@ fn table(exhibit: &Exhibit<'_>) -> Markup {
     let figure = Some(exhibit.figure).filter(|figure| *figure != Figure::Wall);
     let duration = |of: Option<Seconds>| of.map_or_else(String::new, |of| units::duration(of.0));
     html! {
-        div.wide {
+        div.wide tabindex="0" role="group" aria-label="Table" {
             table {
                 thead { tr {
                     th scope="col" { "strategy" }

@@ -112,7 +112,7 @@ fn of_very_many_tasks_it_draws_some() {
     let task = report.strategies[0].tasks[0].clone();
     report.strategies[0].tasks = vec![task; 200_000];
     let page = page(&report);
-    assert!(page.len() < 5_000_000, "{} bytes", page.len());
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
     let data = embedded(&page);
     let drawn = data[0]["report"]["strategies"][0]["tasks"]
         .as_array()
