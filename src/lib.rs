@@ -17,16 +17,17 @@
 //! | [`page`] | styled lines: wrapping, Markdown, source code, and how they become ANSI or HTML |
 //! | [`picture`] | a report as styled lines, or as JSON |
 //! | [`export`] | a report as a file for somebody else: a file per format, and one line in its table |
+//! | [`site`] | a course as pages for a browser |
 //! | [`lesson`] | lessons: from Markdown to steps, what an answer is, and what a course must have |
 //! | [`progress`] | a learner's progress, in a SQLite file |
 //! | [`classroom`] | the state of a class: slides, votes, runs; [`classroom::terminal`] draws it |
 //! | [`web`] | the class on the network: the page on which phones vote, the teacher's page, and the server that has both |
 //!
-//! Imports run one way: `cli → commands → {classroom, export, lab, lesson, page, picture, progress, services::jobs}`,
+//! Imports run one way: `cli → commands → {classroom, export, lab, lesson, page, picture, progress, services::jobs, site}`,
 //! `commands → web → {classroom, page}`,
 //! `classroom → {concepts, lab, lesson, page, picture, report}`, `lab → {claims, concepts, python, report, trace}`,
 //! `concepts → {claims, services, trace::Recorder}`, `lesson → {concepts, report}`,
-//! `progress → services::database`, `picture → {page, report, trace}`, `export → {page, picture, report, trace}`, `commands → {python, probe} → {claims, report, services, trace}`, `claims → report → trace`. A concept
+//! `progress → services::database`, `picture → {page, report, trace}`, `export → {page, picture, report, trace}`, `site → {lesson, page, report}`, `commands → {python, probe} → {claims, report, services, trace}`, `claims → report → trace`. A concept
 //! prints nothing and measures nothing; a picture runs nothing. `tests/suite/house.rs` holds this, and the
 //! files of one folder to it, too.
 
@@ -45,6 +46,7 @@ pub mod progress;
 pub mod python;
 pub mod report;
 pub mod services;
+pub mod site;
 pub mod units;
 pub mod web;
 

@@ -1,8 +1,10 @@
-//! `asyncdemo course`: proves that a course says what is true, and begins a new one.
+//! `asyncdemo course`: proves that a course says what is true, begins a new one, and makes pages of one.
 
 mod begin;
 mod check;
 mod excerpt;
+mod folder;
+mod site;
 mod told;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use super::status_line::StatusLine;
 use crate::lab::{Bound, Stop, Trust};
 use crate::lesson::course::{LessonFile, sources, written};
 use check::Check;
+use site::{Site, SiteOptions};
 
 /// How long a course from a directory may take where nothing else is asked for.
 const FOREIGN: Duration = Duration::from_secs(600);
@@ -37,6 +40,8 @@ enum What {
         #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
         folder: PathBuf,
     },
+    /// Make pages of a course for a browser: every run recorded, no server, no network
+    Site(SiteOptions),
 }
 
 /// The knobs of `course check`.
@@ -70,6 +75,11 @@ pub fn course(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
             print(&screen.out().encode(&begin::begin(folder)?))?;
             Ok(Ending::Done)
         }
+        What::Site(options) => Ok(match site::site(options, FOREIGN, screen, stop)? {
+            Site::Made { failed: 0 } => Ending::Done,
+            Site::Made { .. } => Ending::Failed,
+            Site::Stopped(signal) => Ending::Stopped(signal),
+        }),
     }
 }
 

@@ -4,12 +4,11 @@
 use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use super::drawing::{called, result, tame};
 use super::exhibit::{Exhibit, Listing};
-use crate::page::{Language, Line, Role, Style, code as styled};
+use crate::page::{Language, Line, Role, Style, code as styled, policy_source};
 use crate::picture::faster;
 use crate::report::{Figure, Report, Seconds, StrategyReport, Task};
 use crate::units;
@@ -121,31 +120,11 @@ fn fewer(curve: &[(Seconds, usize)]) -> Vec<(Seconds, usize)> {
     curve.chunks(each).map(most).collect()
 }
 
-/// The source of a script or a style, as a content security policy names it.
-fn source(text: &str) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let hash = digest(&SHA256, text.as_bytes());
-    let mut coded = String::new();
-    for three in hash.as_ref().chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * at)) as usize & 63];
-            coded.push(if at > three.len() {
-                '='
-            } else {
-                char::from(sign)
-            });
-        }
-    }
-    format!("'sha256-{coded}'")
-}
-
 fn page(exhibits: &[Exhibit<'_>], data: &str) -> Markup {
     let policy = format!(
         "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'",
-        source(SCRIPT),
-        source(STYLE)
+        policy_source(SCRIPT),
+        policy_source(STYLE)
     );
     let titles: Vec<_> = exhibits.iter().map(|it| tame(&it.heading())).collect();
     let origin = exhibits.first().map(Exhibit::origin).unwrap_or_default();
@@ -389,13 +368,6 @@ fn help() -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_digest_is_written_as_policies_have_it() {
-        // openssl dgst -sha256 -binary </dev/null | base64
-        let empty = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
-        assert_eq!(source(""), empty);
-    }
 
     #[test]
     fn the_script_closes_no_element() {

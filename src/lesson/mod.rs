@@ -9,6 +9,7 @@ mod blocks;
 pub mod check;
 mod choices;
 pub mod course;
+mod excerpt;
 mod judge;
 mod links;
 mod name;
@@ -27,6 +28,7 @@ pub use blocks::{
     Choice, CodeLanguage, Excerpt, Predict, Quiz, QuizChoice, Repair, RepairChoice, Spot, SpotLine,
     Try,
 };
+pub use excerpt::shown;
 pub use judge::{Guess, Mark, RUNS, Verdict};
 pub use links::links;
 pub use order::order;

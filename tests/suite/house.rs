@@ -53,6 +53,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("page/", &[]),
     ("picture/", &["page", "report", "trace", "units"]),
     ("export/", &["page", "picture", "report", "trace", "units"]),
+    ("site/", &["lesson", "page", "report", "units"]),
     ("services/", &["trace::Cause", "trace::Recorder", "units"]),
     (
         "concepts/",
@@ -82,13 +83,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "commands/course/",
         &[
+            "commands::exports",
             "commands::screen",
             "commands::status_line",
             "concepts",
+            "export",
             "lab",
             "lesson",
             "page",
             "report",
+            "site",
             "units",
         ],
     ),

@@ -41,6 +41,7 @@ mod routes;
 mod scale;
 mod screens;
 mod shell;
+mod site;
 mod stop;
 mod terminal;
 mod timeout;

@@ -24,6 +24,19 @@ const TRIES: usize = 3;
 /// A run that takes longer is no part of a lesson.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// A line of a lesson that may be run.
+pub(super) fn line(line: &str, trust: Trust) -> Result<Invocation, UsageError> {
+    let parsed = Invocation::parse(line, trust)?;
+    if parsed.ideal() > LONGEST {
+        return Err(UsageError::new(format!(
+            "`{line}`: expected a run of at most {} s, found one of {:.0} s",
+            LONGEST.as_secs(),
+            parsed.ideal().as_secs_f64()
+        )));
+    }
+    Ok(parsed)
+}
+
 /// How lessons are checked.
 pub(super) struct Check<'a> {
     pub(super) trust: Trust,
@@ -158,16 +171,8 @@ impl Check<'_> {
     }
 
     /// A line that may be run.
-    fn line(&self, line: &str) -> Result<Invocation, UsageError> {
-        let parsed = Invocation::parse(line, self.trust)?;
-        if parsed.ideal() > LONGEST {
-            return Err(UsageError::new(format!(
-                "`{line}`: expected a run of at most {} s, found one of {:.0} s",
-                LONGEST.as_secs(),
-                parsed.ideal().as_secs_f64()
-            )));
-        }
-        Ok(parsed)
+    fn line(&self, run: &str) -> Result<Invocation, UsageError> {
+        line(run, self.trust)
     }
 
     /// The line of a `try` with its knob as suggested. Without the knob it must be a line, too.

@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use super::ask::Wants;
+use super::mend::language;
 use super::tutor::Tutor;
-use crate::concepts::{self, function, plain, plain_python, region, uncommented};
-use crate::lesson::{Excerpt, Kind, Lesson, Step};
+use crate::concepts::{self, region};
+use crate::lesson::{CodeLanguage, Excerpt, Kind, Lesson, Step, shown};
 use crate::page::Language;
 
 /// So many lines of a step are shown unasked.
@@ -14,10 +15,11 @@ const LINES: usize = 16;
 impl Tutor<'_> {
     /// The code of a step, as long as a screen: without the instrument, and without comments where a question follows.
     pub(super) fn excerpt(&mut self, lesson: &Lesson, at: usize, code: &Excerpt) -> Result<()> {
-        let Some((source, language)) = source_of(code)? else {
+        let Some((source, written)) = code.source()? else {
             return Ok(());
         };
-        let bare = shown(source, language, lesson.withholds(at));
+        let bare = shown(source, written, lesson.withholds(at));
+        let language = language(written);
         let all = bare.lines().count();
         if all <= LINES {
             return self.code(&bare, language);
@@ -37,17 +39,17 @@ impl Tutor<'_> {
         if let Kind::Code(code) = &step.kind {
             let at = lesson.steps.iter().position(|one| one == step);
             let withheld = lesson.withholds(at.unwrap_or_default());
-            return match source_of(code)? {
-                Some((source, language)) if withheld => {
-                    self.code(&shown(source, language, true), language)
+            return match code.source()? {
+                Some((source, written)) if withheld => {
+                    self.code(&shown(source, written, true), language(written))
                 }
-                Some((source, language)) => self.code(source, language),
+                Some((source, written)) => self.code(source, language(written)),
                 None => Ok(()),
             };
         }
         let withheld = step.asks() && !answered;
         let as_it_is = |source: &str| match withheld {
-            true => shown(source, Language::Rust, true),
+            true => shown(source, CodeLanguage::Rust, true),
             false => source.to_owned(),
         };
         let lines: Vec<_> = step.commands();
@@ -82,38 +84,11 @@ impl Tutor<'_> {
         let name = command.as_deref().and_then(|line| line.split(' ').next());
         match concepts::find(name.unwrap_or(&lesson.about.concept)) {
             Ok(entry) if step.asks() && !answered => {
-                let bare = shown(entry.about.twin, Language::Python, true);
+                let bare = shown(entry.about.twin, CodeLanguage::Python, true);
                 self.code(&bare, Language::Python)
             }
             Ok(entry) => self.code(entry.about.twin, Language::Python),
             Err(_) => self.say("There is no Python for this step."),
         }
     }
-}
-
-/// The region or the twin that a lesson names.
-fn source_of(code: &Excerpt) -> Result<Option<(&'static str, Language)>> {
-    let Ok(concepts::Entry { about, .. }) = concepts::find(&code.concept) else {
-        return Ok(None);
-    };
-    Ok(Some(match &code.strategy {
-        Some(strategy) if code.python => {
-            let source = function(about.twin, strategy).unwrap_or(about.twin);
-            (source, Language::Python)
-        }
-        Some(strategy) => (region(about.source, strategy)?, Language::Rust),
-        None => (about.twin, Language::Python),
-    }))
-}
-
-fn shown(source: &str, language: Language, withheld: bool) -> String {
-    let bare = match language {
-        Language::Rust => plain(source),
-        Language::Python => plain_python(source),
-    };
-    let bare = match withheld {
-        true => uncommented(&bare, language == Language::Python),
-        false => bare,
-    };
-    bare.trim_matches('\n').to_owned()
 }

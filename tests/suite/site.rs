@@ -1,0 +1,294 @@
+//! `asyncdemo course site`: a course as pages: what they say, and that what a lesson says is text.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::Test;
+use tempfile::TempDir;
+
+/// Somebody else's lesson, whose texts are full of markup. Its runs are over at once.
+const LESSON: &str = r#"# Hostile
+
+```toml lesson
+title = "</title><script>title()</script>"
+question = "Is <b>this</b> a question?"
+concept = "sleep"
+minutes = 5
+belief = "<img src=x onerror=belief()>"
+```
+
+<script>prose()</script>
+
+Some *words*, <i onclick="inline()">markup</i>, [a link](javascript:link()) and ![a picture](https://example.org/a.png).
+
+```python
+await fetch("<script>code()</script>")
+```
+
+```toml code
+concept = "sleep"
+strategy = "sequential"
+```
+
+```toml predict
+question = "How many of three begin? <script>question()</script>"
+run = "sleep --tasks 3 --delay 10ms --strategy concurrent"
+value = "concurrent.metrics.fetches_begun_count"
+unit = "count"
+answer = "3"
+tolerance = 0
+choices = [
+  { text = "<script>choice()</script> all", value = "3" },
+  { text = "one", value = "1" },
+  { text = "none", value = "0", belief = true },
+]
+why = "They are <script>why()</script> awaited."
+```
+
+```text hint
+<script>hint()</script>
+```
+
+```text notes
+SECRET of whoever presents it.
+```
+
+```toml spot
+question = "Which line?"
+code = '''
+await save("<script>spot()</script>")
+send_mail()
+'''
+lines = [
+  { line = "await save", why = "It is awaited." },
+  { line = "send_mail", right = true, why = "It is not." },
+]
+```
+
+```toml repair
+question = "Which line does it at once?"
+code = '''
+async def all():
+    ____
+'''
+value = "metrics.fetches_begun_count"
+unit = "count"
+goal = "exactly 3"
+choices = [
+  { text = "await gather(<script>)", run = "sleep --tasks 3 --delay 10ms --strategy concurrent", right = true, why = "All." },
+  { text = "await one()", run = "sleep --tasks 3 --delay 10ms --strategy sequential", right = true, why = "All, in a row." },
+  { text = "one()", run = "sleep --tasks 3 --delay 10ms --strategy unawaited", why = "None began." },
+]
+```
+
+```toml quiz
+question = "One or more?"
+choices = [
+  { text = "a", right = true, why = "A." },
+  { text = "b", why = "B." },
+  { text = "c", right = true, why = "C." },
+]
+```
+
+```toml try
+question = "How long do more of them take?"
+run = "sleep --delay 10ms --strategy concurrent"
+knob = "--tasks"
+suggest = "5"
+value = "concurrent.wall_s"
+unit = "time"
+why = "As long as one."
+```
+
+## In your project
+
+See [the other one](02-other.md).
+"#;
+
+/// The lesson behind it.
+fn other() -> String {
+    LESSON.replace("</title><script>title()</script>", "The other")
+}
+
+struct Course {
+    home: TempDir,
+}
+
+impl Course {
+    fn new(lessons: &[(&str, &str)]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("course")).unwrap();
+        for (name, text) in lessons {
+            fs::write(home.path().join("course").join(name), text).unwrap();
+        }
+        Self { home }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn page(&self, name: &str) -> String {
+        fs::read_to_string(self.path("site").join(name)).unwrap()
+    }
+
+    fn site(&self, more: &[&str]) -> Test {
+        Test::new(["course", "site"])
+            .args([self.path("site")])
+            .args([Path::new("--course"), &self.path("course")])
+            .args(more)
+    }
+}
+
+#[test]
+fn a_course_becomes_pages_and_what_it_says_is_text() {
+    let course = Course::new(&[("01-hostile.md", LESSON), ("02-other.md", &other())]);
+    let made = course.site(&[]).output();
+    assert_eq!(
+        (made.status, &*made.stderr),
+        (Some(0), ""),
+        "{}",
+        made.stdout
+    );
+    // A line that two steps have is run once, and so is a lesson that is like another.
+    assert!(
+        made.stdout.contains("2 lessons, 4 recorded runs, "),
+        "{}",
+        made.stdout
+    );
+    assert!(
+        made.stdout.contains("index.html in a browser"),
+        "{}",
+        made.stdout
+    );
+
+    for name in ["01-hostile.html", "02-other.html", "index.html"] {
+        let page = course.page(name);
+        // The page's own script is the only one, its style the only one, and its policy knows no other.
+        assert_eq!(page.matches("<script").count(), 1, "{name}");
+        assert_eq!(page.matches("<style").count(), 1, "{name}");
+        assert!(
+            page.contains("default-src &#39;none&#39;")
+                || page.contains("default-src 'none'; script-src 'sha256-"),
+            "{name}"
+        );
+        for gone in [
+            "<i ",
+            "<img src=x",
+            "javascript:",
+            "example.org/a.png",
+            "SECRET",
+            "style=\"",
+            " src=\"http",
+        ] {
+            assert!(!page.contains(gone), "{name} has {gone}");
+        }
+        // None of the elements that a course could bring.
+        for element in ["<b>this", "<iframe", "<link", "<base", "<object", "<form"] {
+            assert!(!page.contains(element), "{name} has {element}");
+        }
+    }
+
+    let page = course.page("01-hostile.html");
+    for said in [
+        "title()",
+        "prose()",
+        "inline()",
+        "code()",
+        "question()",
+        "choice()",
+        "why()",
+        "hint()",
+        "spot()",
+        "belief()",
+    ] {
+        assert!(page.contains(said), "the page does not say {said}");
+    }
+    // Each kind of step, with what was measured.
+    assert_eq!(page.matches("<input type=\"radio\"").count(), 3 + 2 + 3);
+    assert_eq!(page.matches("<input type=\"checkbox\"").count(), 3);
+    assert_eq!(page.matches("<input type=\"text\"").count(), 1);
+    for said in [
+        "It was 3.",
+        "The goal, exactly 3, is met.",
+        "The goal, exactly 3, is missed.",
+        "It came to ",
+    ] {
+        assert!(page.contains(said), "the page does not say {said}");
+    }
+    assert!(page.matches("src=\"data:image/svg+xml;").count() >= 4);
+    assert!(page.contains("href=\"02-other.html\""));
+    assert!(page.contains("In your project"));
+    assert!(
+        course
+            .page("index.html")
+            .contains("href=\"01-hostile.html\"")
+    );
+}
+
+#[test]
+fn a_folder_of_somebody_elses_is_left_alone_before_anything_runs() {
+    let course = Course::new(&[("01-hostile.md", LESSON)]);
+    fs::create_dir(course.path("site")).unwrap();
+    fs::write(course.path("site").join("index.html"), "mine").unwrap();
+    let refused = course.site(&[]).output();
+    assert_eq!((refused.status, &*refused.stdout), (Some(1), ""));
+    assert!(
+        refused
+            .stderr
+            .contains("is not empty, and no site of asyncdemo's"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(course.page("index.html"), "mine");
+
+    // A site is made anew, and a lesson that is gone takes its page with it.
+    fs::remove_file(course.path("site").join("index.html")).unwrap();
+    assert_eq!(course.site(&[]).output().status, Some(0));
+    fs::rename(
+        course.path("course/01-hostile.md"),
+        course.path("course/03-more.md"),
+    )
+    .unwrap();
+    assert_eq!(course.site(&[]).output().status, Some(0));
+    assert!(!course.path("site/01-hostile.html").exists());
+    assert!(course.page("index.html").contains("03-more.html"));
+}
+
+#[test]
+fn a_foreign_course_reaches_nothing_outside_and_ends() {
+    let outside = LESSON.replace(
+        "sleep --tasks 3 --delay 10ms --strategy unawaited",
+        "db --database /tmp/x.db",
+    );
+    let course = Course::new(&[("01-hostile.md", &outside)]);
+    let refused = course.site(&[]).output();
+    assert_eq!((refused.status, &*refused.stdout), (Some(1), ""));
+    assert!(
+        refused.stderr.contains("names a file or an address"),
+        "{}",
+        refused.stderr
+    );
+
+    let long = LESSON.replace(
+        "concurrent\"\nvalue = \"concurrent.metrics",
+        "concurrent --repeat 90 --delay 1s\"\nvalue = \"concurrent.metrics",
+    );
+    let long = long.replace(
+        "--delay 10ms --strategy concurrent --repeat",
+        "--strategy concurrent --repeat",
+    );
+    let course = Course::new(&[("01-hostile.md", &long)]);
+    let refused = course.site(&[]).output();
+    assert!(
+        refused.stderr.contains("expected a run of at most 60 s"),
+        "{}",
+        refused.stderr
+    );
+
+    let course = Course::new(&[("01-hostile.md", LESSON)]);
+    let over = course.site(&["--at-most", "1ms"]).output();
+    assert_eq!(over.status, Some(1));
+    assert!(over.stderr.contains("out of time"), "{}", over.stderr);
+    assert!(!course.path("site/index.html").exists());
+}
