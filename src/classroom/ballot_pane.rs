@@ -5,7 +5,7 @@ use super::rounds::{Phase, VoteRound, Votes};
 use super::show::Show;
 use super::slide::Slide;
 use super::text::{marked, paragraph};
-use crate::lesson::{Answer, Guess, Predict};
+use crate::lesson::{Answer, Guess, Kind, Predict};
 use crate::page::{Line, Role, Style, columns, markdown};
 use crate::report::Report;
 
@@ -26,7 +26,9 @@ pub(super) fn ballot(
     let rounds = show.rounds();
     // With another knob, the answers are answers to another question.
     let outcome = show.measured().filter(|_| show.as_written());
-    let tight = !quiz && show.run().is_some();
+    // Lines to find stand in their code, too: both have room only if these stand close.
+    let spot = matches!(show.step().map(|step| &step.kind), Some(Kind::Spot(_)));
+    let tight = spot || !quiz && show.run().is_some();
     // Of those that have room for bars beside them.
     let texts = candidates.iter().map(|it| columns(&it.text) + 6);
     let widest = texts.filter(|width| width * 2 <= style.width);

@@ -1,16 +1,12 @@
 //! Where the class votes, and where the teacher's page is: an address, and its code for a phone's camera.
 
-use qrcode::{Color, EcLevel, QrCode};
-
+use super::code::CameraCode;
 use super::show::{Addresses, Cover};
 use super::text::paragraph;
 use super::theme::Theme;
 use crate::page::{Line, Role, Style};
 
 type Lines = Vec<Line>;
-
-/// Modules without anything in them that a camera wants around the code.
-const QUIET: usize = 4;
 
 /// Between the code and what stands beside it.
 const GAP: usize = 3;
@@ -19,17 +15,14 @@ const GAP: usize = 3;
 pub(super) fn page(
     addresses: &Addresses,
     cover: Cover,
+    code: Option<&CameraCode>,
     theme: Theme,
     rows: usize,
     style: &Style,
 ) -> Lines {
     let host = cover == Cover::Host;
-    let address = if host {
-        &addresses.host
-    } else {
-        &addresses.join
-    };
-    let code = code(address, theme, style).filter(|code| code.len() <= rows);
+    let code = code.and_then(|code| code.lines(theme, style));
+    let code = code.filter(|code| code.len() <= rows);
     let taken = code.as_ref().map_or(0, |code| code[0].width() + GAP);
     // Words of less than 30 columns are no words any more.
     let (code, taken) = match style.width.checked_sub(taken) {
@@ -94,42 +87,6 @@ fn address(address: &str, style: &Style) -> Lines {
     pieces.map(line).collect()
 }
 
-/// What a camera reads, two rows of modules on one line. `None` where it cannot be drawn.
-pub(super) fn code(address: &str, theme: Theme, style: &Style) -> Option<Lines> {
-    if style.ascii {
-        // Two columns and a row for each module are more than a terminal has.
-        return None;
-    }
-    // In capitals it is smaller, and the same: nothing in it depends on the case.
-    let text = address.to_uppercase();
-    let small = QrCode::with_error_correction_level(&text, EcLevel::L).ok()?;
-    // What corrects more errors is welcome where it makes the code no larger.
-    let better = QrCode::with_error_correction_level(&text, EcLevel::M).ok();
-    let code = better.filter(|better| better.width() == small.width());
-    let code = code.unwrap_or(small);
-    let width = code.width();
-    let dark = |x: usize, y: usize| {
-        let inside = |at: usize| at.checked_sub(QUIET).filter(|at| *at < width);
-        match (inside(x), inside(y)) {
-            (Some(x), Some(y)) => code[(x, y)] == Color::Dark,
-            _ => false,
-        }
-    };
-    // What is drawn is light where the ground is dark: most cameras want dark on light.
-    let inked = |x: usize, y: usize| dark(x, y) == (theme == Theme::Light);
-    let side = width + 2 * QUIET;
-    let row = |y: usize| {
-        let cell = |x: usize| match (inked(x, y), y + 1 < side && inked(x, y + 1)) {
-            (true, true) => '█',
-            (true, false) => '▀',
-            (false, true) => '▄',
-            (false, false) => ' ',
-        };
-        Line::plain(&(0..side).map(cell).collect::<String>())
-    };
-    Some((0..side).step_by(2).map(row).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,43 +100,20 @@ mod tests {
     }
 
     #[test]
-    fn the_code_is_the_address_in_both_themes() {
-        let style = Style::default();
-        let code = QrCode::with_error_correction_level("HTTP://A/B", EcLevel::M).unwrap();
-        for theme in [Theme::Light, Theme::Dark] {
-            let lines = super::code("http://a/b", theme, &style).unwrap();
-            for (row, line) in lines.iter().enumerate() {
-                let line = line.to_string();
-                let half = |ink: char| {
-                    let inked = line.chars().map(|ch| ch == '█' || ch == ink);
-                    inked
-                        .map(|inked| inked == (theme == Theme::Light))
-                        .collect::<Vec<_>>()
-                };
-                for (at, dark) in ['▀', '▄'].map(half).into_iter().enumerate() {
-                    let y = row * 2 + at;
-                    if y >= code.width() + 2 * QUIET {
-                        continue;
-                    }
-                    for (x, dark) in dark.into_iter().enumerate() {
-                        let inside = |at: usize| at >= QUIET && at < QUIET + code.width();
-                        let said =
-                            inside(x) && inside(y) && code[(x - QUIET, y - QUIET)] == Color::Dark;
-                        assert_eq!(dark, said, "{theme:?} {x} {y}");
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
     fn both_pages_fit_a_small_screen_with_their_codes() {
         for cover in [Cover::Join, Cover::Host] {
             let style = Style {
                 width: 74,
                 ..Style::default()
             };
-            let lines = page(&addresses(), cover, Theme::Dark, 20, &style);
+            let it = addresses();
+            let address = if cover == Cover::Host {
+                &it.host
+            } else {
+                &it.join
+            };
+            let code = CameraCode::of(address);
+            let lines = page(&it, cover, code.as_ref(), Theme::Dark, 20, &style);
             let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
             assert!(text.contains('▀'), "{cover:?}\n{text}");
             assert!(lines.len() <= 20, "{cover:?} {}\n{text}", lines.len());
@@ -192,7 +126,7 @@ mod tests {
                 },
                 Style { width: 50, ..style },
             ] {
-                let lines = page(&addresses(), cover, Theme::Dark, 20, &style);
+                let lines = page(&it, cover, code.as_ref(), Theme::Dark, 20, &style);
                 let text: String = lines.iter().map(Line::to_string).collect();
                 assert!(
                     !text.contains('▀') && text.contains("http://192.168"),

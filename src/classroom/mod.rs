@@ -6,6 +6,7 @@
 
 mod ballot;
 mod ballot_pane;
+mod code;
 mod export;
 mod figures;
 mod join;

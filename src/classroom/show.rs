@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ballot::{Candidate, candidates};
+use super::code::CameraCode;
 use super::keys::{Ask, Key, RunRequest};
 use super::knob;
 use super::slide::{News, Place, Slide, SlideRun};
@@ -30,6 +31,8 @@ pub struct Show {
     pub(super) covers: Vec<Cover>,
     /// Where devices vote, if they may.
     pub(super) addresses: Option<Addresses>,
+    /// The same for a camera: for the class, and for the teacher.
+    pub(super) codes: [Option<CameraCode>; 2],
     /// Whether round one stays hidden until round two is closed.
     pub(super) veiled: bool,
     pub(super) scroll: usize,
@@ -82,6 +85,7 @@ impl Show {
             timer: false,
             covers: Vec::new(),
             addresses: None,
+            codes: [None, None],
             veiled: false,
             scroll: 0,
             said: None,
@@ -92,6 +96,7 @@ impl Show {
     /// Also with votes from devices: it begins with where the teacher's page is, and where the class votes.
     #[must_use]
     pub fn with_votes(mut self, addresses: Addresses) -> Self {
+        self.codes = [&addresses.join, &addresses.host].map(|address| CameraCode::of(address));
         self.addresses = Some(addresses);
         self.covers = vec![Cover::Join, Cover::Host];
         self

@@ -84,6 +84,9 @@ const AT_ONCE: usize = 512;
 /// Between two postings of the pages where nobody has voted and nothing was pressed.
 const POST: Duration = Duration::from_millis(250);
 
+/// Between two countings of the votes on the screen.
+const COUNT: Duration = Duration::from_millis(100);
+
 /// Why there is nothing to see.
 const NO_TERMINAL: &str = "asyncdemo: present needs a terminal that it can fill: its input and its output must both be \
 one, and not a dumb one. To play a lesson line by line, or in a pipe: asyncdemo learn\n";
@@ -159,6 +162,8 @@ struct Class<'a> {
     look: &'a Look,
     /// When it was drawn last; nothing, where it must be drawn again.
     drawn: Option<Duration>,
+    /// Whether somebody has voted since.
+    voted: bool,
     /// When the pages were posted last; nothing, where that must be done again.
     posted: Option<Duration>,
 }
@@ -181,6 +186,7 @@ fn play(
         server,
         look,
         drawn: None,
+        voted: false,
         posted: None,
     };
     loop {
@@ -195,8 +201,9 @@ fn play(
         }
         let now = start.elapsed();
         class.hear_runs();
-        class.hear_phones(now);
+        // A key is answered before the phones are.
         class.draw(now)?;
+        class.hear_phones(now);
         let key = match class.stage.hear(TICK)? {
             Heard::Nothing => continue,
             Heard::Gone => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -261,15 +268,15 @@ impl Class<'_> {
                 }
             }
         }
-        if !votes.is_empty() {
-            (self.drawn, self.posted) = (None, None);
-        }
+        self.voted |= !votes.is_empty();
+        let due = self.posted.is_none_or(|posted| now >= posted + POST);
         // Whoever is told that a vote counts sees it on the page that comes next.
-        if self.posted.is_none_or(|posted| now >= posted + POST) {
-            server.post(web::Posted {
-                voter: self.show.voter_page(),
-                host: self.show.host_page(now),
-            });
+        if due || !votes.is_empty() {
+            server.post_voter(self.show.voter_page());
+        }
+        // Whose button was pressed sees what it did.
+        if due || !presses.is_empty() {
+            server.post_host(self.show.host_page(now));
             self.posted = Some(now);
         }
         // Whoever asked may be gone by now.
@@ -283,13 +290,14 @@ impl Class<'_> {
     }
 
     fn draw(&mut self, now: Duration) -> io::Result<()> {
-        // The clock ticks.
-        if self
-            .drawn
-            .is_some_and(|drawn| drawn.as_secs() == now.as_secs())
-        {
+        let due = self.drawn.is_none_or(|drawn| {
+            let ticks = drawn.as_secs() != now.as_secs();
+            ticks || self.voted && now >= drawn + COUNT
+        });
+        if !due {
             return Ok(());
         }
+        self.voted = false;
         let mut cells = Buffer::empty(self.stage.area()?);
         draw(&self.show, self.look, now, &mut cells);
         self.stage.show(cells)?;

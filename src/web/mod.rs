@@ -15,5 +15,5 @@ mod server;
 mod voter;
 
 pub use address::{Listen, NoAddress};
-pub use routes::{FromPage, Posted};
+pub use routes::FromPage;
 pub use server::ClassServer;

@@ -35,15 +35,6 @@ const COOKIE: &str = "device";
 /// A school day.
 const COOKIE_LIVES: u32 = 12 * 3600;
 
-/// What both pages show.
-#[derive(Clone, Debug, Default)]
-pub struct Posted {
-    /// To those who vote.
-    pub voter: VoterPage,
-    /// To the teacher.
-    pub host: HostPage,
-}
-
 /// What came in, and where the answer goes.
 #[derive(Debug)]
 pub enum FromPage {
@@ -69,7 +60,8 @@ pub(super) struct Desk {
     signer: Signer,
     join: Secret,
     host: Secret,
-    posted: Mutex<Arc<Posted>>,
+    voter: Mutex<Arc<VoterPage>>,
+    teacher: Mutex<Arc<HostPage>>,
     heard: SyncSender<FromPage>,
     /// From where each device has voted.
     voters: Mutex<HashMap<Device, IpAddr>>,
@@ -90,19 +82,28 @@ impl Desk {
             join: signer.secret(&join),
             host: signer.secret(&host),
             signer,
-            posted: Mutex::default(),
+            voter: Mutex::default(),
+            teacher: Mutex::default(),
             heard,
             voters: Mutex::default(),
         };
         Ok((desk, Words { join, host }))
     }
 
-    pub(super) fn post(&self, posted: Posted) {
-        *locked(&self.posted) = Arc::new(posted);
+    pub(super) fn post_voter(&self, page: VoterPage) {
+        *locked(&self.voter) = Arc::new(page);
     }
 
-    fn posted(&self) -> Arc<Posted> {
-        Arc::clone(&locked(&self.posted))
+    pub(super) fn post_host(&self, page: HostPage) {
+        *locked(&self.teacher) = Arc::new(page);
+    }
+
+    fn voter(&self) -> Arc<VoterPage> {
+        Arc::clone(&locked(&self.voter))
+    }
+
+    fn teacher(&self) -> Arc<HostPage> {
+        Arc::clone(&locked(&self.teacher))
     }
 
     fn device(&self, headers: &HeaderMap) -> Option<Device> {
@@ -219,19 +220,16 @@ async fn show_ballot(
         return nothing().await;
     }
     let path = format!("/{word}");
-    let posted = desk.posted();
+    let shown = desk.voter();
     if let Some(device) = desk.device(&headers) {
-        return page(
-            StatusCode::OK,
-            voter::html(&posted.voter, device, &path, None),
-        );
+        return page(StatusCode::OK, voter::html(&shown, device, &path, None));
     }
     let Ok((device, cookie)) = desk.signer.issue() else {
         return not_now();
     };
     let cookie =
         format!("{COOKIE}={cookie}; Path=/; Max-Age={COOKIE_LIVES}; HttpOnly; SameSite=Lax");
-    let html = voter::html(&posted.voter, device, &path, None);
+    let html = voter::html(&shown, device, &path, None);
     ([(header::SET_COOKIE, cookie)], page(StatusCode::OK, html)).into_response()
 }
 
@@ -252,7 +250,7 @@ async fn vote(
         return page(StatusCode::FORBIDDEN, sentence("It did not count", words));
     };
     let refuse = |status: StatusCode, why: &str| {
-        let html = voter::html(&desk.posted().voter, device, &path, Some(why));
+        let html = voter::html(&desk.voter(), device, &path, Some(why));
         page(status, html)
     };
     let fields = std::str::from_utf8(&body).unwrap_or_default();
@@ -302,7 +300,7 @@ async fn show_host(State(desk): Shared, RawQuery(query): RawQuery) -> Response {
         return nothing().await;
     };
     let action = format!("/host?token={word}");
-    let html = host::html(&desk.posted().host, &action, desk.crowd());
+    let html = host::html(&desk.teacher(), &action, desk.crowd());
     page(StatusCode::OK, html)
 }
 

@@ -12,9 +12,9 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use super::address::Listen;
-use super::routes::{Desk, FromPage, Posted, router};
+use super::routes::{Desk, FromPage, router};
 use super::serve::serve;
-use crate::classroom::Addresses;
+use crate::classroom::{Addresses, HostPage, VoterPage};
 
 /// Votes and presses that wait for the classroom. It looks forty times a second.
 const WAITING: usize = 1_024;
@@ -109,9 +109,14 @@ impl ClassServer {
         &self.addresses
     }
 
-    /// Shows this on both pages from now on.
-    pub fn post(&self, posted: Posted) {
-        self.desk.post(posted);
+    /// What those who vote see from now on.
+    pub fn post_voter(&self, page: VoterPage) {
+        self.desk.post_voter(page);
+    }
+
+    /// What the teacher sees from now on.
+    pub fn post_host(&self, page: HostPage) {
+        self.desk.post_host(page);
     }
 
     /// What has come in, if anything has.

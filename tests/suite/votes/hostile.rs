@@ -295,8 +295,10 @@ fn a_key_is_answered_and_honest_votes_count_whatever_floods_in() {
     assert!(patient.cookie.is_some());
     assert_eq!(phone.vote(0), 303);
     room.terminal.wait_for("Round 1: 2 votes so far");
-    let host = room.host_page();
-    assert!(host.contains("Round 1 is open: 2 so far"), "{host}");
+    within("the teacher's page counts them, too", || {
+        let page = room.host_page();
+        page.contains("Round 1 is open: 2 so far").then_some(())
+    });
     room.press("p", "Talk to your neighbours");
     room.close();
 }
