@@ -217,6 +217,7 @@ impl Asked {
             let mut invocation = Invocation::from_matches(entry, given)?;
             let exports = Exports::from_arg_matches(given)?;
             exports.check()?;
+            invocation.options.exported = !exports.is_empty();
             if exports.take_stdout() {
                 invocation.options.format = invocation.options.format.beside_an_export()?;
             }

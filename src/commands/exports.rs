@@ -9,7 +9,7 @@ use clap::builder::ValueHint;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, value_parser};
 use tempfile::NamedTempFile;
 
-use super::screen::{complain, print, print_bytes, stdout_is_terminal};
+use super::screen::{PrintError, complain, print, print_bytes, stdout_is_terminal};
 use crate::concepts::{self, UsageError, region};
 use crate::export::{Exhibit, ExportFormat, FORMATS, Listing};
 use crate::lab;
@@ -93,6 +93,26 @@ impl Exports {
     /// Whether one of them takes standard output: then nothing else is written there.
     pub fn take_stdout(&self) -> bool {
         self.0.iter().any(Export::is_stdout)
+    }
+
+    /// Whether there is anything to write.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Prints what stands beside them: nothing where one takes standard output. A reader who goes away ends no run whose
+    /// report is still to be written.
+    ///
+    /// # Errors
+    /// As [`print`].
+    pub(super) fn print(&self, text: &str) -> Result<(), PrintError> {
+        if self.take_stdout() {
+            return Ok(());
+        }
+        match print(text) {
+            Err(PrintError::NobodyReads) if !self.is_empty() => Ok(()),
+            printed => printed,
+        }
     }
 
     /// Looks at each target before anything runs: whether it may be written, and beside it.

@@ -141,9 +141,10 @@ pub fn probe(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> 
         strategies: summary.strategies,
         findings: summary.findings,
     };
-    show(options, screen, &report)?;
+    // First: whoever reads the text may have gone away.
     let reports = std::slice::from_ref(&report);
     options.exports.write(reports, Whole::of(reports))?;
+    show(options, screen, &report)?;
     if let (Ending::Failed, Some(blocked), Some(limit)) = (ending, blocked, options.fail_blocked)
         && blocked >= *limit
     {

@@ -14,7 +14,7 @@ use super::echo::Quiet;
 use super::exports::{Exports, Whole, exhibit};
 use super::live::{Live, in_brief};
 use super::run::Ending;
-use super::screen::{Screen, complain, print};
+use super::screen::{Screen, complain};
 use crate::concepts;
 use crate::lab::{FRAME, Stop};
 use crate::page::{Line, Role, Style, to_ansi, wrap};
@@ -105,10 +105,9 @@ pub fn replay(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
             return Ok(Ending::Failed);
         }
     };
-    let silent = options.exports.take_stdout();
     for (at, report) in reports.iter().enumerate() {
-        if at > 0 && !silent {
-            print("\n")?;
+        if at > 0 {
+            options.exports.print("\n")?;
         }
         play(report, options, screen, stop)?;
         if let Some(signal) = stop.signal() {
@@ -123,10 +122,7 @@ fn play(report: &Report, options: &Options, screen: &Screen, stop: &Stop) -> Res
     let shown = exhibit(report);
     let style = screen.out();
     let head = head(report, shown.title, options.speed, style);
-    let silent = options.exports.take_stdout();
-    if !silent {
-        print(&to_ansi(&head, &style))?;
-    }
+    options.exports.print(&to_ansi(&head, &style))?;
     if !options.quiet {
         let both = report.in_both().then_some(shown.figure);
         let live = screen.live().map(|live| match screen.rows() {
@@ -141,7 +137,7 @@ fn play(report: &Report, options: &Options, screen: &Screen, stop: &Stop) -> Res
             again(report, options.speed, &mut live, stop);
         }
     }
-    if stop.signal().is_some() || silent {
+    if stop.signal().is_some() {
         return Ok(());
     }
     let subject = Subject {
@@ -155,7 +151,7 @@ fn play(report: &Report, options: &Options, screen: &Screen, stop: &Stop) -> Res
         .rows()
         .map(|rows| rows.saturating_sub(head.len() + 2));
     let lines = Picture::fitting(&subject, style, rows.unwrap_or(usize::MAX));
-    Ok(print(&to_ansi(&lines, &style))?)
+    Ok(options.exports.print(&to_ansi(&lines, &style))?)
 }
 
 /// The strategy whose finding decides, where it ran.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::code::StrategyCode;
 use super::echo::{self, Quiet};
 use super::live::{Live, in_brief};
-use super::screen::{Screen, complain, print, print_json};
+use super::screen::{PrintError, Screen, complain, print, print_json};
 use crate::concepts::{Sizes, Strategy, Twin};
 use crate::lab::{Audience, Format, Invocation, Options, Stop, Twins};
 use crate::page::{Line, Style, to_ansi};
@@ -170,10 +170,14 @@ impl<'a> Session<'a> {
     }
 
     fn print(&self, text: &str) -> Result<()> {
-        if self.invocation.options.format == Format::Text {
-            print(text)?;
+        let options = &self.invocation.options;
+        if options.format != Format::Text {
+            return Ok(());
         }
-        Ok(())
+        match print(text) {
+            Err(PrintError::NobodyReads) if options.exported => Ok(()),
+            printed => Ok(printed?),
+        }
     }
 
     fn show(&self, lines: &[Line]) -> Result<()> {

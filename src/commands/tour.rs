@@ -10,7 +10,7 @@ use super::exports::{Exports, Whole};
 use super::keyboard::{Pressed, answer};
 use super::live::Live;
 use super::run::Ending;
-use super::screen::{Screen, print};
+use super::screen::Screen;
 use crate::claims::findings;
 use crate::concepts::{self, About, Entry, SLOW_POLL, Strategy};
 use crate::lab::{Audience, Invocation, Stop};
@@ -54,7 +54,7 @@ pub fn tour(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
         screen,
         stop,
         pauses: screen.asks && !options.no_pause && !options.exports.take_stdout(),
-        silent: options.exports.take_stdout(),
+        exports: &options.exports,
         reports: Vec::new(),
         style,
         text: Picture::new(style, SLOW_POLL, Duration::ZERO),
@@ -95,8 +95,7 @@ struct Tour<'a> {
     screen: &'a Screen,
     stop: &'a Stop,
     pauses: bool,
-    /// Whether an export has standard output for itself.
-    silent: bool,
+    exports: &'a Exports,
     reports: Vec<Report>,
     style: Style,
     text: Picture,
@@ -106,7 +105,7 @@ struct Tour<'a> {
 
 impl Tour<'_> {
     fn print(&self, text: &str) -> Result<()> {
-        print_unless(self.silent, text)
+        Ok(self.exports.print(text)?)
     }
 
     fn drawn(&self, lines: &[Line]) -> String {
@@ -156,7 +155,7 @@ impl Tour<'_> {
         let mut page = TourPage {
             screen: self.screen,
             text: &mut self.text,
-            silent: self.silent,
+            exports: self.exports,
             live: Live::new(live, slow_poll, expected, None),
         };
         let report = invocation.measure(self.stop, &mut page)?;
@@ -240,13 +239,6 @@ impl Tour<'_> {
     }
 }
 
-fn print_unless(silent: bool, text: &str) -> Result<()> {
-    match silent {
-        true => Ok(()),
-        false => Ok(print(text)?),
-    }
-}
-
 /// What the run has to say about the belief: in short, and in a sentence or two.
 fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Option<Finding>) {
     let refuting = chosen.iter().find(|strategy| strategy.refutes_belief);
@@ -281,7 +273,7 @@ fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Opti
 struct TourPage<'a> {
     screen: &'a Screen,
     text: &'a mut Picture,
-    silent: bool,
+    exports: &'a Exports,
     live: Live,
 }
 
@@ -305,6 +297,6 @@ impl Audience for TourPage<'_> {
         let style = self.screen.out();
         self.text.resize(style.width);
         let drawn = to_ansi(&self.text.strategy(report), &style);
-        print_unless(self.silent, &drawn)
+        Ok(self.exports.print(&drawn)?)
     }
 }

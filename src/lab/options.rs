@@ -78,6 +78,10 @@ pub struct Options {
         help_heading = "What to show"
     )]
     pub format: Format,
+
+    /// Whether its report is written to a file, too: then a reader of the text who goes away ends nothing.
+    #[arg(skip)]
+    pub exported: bool,
 }
 
 /// In which language the source is shown.

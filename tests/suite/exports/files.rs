@@ -263,3 +263,23 @@ fn every_concept_is_written_in_every_format() {
         .collect();
     assert!(reports.into_iter().all(|has_code| has_code));
 }
+
+/// `asyncdemo gather --export-json kept.json | head -1`
+#[cfg(unix)]
+#[test]
+fn a_reader_who_goes_away_ends_no_run_that_is_kept() {
+    let folder = Folder::new();
+    for (line, name) in [
+        (&GATHER[..], "one"),
+        (&["tour", "sleep", "--no-pause"], "two"),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Test::new(line)
+            .args(["--export-json".into(), folder.path(name)])
+            .into(writer)
+            .output();
+        assert_eq!((output.status, &*output.stderr), (Some(0), ""), "{line:?}");
+        parse(&folder.read(name));
+    }
+}
