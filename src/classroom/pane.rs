@@ -80,7 +80,7 @@ pub(super) fn words(show: &Show, style: &Style) -> Lines {
         }
         Kind::Repair(repair) => {
             let mut lines = question(&repair.question, style);
-            let goal = format!("the goal: {}", repair.goal);
+            let goal = format!("the goal for {}: {}", repair.decides(), repair.goal);
             lines.extend(paragraph(Role::Dim, &goal, style));
             lines.push(Line::default());
             let code = repair.code.trim_matches('\n');

@@ -110,6 +110,20 @@ impl Repair {
         Goal::read(&self.goal, self.unit)
     }
 
+    /// What decides, in words.
+    pub fn decides(&self) -> String {
+        match self.value.as_str() {
+            "wall_s" => "the time in all".to_owned(),
+            "heartbeat.max_gap_s" => "the longest gap of the heartbeat".to_owned(),
+            other => {
+                let metric = other.strip_prefix("metrics.").unwrap_or(other);
+                let units = ["_count", "_bytes", "_s"];
+                let bare = units.iter().find_map(|unit| metric.strip_suffix(unit));
+                bare.unwrap_or(metric).replace('_', " ")
+            }
+        }
+    }
+
     /// The code with this in its hole.
     pub fn filled(&self, choice: &RepairChoice) -> String {
         let mut filled = String::new();

@@ -1092,7 +1092,7 @@ fn a_line_is_found_and_one_is_mended_and_the_run_decides() {
             "> 2",
             "✓ Right.",
             "2 right: The second is not made",
-            "The goal: at most 350ms.",
+            "The goal for the time in all: at most 350ms.",
             "Choose one first.",
             "return await one(), await two()",
             "✗ It took ",

@@ -60,7 +60,11 @@ impl Tutor<'_> {
         let written = language(repair.language);
         self.say(&repair.question)?;
         self.code(repair.code.trim_matches('\n'), written)?;
-        self.say(&format!("What may stand there? The goal: {}.", repair.goal))?;
+        let figure = repair.decides();
+        self.say(&format!(
+            "What may stand there? The goal for {figure}: {}.",
+            repair.goal
+        ))?;
         self.lines(|style| {
             let mut lines = Vec::new();
             for (choice, letter) in repair.choices.iter().zip('a'..) {
