@@ -306,7 +306,7 @@ pub(super) fn exhibit(report: &Report) -> Exhibit<'_> {
     let about = concepts::find(&report.concept).map(|entry| entry.about);
     let (title, figure) = match &about {
         Ok(about) => (about.title, about.figure),
-        Err(_) => ("", Figure::Wall),
+        Err(_) => (of_somebodys(report), Figure::Wall),
     };
     Exhibit {
         report,
@@ -314,6 +314,13 @@ pub(super) fn exhibit(report: &Report) -> Exhibit<'_> {
         figure,
         code: listings(report),
     }
+}
+
+/// Of a program that was watched, and of a service that was asked: which.
+fn of_somebodys(report: &Report) -> &str {
+    let named = ["program", "url"].iter();
+    let mut named = named.filter_map(|knob| report.arguments.get(knob)?.as_str());
+    named.next().unwrap_or_default()
 }
 
 /// The code of each strategy, where this very program measured it: another may have had other lines.

@@ -234,7 +234,8 @@ fn a_probe_is_exported() {
     assert_eq!(output.status, Some(0), "{}", output.stderr);
     let (report, _) = parse(&folder.read("export-json"));
     assert_eq!(report.concept, "probe");
-    assert!(folder.read("export-markdown").starts_with("### probe\n"));
+    let head = format!("### probe: {url}\n");
+    assert!(folder.read("export-markdown").starts_with(&head));
 }
 
 /// Text that an export shows is what the screen shows, whatever the concept: each is written without a failure.
