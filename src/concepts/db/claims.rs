@@ -25,7 +25,7 @@ pub(super) const THREAD_EACH: &str = "connections, each with a thread of its own
 
 /// Why writers take longer than their writes.
 pub(super) const NO_QUEUE: &str =
-    "SQLite keeps no queue, so a writer that finds it locked naps and asks again";
+    "SQLite keeps no queue, so a writer that finds it locked sleeps and tries again";
 
 /// Of more callers than there are connections some wait for one, longer than a query takes.
 #[derive(Debug)]
