@@ -147,6 +147,47 @@ fn what_cannot_be_run_in_python_is_said_in_one_line() {
     }
 }
 
+/// A Python that has the standard library and nothing else.
+#[cfg(unix)]
+#[test]
+fn where_packages_are_missing_one_line_says_what_to_do() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let Some(python) = pythons().into_iter().next_back() else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("there is a temporary folder");
+    let bare = folder.path().join("python3");
+    let script = format!("#!/bin/sh\nexec '{}' -S \"$@\"\n", python.display());
+    std::fs::write(&bare, script).expect("there is room");
+    let all_may = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&bare, all_may).expect("it is ours");
+    for (concept, package) in [
+        ("routes", "anyio"),
+        ("background", "httpx"),
+        ("db", "aiosqlite"),
+        ("http", "httpx"),
+    ] {
+        let output = Test::quick(find(concept))
+            .args([format!("--python={}", bare.display())])
+            .output();
+        let said = output.stderr;
+        assert_eq!((output.status, &*output.stdout), (Some(2), ""), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        let needs = format!("{concept} in Python needs packages that {}", bare.display());
+        assert!(said.contains(&needs) && said.contains(package), "{said}");
+        assert!(
+            said.contains("asyncdemo python-setup installs them"),
+            "{said}"
+        );
+    }
+    // What needs none runs with it.
+    let output = Test::quick(find("sleep"))
+        .args([format!("--python={}", bare.display())])
+        .output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+}
+
 /// Each strategy runs as often as there are languages for it, does what is claimed of it or says which number failed,
 /// and returns the same figures.
 fn runs_in_both(concept: &str, python: &Path) {

@@ -117,7 +117,9 @@ impl Tutor<'_> {
                     }
                 }
                 Ok(None) => {
-                    self.say("No run says anything about that line, so it does not count.")?
+                    // The others may not be measured here either: who chose one may go on.
+                    first = false;
+                    self.say("No run says anything about that line, so it does not count.")?;
                 }
                 Err(signal) => return Ok((Said::Stopped(signal), counted)),
             }

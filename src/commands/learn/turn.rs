@@ -44,7 +44,10 @@ impl Tutor<'_> {
                 Err(said) => return Ok(said),
             };
             self.say(why)?;
-            if !std::mem::replace(&mut tried, true) {
+            // The first time counts, if anything was measured.
+            if !std::mem::replace(&mut tried, true)
+                && let Some(right) = right
+            {
                 self.answered(lesson, at, QuestionKind::Try, question, &value, right)?;
             }
             match self.ask(
@@ -59,14 +62,14 @@ impl Tutor<'_> {
         }
     }
 
-    /// What is predicted of a knob, and whether the run's own number bears it out: what does not count does. Or what was
-    /// said instead.
+    /// What is predicted of a knob, and whether the run's own number bears it out: where nothing was predicted it does.
+    /// `None` if it measured nothing that was asked. Or what was said instead.
     fn foretold(
         &mut self,
         lesson: &Lesson,
         step: &Step,
         predict: &Predict,
-    ) -> Result<Result<bool, Said>> {
+    ) -> Result<Result<Option<bool>, Said>> {
         let guess = match self.guess(lesson, step, predict)? {
             Ok(guess) => guess,
             Err(other) => return Ok(Err(other)),
@@ -75,13 +78,13 @@ impl Tutor<'_> {
         Ok(match self.judged(predict, guess.as_ref())? {
             Ok(Some(verdict)) => {
                 self.verdict(verdict.mark, &verdict.words(guess.as_ref()))?;
-                Ok(verdict.mark.counts().unwrap_or(true))
+                Ok(Some(verdict.mark.counts().unwrap_or(true)))
             }
             Ok(None) => {
                 self.say(
                     "There is nothing to hold your prediction against, so it does not count.",
                 )?;
-                Ok(true)
+                Ok(None)
             }
             Err(signal) => Err(Said::Stopped(signal)),
         })

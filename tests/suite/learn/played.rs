@@ -163,3 +163,60 @@ fn on_a_terminal_it_listens_and_ctrl_c_saves() {
     );
     assert!(seen.screen.contains("Saved."), "{}", seen.screen);
 }
+
+/// What was asked of Python, where there is none, was not answered right.
+#[test]
+fn without_python_no_try_and_no_repair_is_kept_as_right() {
+    let questions = LESSON.find("```toml predict").expect("there is one");
+    let last = LESSON.rfind("```toml try").expect("there is one");
+    let attempt = LESSON[last..]
+        .replace("--strategy join\"", "--strategy join --python\"")
+        .replace("\"join.wall_s\"", "\"python.join.wall_s\"");
+    let mend = r#"
+```toml repair
+question = "Which one takes 30 ms?"
+code = "await ____"
+value = "python.join.wall_s"
+unit = "time"
+goal = "at most 30ms"
+choices = [
+  { text = "a()", run = "gather --delays 10ms,100ms --strategy join --python", why = "Too long." },
+  { text = "b()", run = "gather --delays 10ms,20ms --strategy join --python", right = true, why = "As the longest." },
+  { text = "c()", run = "gather --delays 10ms,90ms --strategy join --python", why = "Too long." },
+]
+```
+"#;
+    let data = fresh();
+    let course = data.path().join("course");
+    fs::create_dir(&course).expect("there is room");
+    let lesson = format!("{}{mend}\n{attempt}", &LESSON[..questions]);
+    fs::write(course.join("01-small.md"), lesson).expect("there is room");
+    let answers = data.path().join("answers.txt");
+    fs::write(&answers, "\na\n\n20ms,20ms\n20ms\n\n").expect("there is room");
+    let output = Test::new(["learn", "--course"])
+        .args([
+            course.as_os_str(),
+            "--answers".as_ref(),
+            answers.as_os_str(),
+        ])
+        .args(["--data-dir".as_ref(), data.path().as_os_str()])
+        .env("PATH", "/nowhere")
+        .env("VIRTUAL_ENV", "")
+        .output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    let pieces = [
+        "Which one takes 30 ms?",
+        "No run says anything about that line, so it does not count.",
+        "What if both are equal?",
+        "so it does not count.",
+        "They overlap fully.",
+    ];
+    in_order(&output.stdout, &pieces);
+    let courses = fs::read_dir(data.path().join("courses")).expect("it was begun");
+    for kept in courses {
+        let file = kept.expect("it can be listed").path().join("progress.db");
+        let database = rusqlite::Connection::open(file).expect("it was saved");
+        let answered = database.query_row("SELECT count(*) FROM questions", (), |row| row.get(0));
+        assert_eq!(answered, Ok(0));
+    }
+}
