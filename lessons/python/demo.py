@@ -13,7 +13,9 @@ import argparse
 import asyncio
 import contextlib
 import dataclasses
+import inspect
 import json
+import os
 import re
 import time
 import typing
@@ -50,10 +52,18 @@ class Size(int):
         return super().__new__(cls, value)
 
 
+class File(str):
+    """A file's name, seen from where the command was typed."""
+
+    def __new__(cls, value):
+        return super().__new__(cls, os.path.join(os.environ.get("ASYNCDEMO_FROM", ""), value))
+
+
 class Output:
     """What a strategy returns beside its result: figures, each named with its unit at the end.
 
-    A figure may be a function. It is called when all that the strategy left behind has ended.
+    A figure may be a function, or an `async def`. It is called when all that the strategy left
+    behind has ended, and is not part of its time.
     """
 
     def __init__(self, result, **figures):
@@ -98,13 +108,16 @@ async def _run(strategy, knobs, stage, linger):
         left = asyncio.all_tasks() - others
         if left:
             await asyncio.wait(left, timeout=linger)
+        output = output if isinstance(output, Output) else Output(output)
+        figures = {}
+        for name, value in output.figures.items():
+            if inspect.iscoroutinefunction(value):
+                figures[name] = await value()
         # Threads cannot be stopped: they are waited for, as asyncio.run would.
         await asyncio.get_running_loop().shutdown_default_executor()
-    if not isinstance(output, Output):
-        output = Output(output)
-    figures = {
-        name: value() if callable(value) else value for name, value in output.figures.items()
-    }
+    for name, value in output.figures.items():
+        if name not in figures:
+            figures[name] = value() if callable(value) else value
     figures = {name: value for name, value in figures.items() if value is not None}
     return {"wall_s": wall, "result": output.result, "metrics": figures, "error": error}
 

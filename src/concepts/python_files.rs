@@ -6,7 +6,13 @@ impl About {
     /// Its Python file, and those beside it that it imports: the name and the text of each. None of them is in a folder.
     pub fn python_files(&self) -> Vec<(&'static str, &'static str)> {
         match self.python_file.strip_prefix(PACKAGED) {
-            Some(name) => vec![(name, self.twin), ("demo.py", DEMO), ("others.py", OTHERS)],
+            Some(name) => vec![
+                (name, self.twin),
+                ("demo.py", DEMO),
+                ("others.py", OTHERS),
+                ("orms.py", ORMS),
+                ("shop.py", SHOP),
+            ],
             None => vec![(self.python_file, self.twin), ("demo.py", DEMO)],
         }
     }
@@ -25,3 +31,7 @@ pub const DEMO: &str = include_str!("../../lessons/python/demo.py");
 
 /// What those with a server or clients import: programs that run beside them.
 const OTHERS: &str = include_str!("../../lessons/python/web/others.py");
+
+/// What the one about databases tries after its strategies: ORMs, and a pool behind a route.
+const ORMS: &str = include_str!("../../lessons/python/web/orms.py");
+const SHOP: &str = include_str!("../../lessons/python/web/shop.py");

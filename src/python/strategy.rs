@@ -97,6 +97,10 @@ impl Scripts {
             program: program.chain(words.iter().map(Into::into)).collect(),
         };
         let mut child = Child::start_with(&self.interpreter, &line, settings, |command| {
+            // A file that was named is seen from here.
+            if let Ok(here) = std::env::current_dir() {
+                command.env("ASYNCDEMO_FROM", here);
+            }
             command
                 .current_dir(self.folder.path())
                 .stdin(Stdio::null())

@@ -448,3 +448,45 @@ fn clients_that_give_up_are_told_alike_in_both() {
         }
     }
 }
+
+/// After two of the strategies of `db`: what the ORMs make of one connection, and a pool behind a route of FastAPI. And
+/// a file that was named is the one that is used, by its relative name, too.
+#[cfg(unix)]
+#[test]
+fn the_orms_and_a_route_are_tried_after_the_strategies_of_db() {
+    let Some(python) = crate::watch_server::with_fastapi() else {
+        return;
+    };
+    let report = measured(find("db"), python, &["--all"]);
+    let kinds = |name: &str| {
+        let told = findings(&report, name).into_iter();
+        told.map(|it| it.kind.as_str()).collect::<Vec<_>>()
+    };
+    let [there, here] = pair(&report, "one-connection");
+    assert_eq!(here.metrics["session_refused_count"], 2.0);
+    assert!(here.metrics["tortoise_at_once_s"] >= 0.06, "{here:?}");
+    assert!(!there.metrics.contains_key("session_refused_count"));
+    assert!(kinds("one-connection").contains(&"session_refuses"));
+    let [_, here] = pair(&report, "pool");
+    assert!(here.metrics["route_at_once_s"] >= 0.02, "{here:?}");
+
+    let folder = tempfile::tempdir().expect("there is a temporary folder");
+    let rows = || -> u32 {
+        let database = rusqlite::Connection::open(folder.path().join("shop.db"));
+        let database = database.expect("it is there");
+        let count = database.query_row("SELECT count(*) FROM sales", (), |row| row.get(0));
+        count.expect("it can be read")
+    };
+    let line = "db --queries 2 --latency 10ms --strategy writers --database shop.db";
+    let named = |python: Option<&Path>| {
+        let python = python.map(|python| format!("--python={}", python.display()));
+        let output = Test::new(line.split(' ').chain(python.as_deref()))
+            .inside(folder.path())
+            .output();
+        assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    };
+    named(None);
+    assert_eq!(rows(), 2);
+    named(Some(python));
+    assert_eq!(rows(), 6, "two in Rust, and two in Python");
+}

@@ -16,6 +16,7 @@ pub(crate) use terminal::{Finished, Terminal};
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -34,6 +35,7 @@ pub(crate) struct Test {
     environment: Vec<(OsString, OsString)>,
     from: Option<Stdio>,
     into: Option<Stdio>,
+    folder: Option<PathBuf>,
     status: i32,
     stdout: String,
     stderr: String,
@@ -59,6 +61,7 @@ impl Test {
             environment: vec![("PATH".into(), path), ("LANG".into(), "C.UTF-8".into())],
             from: None,
             into: None,
+            folder: None,
             status: 0,
             stdout: String::new(),
             stderr: String::new(),
@@ -92,6 +95,12 @@ impl Test {
     /// Where standard output goes, instead of into a pipe that is read to its end.
     pub(crate) fn into(mut self, stdout: impl Into<Stdio>) -> Self {
         self.into = Some(stdout.into());
+        self
+    }
+
+    /// Where it is started, instead of here.
+    pub(crate) fn inside(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
         self
     }
 
@@ -136,6 +145,9 @@ impl Test {
     pub(crate) fn start(self) -> Started {
         let mut command = Command::new(env!("CARGO_BIN_EXE_asyncdemo"));
         command.args(self.args).env_clear().envs(self.environment);
+        if let Some(folder) = self.folder {
+            command.current_dir(folder);
+        }
         command
             .stdin(self.from.unwrap_or_else(Stdio::null))
             .stdout(self.into.unwrap_or_else(Stdio::piped))

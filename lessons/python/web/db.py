@@ -11,12 +11,18 @@ import asyncio
 import sqlite3
 import tempfile
 import time
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    suppress,
+)
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiosqlite
-from demo import Output, Seconds, main, track
+from demo import File, Output, Seconds, main, track
 from sqlalchemy import event, text
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import (
@@ -33,6 +39,7 @@ class Knobs:
     latency: Seconds = 0.2  # how long each waits inside SQLite
     connections: int = 4  # how many the pool has
     pool_timeout: Seconds = 0.5  # how long one waits for a second connection
+    database: File | None = None  # asyncdemo's own, kept; else a new one
 
     @property
     def half(self) -> int:
@@ -55,6 +62,7 @@ class Stage:
     half: AsyncEngine  # too few connections for the queries
     one_each: AsyncEngine  # too few for requests that want two
     pooled: list[aiosqlite.Connection]
+    sales: int  # how many were there before
 
     @property
     def one(self) -> aiosqlite.Connection:
@@ -90,17 +98,45 @@ async def sequential(knobs: Knobs, stage: Stage) -> list[str]:
     ]
 
 
-async def one_connection(knobs: Knobs, stage: Stage) -> list[str]:
+async def one_connection(knobs: Knobs, stage: Stage) -> Output:
     # All are on their way at once, to one thread, where they queue.
-    return await asyncio.gather(
+    names = await asyncio.gather(
         *(
             track(f"query {number}", fetch(stage.one, number, knobs.latency))
             for number in numbers(knobs)
         )
     )
+    return Output(names, **in_orms(knobs, stage.file))
 
 
-async def pool(knobs: Knobs, stage: Stage) -> list[str]:
+def in_orms(knobs: Knobs, file: Path) -> dict:
+    """What SQLAlchemy and Tortoise ORM make of one connection: tried after
+    the strategy, in orms.py.
+    """
+    same = file, knobs.queries, knobs.latency
+    took = [None, None]
+
+    async def refused() -> int | None:
+        with suppress(ImportError):  # where Tortoise ORM is not there
+            from orms import refused_by_one_session
+
+            return await refused_by_one_session(*same)
+
+    async def alone() -> float | None:
+        with suppress(ImportError):
+            from orms import tortoise
+
+            took[:] = await tortoise(*same)
+        return took[0]
+
+    return {
+        "session_refused_count": refused,
+        "tortoise_alone_s": alone,
+        "tortoise_at_once_s": lambda: took[1],
+    }
+
+
+async def pool(knobs: Knobs, stage: Stage) -> Output:
     # A session for each, as FastAPI's dependency makes one for each request.
     # One session in a gather raises: it is one conversation with the
     # database.
@@ -113,7 +149,24 @@ async def pool(knobs: Knobs, stage: Stage) -> list[str]:
             )
 
     Session = async_sessionmaker(stage.engine)
-    return await asyncio.gather(*(query(number) for number in numbers(knobs)))
+    names = await asyncio.gather(
+        *(query(number) for number in numbers(knobs))
+    )
+    return Output(names, **in_fastapi(knobs, stage.file))
+
+
+def in_fastapi(knobs: Knobs, file: Path) -> dict:
+    """Such a pool behind a route: tried after the strategy, in shop.py."""
+
+    async def at_once() -> float | None:
+        with suppress(ImportError):  # where FastAPI is not there
+            from shop import at_once
+
+            return await at_once(
+                file, knobs.connections, knobs.queries, float(knobs.latency)
+            )
+
+    return {"route_at_once_s": at_once}
 
 
 async def read(session: AsyncSession, number: int, pause: float) -> str:
@@ -223,14 +276,17 @@ async def writers(knobs: Knobs, stage: Stage) -> Output:
     names = await asyncio.gather(
         *(query(number) for number in numbers(knobs))
     )
-    with sqlite3.connect(stage.file) as database:
-        found = database.execute("SELECT count(*) FROM sales").fetchone()[0]
     return Output(
         names,
-        rows_before_count=0,
+        rows_before_count=stage.sales,
         rows_expected_count=knobs.queries,
-        rows_found_count=found,
+        rows_found_count=sales(stage.file) - stage.sales,
     )
+
+
+def sales(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as database:
+        return database.execute("SELECT count(*) FROM sales").fetchone()[0]
 
 
 class Free:
@@ -260,18 +316,11 @@ async def stage(knobs: Knobs):
     closed after the last.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "shop.db")
-        with sqlite3.connect(file) as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute(
-                "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)"
-            )
-            database.execute(
-                "CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER)"
-            )
-            items = ((number, f"item {number}") for number in numbers(knobs))
-            database.executemany("INSERT INTO items VALUES (?, ?)", items)
-        database.close()
+        file = Path(knobs.database or f"{folder}/shop.db")
+        if knobs.database:
+            check(file)
+        else:
+            make(file, knobs)
         async with AsyncExitStack() as stack:
             pooled = [
                 await stack.enter_async_context(
@@ -291,7 +340,28 @@ async def stage(knobs: Knobs):
                     (knobs.one_each, float(knobs.pool_timeout)),
                 )
             ]
-            yield Stage(file, *engines, pooled)
+            yield Stage(file, *engines, pooled, sales(file))
+
+
+def make(file: Path, knobs: Knobs) -> None:
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(
+            "CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT)"
+        )
+        database.execute(
+            "CREATE TABLE sales (id INTEGER PRIMARY KEY, item INTEGER)"
+        )
+        items = ((number, f"item {number}") for number in numbers(knobs))
+        database.executemany("INSERT INTO items VALUES (?, ?)", items)
+
+
+def check(file: Path) -> None:
+    """Nobody else's file is written into."""
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as db:
+        mark = db.execute("PRAGMA application_id").fetchone()[0]
+    if mark != 0x6173796E:
+        raise ValueError(f"{file} is no database of asyncdemo db")
 
 
 @asynccontextmanager
