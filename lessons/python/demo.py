@@ -112,6 +112,8 @@ async def _run(strategy, knobs, stage, linger):
         figures = {}
         for name, value in output.figures.items():
             if inspect.iscoroutinefunction(value):
+                for task in left:
+                    task.cancel()  # its time is over, as at the end of asyncio.run
                 figures[name] = await value()
         # Threads cannot be stopped: they are waited for, as asyncio.run would.
         await asyncio.get_running_loop().shutdown_default_executor()

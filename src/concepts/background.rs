@@ -6,6 +6,7 @@
 //! it shuts down. To lose nothing, stop accepting, tell the tasks, and wait for them: `CancellationToken` and
 //! `TaskTracker`.
 
+mod afterwards;
 mod claims;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio::runtime;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::afterwards::{AtSigterm, GoesOnForNobody, InOrder};
 use self::claims::{
     ACCEPTED, AnswersAfterTheWork, AnswersBeforeTheWork, DelaysTheNextAnswer, DrainedAtExit, LOST,
     LostAtExit,
@@ -82,7 +84,11 @@ impl Concept for Background {
             .by_default()
             .ideal(one_by_one)
             .claim(AnswersAfterTheWork)
-            .twin(Twin::of("await send_email(mail), then the response")),
+            .twin(
+                Twin::of("await send_email(mail), then the response")
+                    .claim(AnswersAfterTheWork)
+                    .claim(GoesOnForNobody),
+            ),
             Strategy::staged(
                 "background",
                 "tokio::spawn(mailbox.deliver(mail)), the response at once",
@@ -92,9 +98,11 @@ impl Concept for Background {
             .by_default()
             .ideal(mail_time)
             .claim(AnswersBeforeTheWork)
-            .twin(Twin::of(
-                "BackgroundTasks.add_task(send_email, mail), the response at once",
-            )),
+            .twin(
+                Twin::of("BackgroundTasks.add_task(send_email, mail), the response at once")
+                    .claim(AnswersBeforeTheWork)
+                    .claim(InOrder),
+            ),
             Strategy::staged(
                 "blocking-background",
                 "the same, but the mail library blocks",
@@ -120,9 +128,11 @@ impl Concept for Background {
             .claim(LostAtExit)
             .refutes_belief()
             .differs("the same answers, but the work behind them was not done")
-            .twin(Twin::of(
-                "asyncio.create_task, and the program ends: nothing waits for it",
-            )),
+            .twin(
+                Twin::of("asyncio.create_task, and the program ends: nothing waits for it")
+                    .claim(LostAtExit)
+                    .claim(AtSigterm { sent: false }),
+            ),
             Strategy::staged(
                 "drained",
                 "TaskTracker and CancellationToken: stop accepting, finish, end",
@@ -132,7 +142,12 @@ impl Concept for Background {
             .ideal(mail_time)
             .claim(DrainedAtExit)
             // uvicorn looks every 100 ms whether it is to stop.
-            .twin(Twin::of("BackgroundTasks, and uvicorn is told to stop").ideal(None)),
+            .twin(
+                Twin::of("BackgroundTasks, and uvicorn is told to stop")
+                    .ideal(None)
+                    .claim(DrainedAtExit)
+                    .claim(AtSigterm { sent: true }),
+            ),
         ]
     }
 }

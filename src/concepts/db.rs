@@ -21,7 +21,6 @@ use serde::Serialize;
 use tokio::time::timeout;
 use tokio_rusqlite::Connection;
 
-use self::behind::{BehindARoute, OneSessionRefuses, TortoiseGainsNothing};
 use self::claims::{
     GAVE_UP, LOCKED, LocksAtOnce, NO_QUEUE, NothingLost, THREAD_EACH, TO_AND_FRO, TurnsCost,
     WAITED, WaitsForAConnection, WaitsForItself,
@@ -112,11 +111,6 @@ impl Db {
         let long = one_by_one >= Some(Duration::from_millis(100));
         let several = !plain && *self.queries > 1;
         let pooled = several && connections > 1;
-        let queries = stage.work.queries;
-        let behind = BehindARoute {
-            requests: queries,
-            ideal: stage.rounds(connections).unwrap_or_default(),
-        };
         [
             stage
                 .strategy("blocking", Database::connect, blocking)
@@ -141,12 +135,7 @@ impl Db {
                 .refutes_belief()
                 .ideal(one_by_one)
                 .claim_if(several, SerialisedBy("one connection"))
-                .twin(
-                    Twin::of(stage.reads("aiosqlite: all over one connection"))
-                        .claim_if(several, SerialisedBy("one connection"))
-                        .claim_if(several, OneSessionRefuses(queries))
-                        .claim_if(several, TortoiseGainsNothing(queries)),
-                ),
+                .twin(behind::one_connection(&stage, several)),
             stage
                 .pooled("pool", connections, pool)
                 .described(
@@ -156,14 +145,7 @@ impl Db {
                 .ideal(stage.rounds(connections))
                 .claim_if(several && !pooled, OneAfterTheOther)
                 .claim_if(pooled, OverlappedOn(connections, THREAD_EACH))
-                .twin(
-                    Twin::of(stage.reads(format!(
-                        "SQLAlchemy, a session each, over a pool of {connections}"
-                    )))
-                    .claim_if(several && !pooled, OneAfterTheOther)
-                    .claim_if(pooled, OverlappedOn(connections, THREAD_EACH))
-                    .claim_if(pooled && long, behind),
-                ),
+                .twin(behind::pool(&stage, connections, long)),
         ]
     }
 

@@ -12,6 +12,7 @@ impl About {
                 ("others.py", OTHERS),
                 ("orms.py", ORMS),
                 ("shop.py", SHOP),
+                ("sigterm.py", SIGTERM),
             ],
             None => vec![(self.python_file, self.twin), ("demo.py", DEMO)],
         }
@@ -35,3 +36,6 @@ const OTHERS: &str = include_str!("../../lessons/python/web/others.py");
 /// What the one about databases tries after its strategies: ORMs, and a pool behind a route.
 const ORMS: &str = include_str!("../../lessons/python/web/orms.py");
 const SHOP: &str = include_str!("../../lessons/python/web/shop.py");
+
+/// What the one about work in the background tries after its strategies: a server of its own, and a signal.
+const SIGTERM: &str = include_str!("../../lessons/python/web/sigterm.py");

@@ -154,7 +154,7 @@ impl Concept for Timeout {
             )
             .ideal(first)
             .claim_if(late, Drops(deadline, "axum, whose client had left,"))
-            .no_twin("it takes a web framework, and this is the standard library's side"),
+            .no_twin("FastAPI runs such a route to its end: asyncdemo background --python"),
             Strategy::staged(
                 "half-done",
                 "two INSERTs into SQLite, cancelled between them; then in a transaction",

@@ -208,7 +208,7 @@ pub fn package_names() -> impl Iterator<Item = &'static str> {
 /// What `interpreter` says of the first module that `source` imports and that it does not have. The files beside a
 /// concept's own are not looked for.
 pub fn missing(interpreter: &Interpreter, source: &str) -> Option<String> {
-    const BESIDE: &[&str] = &["demo", "others"];
+    const BESIDE: &[&str] = &["demo", "others", "sigterm"];
     let modules = source.lines().filter_map(|line| {
         let rest = line.strip_prefix("import ");
         let rest = rest.or_else(|| line.strip_prefix("from "))?;

@@ -490,3 +490,44 @@ fn the_orms_and_a_route_are_tried_after_the_strategies_of_db() {
     named(Some(python));
     assert_eq!(rows(), 6, "two in Rust, and two in Python");
 }
+
+/// After the strategies of `background`: several tasks of one request, a client that leaves, and a real SIGTERM.
+#[cfg(unix)]
+#[test]
+fn what_fastapi_does_otherwise_is_tried_after_the_strategies_of_background() {
+    let Some(python) = crate::watch_server::with_fastapi() else {
+        return;
+    };
+    let output = Test::new(["background", "--all", "--mails", "2"])
+        .args(["--mail-time", "200ms", "--format", "json"])
+        .args([format!("--python={}", python.display())])
+        .output();
+    assert_eq!((output.status, &*output.stderr), (Some(0), ""));
+    let (report, value) = parse(&output.stdout);
+    assert_valid(&value);
+    for (name, figure, counted, kind) in [
+        ("inline", "sent_for_nobody_count", 1.0, "goes_on_for_nobody"),
+        ("background", "tasks_in_order_count", 2.0, "tasks_in_order"),
+        (
+            "background",
+            "begun_after_a_failure_count",
+            0.0,
+            "tasks_in_order",
+        ),
+        ("lost", "sent_after_sigterm_count", 0.0, "lost_at_sigterm"),
+        (
+            "drained",
+            "sent_after_sigterm_count",
+            1.0,
+            "waits_at_sigterm",
+        ),
+    ] {
+        let [there, here] = pair(&report, name);
+        assert_eq!(here.metrics.get(figure), Some(&counted), "{name}: {figure}");
+        assert!(!there.metrics.contains_key(figure), "{name}");
+        let told = findings(&report, name);
+        assert!(told.iter().any(|it| it.kind == kind), "{name}: {told:?}");
+    }
+    let [_, lost] = pair(&report, "lost");
+    assert_eq!(lost.metrics["mails_lost_count"], 2.0);
+}

@@ -19,7 +19,7 @@ const FRAMEWORKS: &[&str] = &[
 ];
 
 /// Files of this project that others import.
-const BESIDE: &[&str] = &["demo", "others", "orms", "shop"];
+const BESIDE: &[&str] = &["demo", "others", "orms", "shop", "sigterm"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons/python")

@@ -5,13 +5,14 @@ Needs FastAPI, uvicorn and httpx.
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
 import uvicorn
 from demo import Output, Seconds, main, track
 from fastapi import BackgroundTasks, FastAPI
+from sigterm import sent_after_sigterm
 
 
 @dataclass
@@ -62,12 +63,36 @@ def service(knobs: Knobs, sent: list[int]) -> FastAPI:
         running.add(asyncio.create_task(send_email(mail)))
         return "accepted"
 
+    @app.post("/several")
+    async def by_several(tasks: BackgroundTasks) -> str:
+        for mail in 1, 2:
+            tasks.add_task(send_one_of_several, mail)
+        tasks.add_task(fail)
+        tasks.add_task(send_one_of_several, 4)
+        return "accepted"
+
+    async def send_one_of_several(mail: int) -> None:
+        several.append(("begun", mail))
+        await asyncio.sleep(knobs.mail_time)
+        several.append(("sent", mail))
+
+    async def fail() -> None:
+        several.append(("begun", 3))
+        raise RuntimeError("the mail server is down")
+
+    @app.post("/leaves")
+    async def by_leaves() -> str:
+        # FastAPI does not cancel it when its client hangs up.
+        await send_one_of_several(5)
+        return "nobody reads this"
+
     @app.get("/health")
     async def health() -> str:
         return "ok"
 
     # Who keeps no reference to a task may lose it to the garbage collector.
     running: set[asyncio.Task] = set()
+    app.state.several = several = []
     return app
 
 
@@ -79,8 +104,9 @@ class Office:
     server: uvicorn.Server
     serving: asyncio.Task
     sent: list[int]
+    several: list[tuple[str, int]]
 
-    async def ask(self, path: str, mails: int) -> Output:
+    async def ask(self, path: str, mails: int, **afterwards) -> Output:
         answers = []
         for mail in range(1, mails + 1):
             answer = await track(
@@ -91,6 +117,7 @@ class Office:
             answers,
             mails_accepted_count=len(answers),
             mails_lost_count=lambda: len(answers) - len(self.sent),
+            **afterwards,
         )
 
     async def all_sent(self, mails: int) -> None:
@@ -106,11 +133,38 @@ class Office:
 
 
 async def inline(knobs: Knobs, office: Office) -> Output:
-    return await office.ask("/inline", knobs.mails)
+    async def sent_for_nobody() -> int:
+        """Afterwards: the client leaves while its mail is being sent."""
+        with suppress(httpx.ReadTimeout):
+            await office.client.post("/leaves", timeout=knobs.mail_time / 2)
+        await asyncio.sleep(knobs.mail_time)
+        return office.several.count(("sent", 5))
+
+    return await office.ask(
+        "/inline", knobs.mails, sent_for_nobody_count=sent_for_nobody
+    )
 
 
 async def background(knobs: Knobs, office: Office) -> Output:
-    output = await office.ask("/background", knobs.mails)
+    async def begun_after_a_failure() -> int:
+        """Afterwards: four tasks of one request, and the third fails. What is
+        seen of it is a traceback in uvicorn's log: the client has a 200.
+        """
+        (await office.client.post("/several")).raise_for_status()
+        await asyncio.sleep(knobs.mail_time * 3)
+        return office.several.count(("begun", 4))
+
+    def in_order() -> int:
+        """How many tasks ended before the next one began."""
+        order = [("begun", 1), ("sent", 1), ("begun", 2), ("sent", 2)]
+        return 2 if office.several[:4] == order else 0
+
+    output = await office.ask(
+        "/background",
+        knobs.mails,
+        begun_after_a_failure_count=begun_after_a_failure,
+        tasks_in_order_count=in_order,
+    )
     await office.all_sent(knobs.mails)
     return output
 
@@ -124,13 +178,31 @@ async def blocking_background(knobs: Knobs, office: Office) -> Output:
 async def lost(knobs: Knobs, office: Office) -> Output:
     # The program ends when this returns, and asyncio.run cancels what is
     # left.
-    return await office.ask("/create-task", knobs.mails)
+    return await office.ask(
+        "/create-task",
+        knobs.mails,
+        sent_after_sigterm_count=after_sigterm("/create-task", knobs),
+    )
 
 
 async def drained(knobs: Knobs, office: Office) -> Output:
-    output = await office.ask("/background", knobs.mails)
+    output = await office.ask(
+        "/background",
+        knobs.mails,
+        sent_after_sigterm_count=after_sigterm("/background-tasks", knobs),
+    )
     await office.stop()  # it waits for the background tasks of requests
     return output
+
+
+def after_sigterm(path: str, knobs: Knobs):
+    """Afterwards: the same in a uvicorn of its own, and a real SIGTERM."""
+
+    async def sent() -> int | None:
+        # So long that the signal comes first.
+        return await sent_after_sigterm(path, max(knobs.mail_time, 0.4))
+
+    return sent
 
 
 @asynccontextmanager
@@ -150,7 +222,7 @@ async def stage(knobs: Knobs):
         await client.get(
             "/health"
         )  # the first request of a program loads much
-        yield Office(client, server, serving, sent)
+        yield Office(client, server, serving, sent, app.state.several)
     server.should_exit = server.force_exit = True
     await serving
 

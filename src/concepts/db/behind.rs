@@ -2,8 +2,38 @@
 
 use std::time::Duration;
 
-use crate::claims::{Claim, Run, Shown, missed, shown};
+use super::claims::THREAD_EACH;
+use super::stage::Stage;
+use crate::claims::{
+    Claim, OneAfterTheOther, OverlappedOn, Run, SerialisedBy, Shown, missed, shown,
+};
+use crate::concepts::Twin;
 use crate::units::duration as time;
+
+/// `one-connection` in Python: with `several` queries there is something to see.
+pub(super) fn one_connection(stage: &Stage, several: bool) -> Twin {
+    let queries = stage.work.queries;
+    Twin::of(stage.reads("aiosqlite: all over one connection"))
+        .claim_if(several, SerialisedBy("one connection"))
+        .claim_if(several, OneSessionRefuses(queries))
+        .claim_if(several, TortoiseGainsNothing(queries))
+}
+
+/// `pool` in Python. What is `long` is not lost among milliseconds.
+pub(super) fn pool(stage: &Stage, connections: usize, long: bool) -> Twin {
+    let several = !stage.work.latency.is_zero() && stage.work.queries > 1;
+    let pooled = several && connections > 1;
+    let behind = BehindARoute {
+        requests: stage.work.queries,
+        ideal: stage.rounds(connections).unwrap_or_default(),
+    };
+    Twin::of(stage.reads(format!(
+        "SQLAlchemy, a session each, over a pool of {connections}"
+    )))
+    .claim_if(several && !pooled, OneAfterTheOther)
+    .claim_if(pooled, OverlappedOn(connections, THREAD_EACH))
+    .claim_if(pooled && long, behind)
+}
 
 /// How many of the queries one session refused.
 const REFUSED: &str = "session_refused_count";
