@@ -54,3 +54,36 @@ fn every_link_of_the_documents_leads_somewhere() {
         }
     }
 }
+
+/// The table of what was found once names the tests that would find it again: none of them may have been renamed.
+#[test]
+fn every_test_that_the_page_on_reliability_names_is_there() {
+    let page = include_str!("../../../docs/reliability.md");
+    let (_, table) = page.split_once("## Found once, and tested since").unwrap();
+    let rows = table.lines().filter(|line| line.starts_with("| "));
+    let tests = rows.filter_map(|row| row.rsplit(" | ").next());
+    let named: Vec<_> = tests
+        .flat_map(|names| names.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(named.len() > 50, "{named:?}");
+    let mut sources = String::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in ["src", "tests"] {
+        read_below(&root.join(folder), &mut sources);
+    }
+    for name in named {
+        let there = sources.contains(&format!("fn {name}("));
+        assert!(there, "docs/reliability.md names {name}, which is no test");
+    }
+}
+
+fn read_below(folder: &Path, sources: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_below(&path, sources);
+        } else if path.extension().is_some_and(|found| found == "rs") {
+            sources.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
