@@ -32,11 +32,11 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(clap::Args, Clone, Debug)]
 #[command(mut_args(ranged))]
 #[command(after_help = "Examples:
-  asyncdemo probe http://localhost:8000/report --ping http://localhost:8000/health
-  asyncdemo probe http://localhost:8000/report --at-once 100
-  asyncdemo probe http://localhost:8000/report --ping http://localhost:8000/health \\
-      --fail-blocked 100ms
-  asyncdemo probe http://localhost:8000/jobs --data job.json --header 'Authorization: Bearer …'
+  asyncdemo probe http://localhost:8000/report
+  asyncdemo probe http://localhost:8000/a --ping http://localhost:8000/health
+  asyncdemo probe http://localhost:8000/a --at-once 100
+  asyncdemo probe http://localhost:8000/a --data job.json --header 'X-Key: …'
+  asyncdemo probe URL --ping URL --fail-blocked 100ms
 
 It sends real requests, one alone and then many at once: only to a service that may have them.")]
 pub struct Options {

@@ -50,7 +50,7 @@ const GROUPS: usize = 5;
   asyncdemo python -m uvicorn app:app --port 8000
   asyncdemo python -m pytest tests/test_app.py
 
-The program is not changed, and its input and output are its own. The report goes to standard error when it has
+The program is not changed, and its input and output are its own. The report goes to standard error when it has \
 ended, or was stopped by Ctrl-C; the exit code is the program's."
 )]
 pub struct Options {

@@ -17,9 +17,10 @@ use crate::units;
 #[derive(clap::Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
-  bash   asyncdemo completions bash > ~/.local/share/bash-completion/completions/asyncdemo
-  zsh    asyncdemo completions zsh > \"${fpath[1]}/_asyncdemo\"
-  fish   asyncdemo completions fish > ~/.config/fish/completions/asyncdemo.fish")]
+  asyncdemo completions bash \\
+    > ~/.local/share/bash-completion/completions/asyncdemo
+  asyncdemo completions zsh > \"${fpath[1]}/_asyncdemo\"
+  asyncdemo completions fish > ~/.config/fish/completions/asyncdemo.fish")]
 pub struct CompletionsOptions {
     /// Which shell's file is printed
     #[arg(value_enum)]

@@ -56,9 +56,9 @@ impl Concept for Background {
         question: "How do I answer first and do the work after?",
         python: "FastAPI's BackgroundTasks",
         examples: "\
-  asyncdemo background                       inline, in the background, and lost
+  asyncdemo background              inline, in the background, and lost
   asyncdemo background --strategy lost --strategy drained
-                                             the same shutdown, with and without waiting
+                                    the same shutdown, with and without waiting
   asyncdemo background --strategy blocking-background --code",
         heartbeat_lane: false,
         figure: Figure::Metric(LOST, "mails lost"),

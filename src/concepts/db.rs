@@ -70,18 +70,19 @@ impl Concept for Db {
         question: "How do I query a database without blocking?",
         python: "aiosqlite",
         examples: "\
-  asyncdemo db                              four queries at once: why not faster?
-  asyncdemo db --queries 8 --connections 4  two rounds through a pool of four
+  asyncdemo db          four queries at once: why not faster?
+  asyncdemo db --queries 8 --connections 4
+                        two rounds through a pool of four
   asyncdemo db --strategy pool --strategy writers
-                                            a pool for reading, and for writing
+                        a pool for reading, and for writing
   asyncdemo db --strategy exhausted --strategy self-deadlock
-                                            a pool that is too small, and one that waits for itself
+                        a pool that is too small, and one that waits for itself
   asyncdemo db --strategy deferred --strategy writers --code
-                                            who is told that the database is locked
+                        who is told that the database is locked
   asyncdemo db --all --latency 0 --queries 200
-                                            plain queries: is async worth it?
+                        plain queries: is async worth it?
   asyncdemo db --database shop.db --strategy writers
-                                            rows in a file that stays",
+                        rows in a file that stays",
         heartbeat_lane: false,
         figure: Figure::Wall,
         source: include_str!("db.rs"),

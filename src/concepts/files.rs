@@ -62,12 +62,13 @@ impl Concept for Files {
         question: "Does async make reading and writing files faster?",
         python: "aiofiles",
         examples: "\
-  asyncdemo files                           faster or slower? And who else gets a turn?
-  asyncdemo files --all --repeat 5          four ways, and the median of five runs
+  asyncdemo files             faster or slower? And who else gets a turn?
+  asyncdemo files --all --repeat 5
+                              four ways, and the median of five runs
   asyncdemo files --files 1000 --size 4KiB --all
-                                            small files: a trip each costs more than the file
+                              small files: a trip each costs more than the file
   asyncdemo files --strategy tokio-concurrent --limit 2
-                                            fewer threads at once: does the heart beat again?
+                              fewer threads at once: does the heart beat again?
   asyncdemo files --strategy one-offload --code",
         heartbeat_lane: true,
         figure: Figure::Wall,

@@ -45,7 +45,7 @@ impl Concept for Gather {
   asyncdemo gather                          1 s + 2 s takes 2 s. Why?
   asyncdemo gather --delays 300ms,300ms     as long as one of them
   asyncdemo gather --all --code             five ways, with the code that runs
-  asyncdemo gather --strategy first-error   one fails: what happens to the other?",
+  asyncdemo gather --strategy first-error   one fails: and the other?",
         heartbeat_lane: false,
         figure: Figure::Wall,
         source: include_str!("gather.rs"),

@@ -68,11 +68,13 @@ impl Concept for Http {
         question: "How do I call other services at the same time?",
         python: "httpx.AsyncClient",
         examples: "\
-  asyncdemo http                               ten answers of 200 ms each: 2 s or 0.2 s?
-  asyncdemo http --strategy blocking           a blocking client in an async fn
-  asyncdemo http --requests 100 --limit 10     ten at a time, ten times
-  asyncdemo http --all --code                  five ways, with the code that runs
-  asyncdemo http --url http://localhost:8000/  your own server",
+  asyncdemo http                      ten answers of 200 ms each: 2 s or 0.2 s?
+  asyncdemo http --strategy blocking  a blocking client in an async fn
+  asyncdemo http --requests 100 --limit 10
+                                      ten at a time, ten times
+  asyncdemo http --all --code         five ways, with the code that runs
+  asyncdemo http --url http://localhost:8000/
+                                      your own server",
         heartbeat_lane: false,
         figure: Figure::Wall,
         source: include_str!("http.rs"),

@@ -49,12 +49,12 @@ impl Concept for Locks {
         question: "There is only one thread: why would I need a lock?",
         python: "asyncio.Lock",
         examples: "\
-  asyncdemo locks                           lost on one thread, and what a lock costs
-  asyncdemo locks --all --code              five ways, with the code that runs
+  asyncdemo locks                     lost on one thread, and what a lock costs
+  asyncdemo locks --all --code        five ways, with the code that runs
   asyncdemo locks --requests 50 --strategy race --strategy no-await
-                                            one await in the wrong place
+                                      one await in the wrong place
   asyncdemo locks --strategy held-across --strategy async-lock --code
-                                            the same lock, held longer and shorter",
+                                      the same lock, held longer and shorter",
         heartbeat_lane: false,
         figure: Figure::Metric(LOST, "updates lost"),
         source: include_str!("locks.rs"),

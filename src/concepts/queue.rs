@@ -64,14 +64,14 @@ impl Concept for Queue {
         question: "When is a background task not enough?",
         python: "asyncio.Queue",
         examples: "\
-  asyncdemo queue                            no limit, a limit, more workers
+  asyncdemo queue                           no limit, a limit, more workers
   asyncdemo queue --strategy overload --strategy shed --strategy retry-storm
-                                             more than one worker can answer
-  asyncdemo queue --all --code               eight ways, with the code that runs
+                                            more than one worker can answer
+  asyncdemo queue --all --code              eight ways, with the code that runs
   asyncdemo queue --jobs 40 --every 5ms --strategy unbounded --strategy bounded
-                                             what grows, and who waits
+                                            what grows, and who waits
   asyncdemo jobs --durable jobs.db --enqueue 200
-  asyncdemo jobs --durable jobs.db --work    kill -9 it in the middle, and again",
+  asyncdemo jobs --durable jobs.db --work   kill -9 it in the middle, and again",
         heartbeat_lane: false,
         figure: Figure::Metric(DEPTH, "most jobs waiting in the queue"),
         source: concat!(include_str!("queue.rs"), include_str!("queue/overload.rs")),

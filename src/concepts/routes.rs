@@ -55,8 +55,9 @@ impl Concept for Routes {
         question: "Does a slow route keep other requests waiting?",
         python: "FastAPI async def",
         examples: "\
-  asyncdemo routes                      20 clients, one thread: async, blocking, offloaded
-  asyncdemo routes --clients 100        a pool of 40 threads takes three rounds
+  asyncdemo routes           20 clients, one thread: async, blocking, offloaded
+  asyncdemo routes --clients 100
+                             a pool of 40 threads takes three rounds
   asyncdemo routes --clients 1000 --strategy async-route
   asyncdemo routes --strategy blocking-route --code",
         heartbeat_lane: true,

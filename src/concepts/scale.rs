@@ -64,10 +64,11 @@ impl Concept for Scale {
         question: "How many tasks can one thread serve?",
         python: "asyncio.create_task",
         examples: "\
-  asyncdemo scale                             1 to 1,000,000 tasks, and threads
-  asyncdemo scale --tasks 1000,10000 --all    four ways, and what a task costs in each
-  asyncdemo scale --strategy joined-budgeted --strategy joined --tasks 1000,10000,50000
-                                              why a large join_all gets slow
+  asyncdemo scale                      1 to 1,000,000 tasks, and threads
+  asyncdemo scale --tasks 1000,10000 --all
+                                       four ways, and what a task costs in each
+  asyncdemo scale --strategy joined-budgeted --strategy joined --tasks 50000
+                                       why a large join_all gets slow
   asyncdemo scale --tasks 1000000 --strategy spawned --delay 5s",
         heartbeat_lane: false,
         figure: Figure::BytesEach,

@@ -41,10 +41,11 @@ impl Concept for Sleep {
         question: "What do async and await do?",
         python: "async def, await",
         examples: "\
-  asyncdemo sleep                       awaited in turn, at once, and not at all
+  asyncdemo sleep                    awaited in turn, at once, and not at all
   asyncdemo sleep --strategy threads --strategy concurrent
-                                        three threads, or one that waits for three
-  asyncdemo sleep --tasks 100 --code    a hundred waits, and the code that runs",
+                                     three threads, or one that waits for three
+  asyncdemo sleep --tasks 100 --code
+                                     a hundred waits, and the code that runs",
         heartbeat_lane: false,
         figure: Figure::Wall,
         source: include_str!("sleep.rs"),

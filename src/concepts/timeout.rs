@@ -55,15 +55,15 @@ impl Concept for Timeout {
         question: "How do I stop work that takes too long?",
         python: "asyncio.timeout, task.cancel()",
         examples: "\
-  asyncdemo timeout                         what stops, what does not, what is torn
-  asyncdemo timeout --work 200ms            in time: nothing is stopped
+  asyncdemo timeout                     what stops, what does not, what is torn
+  asyncdemo timeout --work 200ms        in time: nothing is stopped
   asyncdemo timeout --strategy abort --strategy abort-blocking --code
-                                            a task can be aborted, a thread cannot
+                                        a task can be aborted, a thread cannot
   asyncdemo timeout --strategy cancel-token --code
-                                            ask it to stop, and let it clean up
+                                        ask it to stop, and let it clean up
   asyncdemo timeout --strategy client-leaves --code
-                                            who hangs up stops the work
-  asyncdemo timeout --all --code            eight ways, with the code that runs",
+                                        who hangs up stops the work
+  asyncdemo timeout --all --code        eight ways, with the code that runs",
         heartbeat_lane: false,
         figure: Figure::LongestTask("the work ended after"),
         source: include_str!("timeout.rs"),

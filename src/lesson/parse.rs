@@ -266,7 +266,7 @@ fn makes_sense(kind: &Kind) -> Result<(), Unexpected> {
             let right = choices.iter().filter(|choice| choice.right).count();
             if choices.len() < 2 || right == 0 {
                 return Err(Unexpected(format!(
-                    "expected at least two choices, one or more of them right, found {} and {right}",
+                    "expected at least two choices, one or more of them right, found {}, {right} of them right",
                     choices.len()
                 )));
             }
@@ -385,7 +385,7 @@ mod tests {
             "```toml quiz\nquestion = \"Q?\"\nchoices = [{ text = \"a\", why = \"w\" }]\n```";
         assert_eq!(
             problem(quiz),
-            "07-gather.md:11: expected at least two choices, one or more of them right, found 1 and 0"
+            "07-gather.md:11: expected at least two choices, one or more of them right, found 1, 0 of them right"
         );
         let eight = "{ text = \"a\", right = true, why = \"w\" },".repeat(8);
         let quiz = format!("```toml quiz\nquestion = \"Q?\"\nchoices = [{eight}]\n```");

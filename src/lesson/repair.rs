@@ -200,7 +200,7 @@ impl Repair {
         let choices = self.choices.len();
         if !(3..=5).contains(&choices) || right == 0 || right == choices {
             return unexpected(format!(
-                "expected from three to five choices, some of them right and some not, found {choices} and {right}"
+                "expected from three to five choices, some of them right and some not, found {choices}, {right} of them right"
             ));
         }
         Ok(())
@@ -415,8 +415,8 @@ mod tests {
         assert!(wrong(&|it| it.goal = "300ms".into()).contains("found `300ms`"));
         assert!(wrong(&|it| it.goal = "exactly 2s".into()).contains("found `exactly 2s`"));
         assert!(wrong(&|it| it.code = "a".into()).ends_with("once in the code, found 0"));
-        assert!(wrong(&|it| it.choices[1].right = false).ends_with("found 3 and 0"));
-        assert!(wrong(&|it| drop(it.choices.pop())).ends_with("found 2 and 1"));
+        assert!(wrong(&|it| it.choices[1].right = false).ends_with("found 3, 0 of them right"));
+        assert!(wrong(&|it| drop(it.choices.pop())).ends_with("found 2, 1 of them right"));
         let count = Goal::read("exactly 3", Unit::Count).unwrap();
         assert!(count.meets(3.0) && !count.meets(4.0));
         let least = Goal::read("at least 2x", Unit::Times).unwrap();

@@ -93,7 +93,7 @@ impl Spot {
         let right = self.lines.iter().filter(|line| line.right).count();
         if !(2..=9).contains(&self.lines.len()) || right != 1 {
             return Err(Unexpected(format!(
-                "expected from two to nine lines to choose from, one of them right, found {} and {right}",
+                "expected from two to nine lines to choose from, one of them right, found {}, {right} of them right",
                 self.lines.len()
             )));
         }
@@ -153,8 +153,8 @@ mod tests {
             "expected `nowhere` on one line of the code, found it on 0"
         );
         assert!(wrong(&[("one", true), ("a =", false)]).contains("two on one line"));
-        assert!(wrong(&[("one", true)]).contains("found 1 and 1"));
-        assert!(wrong(&[("one", true), ("two", true)]).contains("found 2 and 2"));
+        assert!(wrong(&[("one", true)]).contains("found 1, 1 of them right"));
+        assert!(wrong(&[("one", true), ("two", true)]).contains("found 2, 2 of them right"));
     }
 
     #[test]

@@ -112,6 +112,15 @@ fn first(cells: &[Cell]) -> usize {
     begins.unwrap_or(0)
 }
 
+/// From few to many. None of them is a glyph of a lane: a full block is a poll which held its thread, a dot could not run.
+fn bars(ascii: bool) -> &'static [char] {
+    if ascii {
+        &['_', ':', '^']
+    } else {
+        &['▁', '▂', '▃', '▄', '▅', '▆', '▇']
+    }
+}
+
 /// How many were in flight, as a row of little bars: the most of each cell.
 pub(super) fn curve(in_flight: &[(Seconds, usize)], axis: Axis, ascii: bool) -> String {
     let mut most = vec![0_usize; axis.cells];
@@ -122,12 +131,8 @@ pub(super) fn curve(in_flight: &[(Seconds, usize)], axis: Axis, ascii: bool) -> 
             .iter_mut()
             .for_each(|cell| *cell = (*cell).max(*count));
     }
-    // Never a full block: that is a poll which held its thread. And one alone is no mountain.
-    let bars: &[char] = if ascii {
-        &['.', ':', '=']
-    } else {
-        &['▁', '▂', '▃', '▄', '▅', '▆', '▇']
-    };
+    let bars = bars(ascii);
+    // One alone is no mountain.
     let highest = most.iter().copied().fold(bars.len(), usize::max);
     let bar = |count: usize| {
         if count == 0 {
@@ -321,6 +326,9 @@ mod tests {
             let glyphs = cells.map(|cell| cell.glyph(ascii));
             let different: std::collections::BTreeSet<_> = glyphs.iter().collect();
             assert_eq!(different.len(), glyphs.len(), "{glyphs:?}");
+            // Nor is a bar of a curve one of them: it would say of many tasks that they could not run.
+            let bars = bars(ascii);
+            assert!(bars.iter().all(|bar| !glyphs.contains(bar)), "{bars:?}");
         }
     }
 

@@ -120,6 +120,31 @@ fn help_explains_a_term_and_lists_them() {
     );
 }
 
+/// The narrowest terminal that most people have: what is longer is broken there, and a command with it.
+#[test]
+fn no_example_of_any_help_is_wider_than_80_columns() {
+    let all = Test::new(["help"]).output().stdout;
+    let commands = all.lines().filter_map(|line| line.strip_prefix("  "));
+    let commands = commands.filter(|line| line.starts_with(|ch: char| ch.is_ascii_lowercase()));
+    let mut seen = 0;
+    for command in commands.filter_map(|line| line.split("  ").next()) {
+        let output = Test::new(["help", command]).output();
+        if output.status != Some(0) {
+            continue;
+        }
+        let examples = output.stdout.split("xamples:\n").skip(1);
+        for line in examples.flat_map(str::lines) {
+            let is_example = line.starts_with("  ");
+            seen += usize::from(is_example);
+            assert!(
+                !is_example || line.chars().count() <= 80,
+                "{command}: {line}"
+            );
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}
+
 #[test]
 fn help_ends_with_examples_that_stand_in_line() {
     for concept in ALL {
