@@ -29,13 +29,15 @@ pub(super) fn ballot(
     // Lines to find stand in their code, too: both have room only if these stand close.
     let spot = matches!(show.step().map(|step| &step.kind), Some(Kind::Spot(_)));
     let tight = spot || !quiz && show.run().is_some();
-    // Of those that have room for bars beside them.
+    // Of those that have room for bars beside them. The bars of the others stand below, in the same columns.
+    let room = match rounds.len() {
+        0 | 1 => style.width / 2,
+        _ => style.width.saturating_sub(2 * COLUMN),
+    };
     let texts = candidates.iter().map(|it| columns(&it.text) + 6);
-    let widest = texts.filter(|width| width * 2 <= style.width);
-    let widest = widest.max().unwrap_or(0);
+    let widest = texts.filter(|width| *width <= room).max().unwrap_or(0);
     let beside = tight || rounds.len() > 1;
     let mut lines = Lines::new();
-    let mut any_beside = false;
     for (place, candidate) in candidates.iter().enumerate() {
         let right = match (predict, outcome) {
             (Some(predict), Some(report)) => is_right(predict, candidate, report),
@@ -47,12 +49,16 @@ pub(super) fn ballot(
             let bars = bars(&rounds, place, right, beside, style);
             // Beside a result, each row is needed.
             match lines.last_mut() {
-                Some(last) if beside && last.width().max(widest) + bars.width() <= style.width => {
-                    any_beside |= last.width() <= widest;
+                Some(last)
+                    if beside
+                        && (rounds.len() < 2 || last.width() <= widest)
+                        && last.width().max(widest) + bars.width() <= style.width =>
+                {
                     let gap = " ".repeat(widest.saturating_sub(last.width()));
                     last.push(Role::Plain, &gap);
                     last.append(&bars);
                 }
+                _ if rounds.len() > 1 => lines.push(bars.indented(widest)),
                 _ => lines.push(bars),
             }
         }
@@ -69,10 +75,9 @@ pub(super) fn ballot(
         }
     }
     if rounds.len() > 1 {
-        let by = if any_beside { widest } else { 0 };
         let heads = rounds.iter().map(|(round, _)| head(*round, style));
         let heads = heads.fold(Line::default(), |line, head| line.with(Role::Dim, &head));
-        lines.push(heads.indented(by));
+        lines.push(heads.indented(widest));
     }
     lines.extend(state(show, slide, style));
     lines
@@ -92,12 +97,15 @@ fn answer(candidate: &Candidate, place: usize, right: Option<bool>, style: &Styl
 }
 
 /// How long a bar may be where each round has one.
-const LONGEST: usize = 14;
+const LONGEST: usize = 10;
+
+/// What a round takes with its figure.
+const COLUMN: usize = LONGEST + 9;
 
 /// What stands under the bars of a round.
 fn head(round: VoteRound, style: &Style) -> String {
-    let width = longest(2, true, style) + 5;
-    format!("    {:<width$}", format!("round {}", round.number()))
+    let width = longest(2, true, style) + 9;
+    format!("{:<width$}", format!("    round {}", round.number()))
 }
 
 fn longest(rounds: usize, beside: bool, style: &Style) -> usize {

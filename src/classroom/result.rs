@@ -42,10 +42,22 @@ pub(super) fn result(show: &Show, rows: usize, style: &Style) -> Lines {
         let line = format!("$ asyncdemo {line}");
         lines.extend(paragraph(Role::Dim, &line, &words));
     }
+    let mut why = Lines::new();
+    if let Some(text) = show.why().filter(|_| slide.explained) {
+        why.push(Line::default());
+        why.extend(markdown(text, &words));
+    }
     match show.step().map(|step| &step.kind) {
         Some(Kind::Predict(predict)) => {
-            lines.extend(ballot(show, slide, Some(predict), &words));
-            lines.extend(measured(show, slide, predict, rows >= ROOMY, &words));
+            let choices = ballot(show, slide, Some(predict), &words);
+            let measured = measured(show, slide, predict, rows >= ROOMY, &words);
+            // Where they do not all have room, the why wants the picture beside it. How many were right stands with the
+            // figure.
+            let taken = lines.len() + choices.len() + measured.len() + why.len() + LEAST;
+            if why.is_empty() || taken < rows {
+                lines.extend(choices);
+            }
+            lines.extend(measured);
         }
         // Whatever the knob is at, the run's own number decides.
         Some(Kind::Try(a_try)) => {
@@ -55,10 +67,7 @@ pub(super) fn result(show: &Show, rows: usize, style: &Style) -> Lines {
         _ => {}
     }
     lines.extend(mended(show, slide, &words));
-    if let Some(why) = show.why().filter(|_| slide.explained) {
-        lines.push(Line::default());
-        lines.extend(markdown(why, &words));
-    }
+    lines.extend(why);
     lines.push(Line::default());
     let left = rows.saturating_sub(lines.len()).max(LEAST);
     lines.extend(picture(show, left, style));

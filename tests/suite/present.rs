@@ -196,6 +196,12 @@ fn both_rounds_stand_beside_what_is_measured_and_can_be_saved() {
         });
         terminal.press("\r");
         terminal.wait_for("right: 1 of 4 hands, then 3 of 4 hands");
+        terminal.press(" ");
+        terminal.wait_until("the why has the picture beside it", |frame| {
+            frame.contains("The waits overlap.") && frame.contains("fetch two")
+        });
+        assert!(terminal.shows("right: 1 of 4 hands, then 3 of 4 hands"));
+        assert!(!terminal.shows("more: ↓"));
         terminal.press("p");
         terminal.wait_for("no more votes");
         for name in ["votes-01-two.csv", "votes-01-two-2.csv"] {
