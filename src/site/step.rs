@@ -209,7 +209,7 @@ impl Placed<'_> {
     fn repair(&self, repair: &Repair) -> Markup {
         let above = html! {
             (source(repair.code.trim_matches('\n'), repair.language))
-            p { "What may stand there? The goal: " strong { (clean(&repair.goal)) } "." }
+            p { "What may stand there? The goal for " (clean(&repair.decides())) ": " strong { (clean(&repair.goal)) } "." }
         };
         let offered = |choice: &crate::lesson::RepairChoice| Offered {
             label: html! { code.lines { (clean(choice.text.trim_matches('\n'))) } },
@@ -219,7 +219,7 @@ impl Placed<'_> {
             @for (at, choice) in repair.choices.iter().enumerate() {
                 @let judged = self.run(&choice.run).and_then(|run| repair.judge(choice, &run.report));
                 div.outcome data-choice=(at) data-right[choice.right] {
-                    h3 { (sign(Some(choice.right))) (letter(Pick::One, at)) }
+                    p.which { (sign(Some(choice.right))) (letter(Pick::One, at)) }
                     (source(&repair.filled(choice), repair.language))
                     (self.recorded(&choice.run, judged.map(|judged| judged.words())))
                     div.why { (self.blocks(&choice.why)) }

@@ -1,9 +1,11 @@
-//! `asyncdemo course site`: a course as pages: what they say, and that what a lesson says is text.
+//! `asyncdemo course site`: a course as pages. What they say, that what a lesson says is text, and that a
+//! browser can use them with the keyboard alone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::Test;
+use crate::support::{Browser, ENTER, TAB, Test};
+use serde_json::json;
 use tempfile::TempDir;
 
 /// Somebody else's lesson, whose texts are full of markup. Its runs are over at once.
@@ -291,4 +293,91 @@ fn a_foreign_course_reaches_nothing_outside_and_ends() {
     assert_eq!(over.status, Some(1));
     assert!(over.stderr.contains("out of time"), "{}", over.stderr);
     assert!(!course.path("site/index.html").exists());
+}
+
+const SPACE: &str = " ";
+const DOWN: &str = "\u{e015}";
+
+/// By Tab alone.
+#[track_caller]
+fn reach(browser: &Browser, selector: &str) {
+    for _ in 0..40 {
+        let there = format!("return document.activeElement.matches('{selector}')");
+        if browser.run(&there) == true {
+            return;
+        }
+        browser.press(TAB);
+    }
+    panic!("no way by Tab to {selector}: {}", browser.text());
+}
+
+/// On a phone, in both themes, with the keyboard alone: from the index through every question to the end of a lesson.
+#[test]
+fn a_lesson_is_answered_by_keyboard_in_both_themes_and_read_without_scripts() {
+    let Some(browser) = Browser::open() else {
+        return;
+    };
+    let course = Course::new(&[("01-hostile.md", LESSON), ("02-other.md", &other())]);
+    assert_eq!(course.site(&[]).output().status, Some(0));
+    let index = format!("file://{}", course.path("site/index.html").display());
+    let lesson = format!("file://{}", course.path("site/02-other.html").display());
+    browser.go(&index);
+    browser.examine("site-index");
+    browser.tab_to("The other");
+    browser.press(ENTER);
+    browser.wait_for("0 of 5 answered");
+    browser.examine("site-begin");
+    for answered in 1..=5 {
+        let open = "return [...document.querySelectorAll('[data-key]:not([hidden], .answered)')].map((it) => it.id).join()";
+        let open = browser.run(open);
+        let open = format!("#{}", open.as_str().unwrap());
+        // A picture of lanes, or a disclosure, may have the keyboard before: it is passed.
+        reach(&browser, &format!("{open} input"));
+        let kind = browser.run("return document.activeElement.type");
+        match kind.as_str() {
+            Some("text") => ["7", "0", "m", "s"].map(|key| browser.press(key)).map(drop),
+            Some("checkbox") => [SPACE, TAB, TAB, TAB]
+                .map(|key| browser.press(key))
+                .map(drop),
+            _ => [SPACE, DOWN, DOWN, DOWN]
+                .map(|key| browser.press(key))
+                .map(drop),
+        };
+        reach(&browser, &format!("{open} .answer"));
+        browser.press(ENTER);
+        browser.wait_for(&format!("{answered} of 5 answered"));
+        let told = format!(
+            "const it = document.querySelector('{open}'), told = it.querySelector('.told'); \
+             return told.open && document.activeElement === told.querySelector('summary') && it.querySelector('.said').innerText.includes('You said: ')"
+        );
+        assert_eq!(
+            browser.run(&told),
+            true,
+            "{open} tells, and has the keyboard"
+        );
+    }
+    browser.wait_for("In your project");
+    let pictures = "return [...document.images].every((it) => it.complete && it.naturalWidth > 0) && document.images.length >= 5";
+    assert_eq!(browser.run(pictures), true, "every picture is shown");
+    browser.examine("site-end");
+    let fetched = "return performance.getEntriesByType('resource').filter((it) => !it.name.startsWith('data:')).map((it) => it.name).join()";
+    assert_eq!(browser.run(fetched), "", "nothing is fetched");
+
+    // The answers are kept, and the index knows of them.
+    browser.command("/refresh", &json!({}));
+    browser.wait_for("5 of 5 answered");
+    browser.go(&index);
+    browser.wait_for("5 of 5 answered");
+
+    browser.devtools(
+        "Emulation.setScriptExecutionDisabled",
+        &json!({ "value": true }),
+    );
+    browser.go(&lesson);
+    // Everything is there, and no button that would do nothing.
+    browser.wait_for("In your project");
+    browser.picture("site-without-scripts.png");
+    let text = browser.text();
+    assert!(text.contains("What was measured, and why"), "{text}");
+    assert!(!text.contains("Go on without"), "{text}");
 }

@@ -6,10 +6,12 @@
 )]
 #![allow(clippy::panic, reason = "that is how a test fails")]
 
+mod browser;
 mod mask;
 #[cfg(unix)]
 mod terminal;
 
+pub(crate) use browser::{Browser, ENTER, TAB};
 pub(crate) use mask::mask;
 #[cfg(unix)]
 pub(crate) use terminal::{Finished, Terminal};
