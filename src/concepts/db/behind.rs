@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use super::Twin;
 use super::claims::THREAD_EACH;
 use super::stage::Stage;
 use crate::claims::{
     Claim, OneAfterTheOther, OverlappedOn, Run, SerialisedBy, Shown, missed, shown,
 };
-use crate::concepts::Twin;
 use crate::units::duration as time;
 
 /// `one-connection` in Python: with `several` queries there is something to see.
