@@ -80,7 +80,7 @@ impl PageQuestion<'_> {
                     @if self.pick == Pick::Several { p.dim { "More than one is right." } }
                     @match self.pick {
                         Pick::Typed(example) => label.typed {
-                            "Your prediction " span.dim { "(" (example) ")" }
+                            "Your prediction " span.dim { "(for example " (example) ")" }
                             input type="text" name=(name) autocomplete="off" maxlength="40";
                         },
                         pick => div.choices {

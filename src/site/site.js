@@ -78,7 +78,9 @@
     const judged = labels.some((label) => "judged" in label.dataset);
     const right = labels.every((label, at) => "right" in label.dataset === answer.chosen.includes(at));
     const said = labels.filter((_, at) => answer.chosen.includes(at));
-    const words = said.map((label) => label.querySelector(".words").textContent.trim()).join("; ");
+    // Code is called by its letter: it stands right above.
+    const called = (label) => label.querySelector(label.querySelector(".words > code:only-child") ? ".letter" : ".words");
+    const words = said.map((label) => called(label).textContent.trim()).join("; ");
     return (judged ? (right ? "✓ Right. " : "✗ Not quite. ") : "") + "You said: " + words;
   };
 
