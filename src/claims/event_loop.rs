@@ -45,8 +45,16 @@ impl Claim for BlocksTheLoop {
         let (longest, total) = (worst.length(), run.blocked_in_all());
         let missed = run.beats(total);
         let shown = match &worst.by {
-            Some(by) => shown("loop_blocked", held(run, by, worst, total))
-                .takeaway("Every other request to your server would have waited just as long."),
+            Some(by) => {
+                let shown = shown("loop_blocked", held(run, by, worst, total));
+                match run.without_a_core(longest) {
+                    // A server would have waited for its machine.
+                    Some(_) => shown,
+                    None => shown.takeaway(
+                        "Every other request to your server would have waited just as long.",
+                    ),
+                }
+            }
             None => match busy_with(run, worst) {
                 Some(busy) => return Some(busy),
                 None => shown(
