@@ -26,6 +26,7 @@ const BACKLOG: u32 = 1_024;
 const CONNECTIONS: usize = 1_536;
 
 /// Files that everything else needs: runs open sockets and databases of their own.
+#[cfg(unix)]
 const OTHER_FILES: usize = 512;
 
 /// How long a server that is dropped may take to be gone.
