@@ -295,6 +295,26 @@ fn a_foreign_course_reaches_nothing_outside_and_ends() {
     assert!(!course.path("site/index.html").exists());
 }
 
+/// How far it is stands on the terminal; and what is stopped halfway leaves the site that was there.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_and_no_page_is_written() {
+    let long = LESSON.replace(
+        "--tasks 3 --delay 10ms --strategy sequential",
+        "--tasks 1 --delay 50s --strategy sequential",
+    );
+    let course = Course::new(&[("01-hostile.md", &long)]);
+    let mut terminal = course.site(&[]).on_a_terminal(24, 80);
+    terminal.wait_for("hostile (1 of 1), run 3 of 5");
+    terminal.press("\x03");
+    let seen = terminal.finish();
+    let ended = (seen.status, seen.ready_for_a_shell);
+    assert_eq!(ended, (130, true), "{}", seen.screen);
+    assert!(!seen.screen.contains("run 3 of 5"), "{}", seen.screen);
+    let left = fs::read_dir(course.path("site")).unwrap().count();
+    assert_eq!(left, 0, "nothing is left in the directory");
+}
+
 const SPACE: &str = " ";
 const DOWN: &str = "\u{e015}";
 

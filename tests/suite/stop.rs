@@ -46,6 +46,8 @@ fn commands(place: &Path) -> Vec<Vec<String>> {
             "--job-time=20s".to_owned(),
         ],
     ];
+    let pages = place.join("pages").display().to_string();
+    all.push(vec!["course".to_owned(), "site".to_owned(), pages]);
     for concept in concepts::ALL {
         all.push(words(&format!("{} --all --repeat 100", concept.about.name)));
     }
