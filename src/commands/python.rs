@@ -145,6 +145,12 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
         TextOrJson::Text if !options.exports.take_stdout() => Stdio::inherit(),
         _ => to_standard_error(),
     };
+    if let Some(word) = line.hands_on_by() {
+        complain(&format!(
+            "asyncdemo: {word} runs the app in a process of its own, which is not watched: give one process to it \
+             (uvicorn without --reload and --workers).\n"
+        ));
+    }
     let mut child = Child::start(&interpreter, &line, settings, stdout)?;
     signals::pass_on(child.pid(), stop);
     let status = wait(&mut child, options, screen, &line)?;

@@ -98,6 +98,28 @@ impl CommandLine {
         })
     }
 
+    /// The word by which a server is told to run the app in processes of their own, where it is told so.
+    pub fn hands_on_by(&self) -> Option<&str> {
+        let words: Vec<&str> = self.program.iter().filter_map(|it| it.to_str()).collect();
+        let ["-m", server, rest @ ..] = &words[..] else {
+            return None;
+        };
+        let several = |(word, next): (&&str, Option<&&str>)| match word.split_once('=') {
+            Some(("--workers", count)) => count != "1",
+            _ => *word == "--workers" && next != Some(&"1"),
+        };
+        match *server {
+            "gunicorn" => Some("gunicorn"),
+            "uvicorn" => {
+                let mut each = rest.iter().enumerate();
+                let found = each
+                    .find(|(at, word)| **word == "--reload" || several((*word, rest.get(at + 1))));
+                found.map(|(_, word)| *word)
+            }
+            _ => None,
+        }
+    }
+
     /// The program and its arguments, as they were typed.
     pub fn spoken(&self) -> String {
         let words = self.program.iter().map(|word| word.to_string_lossy());
@@ -108,6 +130,28 @@ impl CommandLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_hands_its_app_to_other_processes_is_known() {
+        let by = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            let line = CommandLine::read(&words).unwrap();
+            line.hands_on_by().map(str::to_owned)
+        };
+        assert_eq!(by("-m uvicorn a:b --reload").as_deref(), Some("--reload"));
+        let two = by("-m uvicorn a:b --workers 2");
+        assert_eq!(two.as_deref(), Some("--workers"));
+        assert!(by("-X dev -m uvicorn a:b --workers=2").is_some());
+        assert!(by("-m gunicorn a:b").is_some());
+        for own in [
+            "-m uvicorn a:b --workers 1",
+            "-m uvicorn a:b --workers=1",
+            "app.py --reload",
+            "-m pytest --reload",
+        ] {
+            assert_eq!(by(own), None, "{own}");
+        }
+    }
 
     fn read(line: &str) -> Result<(String, String), String> {
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();

@@ -572,3 +572,17 @@ asyncio.run(second())
         assert!(soon.length().as_millis() >= 900, "{soon:?}");
     }
 }
+
+/// Before anything else: a server runs for hours.
+#[test]
+fn a_server_that_hands_on_its_app_is_told_to_keep_it() {
+    for python in tried() {
+        let line = "-m uvicorn no_such:app --reload --workers 2 --no-such-flag";
+        let output = Test::new(["python", "--python"])
+            .args([&python])
+            .args(line.split(' '))
+            .output();
+        let told = "asyncdemo: --reload runs the app in a process of its own, which is not watched";
+        assert!(output.stderr.starts_with(told), "{}", output.stderr);
+    }
+}
