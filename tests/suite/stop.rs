@@ -570,7 +570,7 @@ fn another_width_during_a_run_clears_nothing_that_is_not_its_own() {
         seen.screen
     );
     assert_eq!(
-        seen.screen.matches("heartbeat").count(),
+        seen.screen.matches("  event loop  ").count(),
         1,
         "{}",
         seen.screen
