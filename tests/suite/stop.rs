@@ -636,7 +636,7 @@ fn tmux_wraps_what_was_drawn_and_it_is_cleared_all_the_same() {
     assert_eq!(lines[..2], ["the first line", "the second line"], "{seen}");
     assert!(lines[2].starts_with("gather  "), "{seen}");
     assert_eq!(seen.matches("  fetch one").count(), 1, "{seen}");
-    assert_eq!(seen.matches("heartbeat").count(), 1, "{seen}");
+    assert_eq!(seen.matches("  event loop  ").count(), 1, "{seen}");
 }
 
 #[test]
