@@ -1,4 +1,7 @@
-"""Opens pages that --export-html wrote in a real browser, and uses their keys: python .ci/page.py BROWSER PAGE..."""
+"""Opens pages that --export-html wrote in a real browser, and uses their keys: python .ci/page.py BROWSER PAGE...
+
+Where axe-core lies in target/axe, it looks at each page in both themes, too.
+"""
 
 import json
 import pathlib
@@ -140,10 +143,28 @@ def check(browser, page):
     print(f"{page}: opened in {opened:.2f} s, {browser.js('document.documentElement.outerHTML.length')} characters")
 
 
+def accessible(browser, page):
+    axe = pathlib.Path("target/axe/node_modules/axe-core/axe.min.js")
+    if not axe.exists():
+        print(f"{page}: axe-core is not here and was not asked")
+        return
+    for theme in ("light", "dark"):
+        browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+        browser.open(pathlib.Path(page).resolve().as_uri())
+        browser.js(axe.read_text() + "; true")
+        found = browser.js(
+            "axe.run(document, {preload: false, resultTypes: ['violations']}).then(result => result.violations"
+            ".filter(it => ['serious', 'critical'].includes(it.impact))"
+            ".map(it => it.id + ' at ' + it.nodes.map(node => node.target).slice(0, 3).join(', ')))"
+        )
+        assert found == [], f"{page}, {theme}: {found}"
+
+
 program, *pages = sys.argv[1:]
 browser = Browser(program)
 try:
     for page in pages:
         check(browser, page)
+        accessible(browser, page)
 finally:
     browser.close()
