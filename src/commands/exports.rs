@@ -121,7 +121,8 @@ impl Exports {
     /// What is wrong with the first that cannot be written.
     pub fn check(&self) -> Result<(), UsageError> {
         for (at, export) in self.0.iter().enumerate() {
-            let same = |other: &&Export| other.target == export.target;
+            let place = export.whereabouts();
+            let same = |other: &&Export| other.whereabouts() == place;
             if let Some(other) = self.0[..at].iter().find(same) {
                 let (one, two) = (other.format.flag, export.format.flag);
                 let target = export.target.display();
@@ -170,6 +171,19 @@ impl Export {
     fn error(&self, why: impl std::fmt::Display) -> UsageError {
         let (flag, target) = (self.format.flag, self.target.display());
         UsageError::new(format!("--{flag} {target}: {why}"))
+    }
+
+    /// What tells it from another target: `a.json` and `./a.json` are one file.
+    fn whereabouts(&self) -> PathBuf {
+        let target = &self.target;
+        if self.is_stdout() {
+            return target.clone();
+        }
+        let known = fs::canonicalize(target).or_else(|_| {
+            let folder = fs::canonicalize(folder(target))?;
+            Ok::<_, io::Error>(folder.join(target.file_name().unwrap_or_default()))
+        });
+        known.unwrap_or_else(|_| target.clone())
     }
 
     fn check(&self) -> Result<(), UsageError> {

@@ -53,6 +53,8 @@ fn what_cannot_be_written_is_told_before_anything_runs() {
     let folder = Folder::new();
     let nowhere = folder.path("nowhere/x.json").display().to_string();
     let this = folder.path(".").display().to_string();
+    let one = folder.path("x.json").display().to_string();
+    let same = folder.path("./x.json").display().to_string();
     for (flags, said) in [
         (vec!["--export-json", &nowhere], "no file can be made in"),
         (vec!["--export-json", &this], "it is a folder"),
@@ -60,6 +62,10 @@ fn what_cannot_be_written_is_told_before_anything_runs() {
         (
             vec!["--export-json", "-", "--export-markdown", "-"],
             "both write -: one would replace the other",
+        ),
+        (
+            vec!["--export-json", &one, "--export-markdown", &same],
+            "one would replace the other",
         ),
         (
             vec!["--export-markdown", "-", "--format", "json"],
