@@ -246,7 +246,7 @@ impl Command {
             }
             Self::Probe(options) => {
                 options.exports.check()?;
-                alone_on_stdout(&options.exports, options.format)
+                alone_on_stdout(&options.exports, options.output.format)
             }
             _ => Ok(()),
         }

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::exports::{Exports, Whole};
 use super::live::Live;
 use super::run::Ending;
-use super::screen::{Screen, TextOrJson, complain, print, print_json};
+use super::screen::{FormatFlag, Screen, TextOrJson, complain, print, print_json};
 use crate::concepts::{Count, Wait, http_url, ranged};
 use crate::lab::{self, FRAME, Stop};
 use crate::page::{Line, Role, Style, to_ansi, wrap};
@@ -83,15 +83,9 @@ pub struct Options {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "What to send")]
     pub data: Option<PathBuf>,
 
-    /// Write text for people, or json for programs
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        help_heading = "What to show"
-    )]
-    pub format: TextOrJson,
+    /// How it is written.
+    #[command(flatten)]
+    pub output: FormatFlag,
 
     /// What is written beside the screen.
     #[command(flatten)]
@@ -224,7 +218,9 @@ fn arguments(options: &Options, plan: &ProbePlan) -> serde_json::Value {
 /// Asks on a thread of its own, so that drawing keeps no request waiting.
 fn asked(plan: &ProbePlan, options: &Options, screen: &Screen, stop: &Stop) -> Result<Probed> {
     let watch = Watch::default();
-    let style = screen.live().filter(|_| options.format == TextOrJson::Text);
+    let style = screen
+        .live()
+        .filter(|_| options.output.format == TextOrJson::Text);
     let mut live = Live::new(style, SLOW, Duration::ZERO, None);
     let token = stop.token();
     thread::scope(|scope| {
@@ -278,7 +274,7 @@ fn ending(options: &Options, summary: &Summary, blocked: Option<Duration>, stop:
 }
 
 fn show(options: &Options, screen: &Screen, report: &Report) -> Result<()> {
-    if options.format == TextOrJson::Json {
+    if options.output.format == TextOrJson::Json {
         let mut json = Vec::new();
         picture::json(report, &mut json)?;
         return Ok(print_json(&String::from_utf8_lossy(&json))?);

@@ -22,6 +22,8 @@ pub use command_line::command_line;
 pub use html::to_html;
 pub use line::{Line, Role};
 pub use markdown::{COMFORTABLE, markdown};
+#[cfg(test)]
+pub(crate) use policy::assert_inline;
 pub use policy::policy_source;
 pub use style::Style;
 pub(crate) use style::{columns, fit, fit_label};
