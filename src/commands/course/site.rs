@@ -224,7 +224,8 @@ impl Wanted<'_> {
         match &self.step.kind {
             Kind::Predict(predict) => {
                 let verdict = predict.judge(None, report, &[]);
-                // What chance decides is shown as one of its outcomes, and the lesson speaks of another.
+                // Where chance decides, the page is to show the outcome that the lesson explains. After the
+                // last try, whatever came is kept.
                 let answer = predict.unit.read(&predict.answer).unwrap_or_default();
                 verdict.is_none_or(|verdict| {
                     verdict.disturbed.is_none()
