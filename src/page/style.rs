@@ -63,7 +63,7 @@ fn ascii(ch: char) -> char {
         '−' | '–' | '─' => '-',
         '·' | '│' => '|',
         '→' => '>',
-        '…' => '.',
+        '…' => '~',
         _ => '?',
     }
 }
@@ -120,6 +120,16 @@ mod tests {
         assert_eq!(fit_label("worker task 2", 11), "worker …k 2");
         assert_eq!(fit_label("worker task 2", 14), "worker task 2 ");
         assert_eq!(fit_label("worker task 2", 4), "wor…");
+    }
+
+    /// A dot is the sign of a task that could not run.
+    #[test]
+    fn in_ascii_an_ellipsis_keeps_its_width_and_is_no_sign_of_a_lane() {
+        let style = Style {
+            ascii: true,
+            ..Style::default()
+        };
+        assert_eq!(style.encode("query(…).await"), "query(~).await");
     }
 
     proptest! {
