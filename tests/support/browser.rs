@@ -7,10 +7,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{HANG, within};
+use super::{HANG, wait};
 
 /// A phone that is not the newest.
 const WIDTH: u32 = 360;
@@ -147,9 +148,18 @@ impl Browser {
 
     #[track_caller]
     pub(crate) fn wait_for(&self, words: &str) {
-        within(&format!("`{words}` on the page"), || {
-            self.text().contains(words).then_some(())
-        });
+        let deadline = Instant::now() + HANG;
+        loop {
+            let text = self.text();
+            if text.contains(words) {
+                return;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "`{words}` not on the page:\n{text}"
+            );
+            wait(Duration::from_millis(5));
+        }
     }
 
     #[track_caller]
