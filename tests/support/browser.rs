@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{HANG, wait};
@@ -228,11 +230,8 @@ impl Browser {
         let picture = self.ask("GET", &path, &Value::Null);
         let folder = target().join("browser");
         fs::create_dir_all(&folder).unwrap();
-        fs::write(
-            folder.join(name),
-            decoded(picture.as_str().unwrap_or_default()),
-        )
-        .unwrap();
+        let picture = STANDARD.decode(picture.as_str().unwrap_or_default());
+        fs::write(folder.join(name), picture.unwrap()).unwrap();
     }
 
     #[track_caller]
@@ -276,25 +275,4 @@ impl Drop for Browser {
 fn target() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target"))
-}
-
-/// Base64, as a picture comes.
-fn decoded(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let digits: Vec<_> = text.bytes().filter_map(digit).collect();
-    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
-    for four in digits.chunks(4) {
-        let bits = (0..4).fold(0, |bits, at| {
-            bits << 6 | u32::from(four.get(at).copied().unwrap_or(0))
-        });
-        bytes.extend(&bits.to_be_bytes()[1..four.len()]);
-    }
-    bytes
 }
