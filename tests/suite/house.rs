@@ -3,6 +3,7 @@
 
 mod circles;
 mod names;
+mod one_build;
 mod readme;
 mod tokens;
 
