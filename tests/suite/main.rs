@@ -46,6 +46,7 @@ mod stop;
 mod terminal;
 mod timeout;
 mod tour;
+mod trace;
 mod votes;
 mod watch_live;
 mod watch_memory;
