@@ -4,8 +4,7 @@ use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -125,7 +124,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         show = show.with_votes(server.addresses().clone());
     }
     let look = Look {
-        theme: options.theme,
+        theme: Some(options.theme),
         color: screen.out().color,
         ascii: screen.out().ascii,
     };
@@ -178,7 +177,7 @@ fn play(
     stop: &Stop,
 ) -> io::Result<Ending> {
     let start = Instant::now();
-    let continued = continued();
+    let continued = signals::continued();
     let mut class = Class {
         show,
         stage,
@@ -327,13 +326,4 @@ fn saved(export: &CsvFile) -> String {
         "{}-1000.csv and all before it are there already",
         export.name
     )
-}
-
-/// Set when the program goes on after it was stopped.
-fn continued() -> Arc<AtomicBool> {
-    let continued = Arc::new(AtomicBool::new(false));
-    // Without it, the picture is whole again at the next resize.
-    #[cfg(unix)]
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGCONT, Arc::clone(&continued));
-    continued
 }

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use super::below::Below;
 use super::exports::{Exports, Whole};
+use super::own_screen;
 use super::run::Ending;
-use super::screen::{
-    Screen, TextOrJson, complain, complain_styled, print, to_standard_error, width_now,
-};
+use super::running::View;
+use super::screen::{Screen, TextOrJson, complain, complain_styled, print, to_standard_error};
 use super::signals;
 use crate::concepts::{Count, Wait, ranged};
 use crate::lab::{self, Stop};
@@ -30,12 +29,6 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// Between two pictures.
 const FRAME: Duration = Duration::from_millis(200);
-
-/// What a picture of a running program shows: so much of it.
-const SPAN: Duration = Duration::from_secs(5);
-
-/// The picture begins so late: what has ended by then is not worth one.
-const PATIENCE: Duration = Duration::from_millis(700);
 
 /// So many names are told of whatever was not kept one by one.
 const GROUPS: usize = 5;
@@ -92,6 +85,11 @@ pub struct Options {
     #[arg(long, help_heading = "What to show")]
     pub quiet: bool,
 
+    /// Draw on the whole terminal while the program runs; what the program prints is shown below, and printed in full
+    /// when it has ended
+    #[arg(long, conflicts_with = "quiet", help_heading = "What to show")]
+    pub screen: bool,
+
     /// The report as text on standard error, or as json on standard output: the program's own output then goes to
     /// standard error
     #[arg(
@@ -129,6 +127,14 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
             return Ok(Ending::UsageError);
         }
     };
+    if options.screen
+        && let Some(why) = own_screen::why_not(screen)
+    {
+        complain(&format!(
+            "asyncdemo: --screen needs a terminal, and {why}. Without --screen it runs anywhere.\n"
+        ));
+        return Ok(Ending::UsageError);
+    }
     let settings = Settings {
         slow_poll: *options.slow_poll,
         internal: options.internal,
@@ -151,9 +157,18 @@ pub fn python(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending>
              (uvicorn without --reload and --workers).\n"
         ));
     }
-    let mut child = Child::start(&interpreter, &line, settings, stdout)?;
+    let wanted = options.format == TextOrJson::Text && !options.quiet;
+    let (view, streams) = View::new(screen, options.screen, wanted)?;
+    let mut child = Child::start(&interpreter, &line, settings, |command| match streams {
+        Some([out, err]) => {
+            command.stdout(out).stderr(err);
+        }
+        None => {
+            command.stdout(stdout);
+        }
+    })?;
     signals::pass_on(child.pid(), stop);
-    let status = wait(&mut child, options, screen, &line)?;
+    let status = wait(&mut child, options, view, &line)?;
     child.drain();
 
     let watched = child.watched();
@@ -177,13 +192,10 @@ fn asked(options: &Options) -> Result<(CommandLine, Interpreter)> {
 fn wait(
     child: &mut Child,
     options: &Options,
-    screen: &Screen,
+    mut view: View,
     line: &CommandLine,
 ) -> Result<ExitStatus> {
-    let wanted = options.format == TextOrJson::Text && !options.quiet;
-    let style = screen.live().filter(|_| wanted);
     let watched = child.watched();
-    let below = Below;
     let (begun, mut drawn) = (Instant::now(), Instant::now());
     loop {
         if let Some(status) = child
@@ -192,42 +204,12 @@ fn wait(
         {
             return Ok(status);
         }
-        if let Some(style) = style
-            && begun.elapsed() >= PATIENCE
-            && drawn.elapsed() >= FRAME
-            // A program without an event loop has the whole terminal.
-            && watched.look(Record::has_run)
-        {
-            below.draw(&recent(&watched, options, style, line));
+        if view.begins(begun.elapsed()) && drawn.elapsed() >= FRAME {
+            view.draw(&watched, line, *options.slow_poll);
             drawn = Instant::now();
         }
         thread::park_timeout(LOOK);
     }
-}
-
-/// The last seconds, in as many lines as there is room for.
-fn recent(watched: &Watched, options: &Options, style: Style, line: &CommandLine) -> String {
-    // The ruler, the title, all the other lanes, and what held the event loop.
-    let lanes = Below::room().saturating_sub(4).max(1);
-    let mut program = watched.look(|record| python::recent(record, line, SPAN, lanes));
-    program.summary = format!("the last {} s of {}", SPAN.as_secs(), program.summary);
-    let style = Style {
-        brief: true,
-        lanes: lanes + 1,
-        width: width_now(),
-        ..style
-    };
-    let mut lines = Picture::new(style, *options.slow_poll, SPAN).strategy(&program);
-    if let Some(held) = program.blocked.last()
-        && let Some(by) = &held.by
-    {
-        let length = units::duration(held.length());
-        let at = held.location.as_deref();
-        let at = at.map_or_else(String::new, |at| format!(" at {at}"));
-        let text = format!("event loop held for {length} by {by}{at}");
-        lines.push(Line::of(Role::Alarm, &style.tame(&text)));
-    }
-    to_ansi(&lines, &style)
 }
 
 /// The program's own exit code, unless the check failed.

@@ -137,6 +137,11 @@ pub(super) fn width_now() -> usize {
     width(Term::stderr().size().1)
 }
 
+/// How many rows and columns the terminal at standard error has at the moment.
+pub(super) fn size_now() -> (u16, u16) {
+    Term::stderr().size()
+}
+
 /// Beyond this, lines are hard to read.
 fn width(columns: u16) -> usize {
     usize::from(columns).clamp(1, 160)

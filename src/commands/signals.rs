@@ -3,8 +3,13 @@
 //! The first one asks whatever runs to stop. The second ends the program at once, and so does the first where nothing
 //! has come of it after a while. However it ends, the terminal is given back and temporary files are gone.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 #[cfg(unix)]
 use super::{below, echo, live_screen};
+#[cfg(unix)]
+use crate::classroom::terminal;
 use crate::lab::Stop;
 
 /// Which signals came. The last to look decides with what code the program ends.
@@ -66,7 +71,10 @@ pub fn pass_on(pid: u32, stop: &Stop) {
         for signal in &mut signals {
             if signal == SIGTSTP {
                 if unix::can_go_on() {
+                    terminal::give_back();
+                    echo::give_back();
                     let _ = below::without(|| low_level::emulate_default_handler(SIGTSTP));
+                    echo::take_again();
                 }
                 continue;
             }
@@ -85,6 +93,15 @@ pub fn pass_on(pid: u32, stop: &Stop) {
     let _ = thread::Builder::new()
         .name("signals".to_owned())
         .spawn(listen);
+}
+
+/// Set whenever the program goes on after it was halted: whoever had the terminal meanwhile may have left anything on it.
+pub(super) fn continued() -> Arc<AtomicBool> {
+    let continued = Arc::new(AtomicBool::new(false));
+    // Without it, the picture is whole again at the next resize.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGCONT, Arc::clone(&continued));
+    continued
 }
 
 /// Elsewhere the system tells both.
@@ -141,8 +158,7 @@ mod unix {
     use signal_hook::iterator::Signals;
     use signal_hook::{flag, low_level};
 
-    use super::{echo, live_screen};
-    use crate::classroom::terminal;
+    use super::{echo, live_screen, terminal};
     use crate::lab::Stop;
 
     /// Whoever sends one of these means it, also where it was ignored for a program in the background.

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
-use std::process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, ChildStdout, Command, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -79,26 +79,11 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts the program. Its standard streams are ours; `stdout` is where its standard output goes.
+    /// Starts the program. Its standard streams are ours, but for what `prepare` sets: its streams, its folder.
     ///
     /// # Errors
     /// Where the recorder cannot be put beside it, or it does not start.
     pub fn start(
-        interpreter: &Interpreter,
-        line: &CommandLine,
-        settings: Settings,
-        stdout: Stdio,
-    ) -> Result<Self, StartError> {
-        Self::start_with(interpreter, line, settings, |command| {
-            command.stdout(stdout);
-        })
-    }
-
-    /// [`Self::start`], with whatever else `prepare` sets: its streams, its folder.
-    ///
-    /// # Errors
-    /// As there.
-    pub(super) fn start_with(
         interpreter: &Interpreter,
         line: &CommandLine,
         settings: Settings,

@@ -14,6 +14,7 @@ mod interpreter;
 mod lane;
 mod package;
 mod packages;
+mod printed;
 mod record;
 mod settings;
 mod strategy;
@@ -26,6 +27,7 @@ pub use package::{FILES, write_to};
 pub use packages::{
     Installer, Packages, PackagesError, REQUIREMENTS, missing, package_names, pinned,
 };
+pub use printed::Printed;
 pub use record::Record;
 pub use settings::{CommandLine, CommandLineError, Settings};
 pub use strategy::{Demo, DemoError, Scripts, StrategyRun};

@@ -96,7 +96,7 @@ impl Scripts {
             flags: vec!["-B".into()],
             program: program.chain(words.iter().map(Into::into)).collect(),
         };
-        let mut child = Child::start_with(&self.interpreter, &line, settings, |command| {
+        let mut child = Child::start(&self.interpreter, &line, settings, |command| {
             // A file that was named is seen from here.
             if let Ok(here) = std::env::current_dir() {
                 command.env("ASYNCDEMO_FROM", here);

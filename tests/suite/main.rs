@@ -51,4 +51,5 @@ mod votes;
 mod watch_live;
 mod watch_memory;
 mod watch_python;
+mod watch_screen;
 mod watch_server;

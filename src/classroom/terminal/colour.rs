@@ -50,6 +50,31 @@ impl Theme {
     }
 }
 
+/// The sixteen colours that a terminal's own theme defines, on its own ground: for who sits before it.
+pub(super) fn own(role: Role, color: bool) -> Style {
+    let style = Style::new();
+    let dim = matches!(role, Role::Dim | Role::Address);
+    if dim || !color {
+        let quiet = if dim {
+            Modifier::DIM
+        } else {
+            Modifier::empty()
+        };
+        return style.add_modifier(quiet);
+    }
+    let (ink, modifier) = match role {
+        Role::Name | Role::Strong => (6, Modifier::BOLD),
+        Role::Waiting => (3, Modifier::empty()),
+        Role::Alarm => (1, Modifier::BOLD),
+        Role::Cancelled => (5, Modifier::BOLD),
+        Role::Keyword => (5, Modifier::empty()),
+        Role::Literal => (2, Modifier::empty()),
+        Role::Special | Role::Emphasis => (4, Modifier::empty()),
+        Role::Plain | Role::Link | Role::Dim | Role::Address => return style,
+    };
+    style.fg(Color::Indexed(ink)).add_modifier(modifier)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ratatui_core::buffer::Buffer;
 use ratatui_core::layout::Rect;
-use ratatui_core::style::{Modifier, Style};
-use ratatui_core::text::{Line as CellLine, Span};
+use ratatui_core::style::Modifier;
 
+use super::look::Look;
 use crate::classroom::join;
 use crate::classroom::keys::KEYS;
 use crate::classroom::pane;
@@ -14,48 +14,8 @@ use crate::classroom::result;
 use crate::classroom::rounds::{Phase, VoteRound};
 use crate::classroom::show::{Cover, Show};
 use crate::classroom::slide::Origin;
-use crate::classroom::theme::Theme;
 use crate::lesson::Kind;
 use crate::page::{self, COMFORTABLE, Line, Role, columns};
-
-/// What the terminal can show, and in which theme.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// Light or dark.
-    pub theme: Theme,
-    /// Whether there may be colour.
-    pub color: bool,
-    /// Whether only ASCII may be shown.
-    pub ascii: bool,
-}
-
-impl Look {
-    fn style(&self, role: Role) -> Style {
-        self.theme.style(role, self.color)
-    }
-
-    fn encode(&self, text: &str) -> String {
-        self.page(80).encode(text)
-    }
-
-    fn page(&self, width: usize) -> page::Style {
-        page::Style {
-            color: self.color,
-            ascii: self.ascii,
-            width: width.max(1),
-            ..page::Style::default()
-        }
-    }
-
-    /// A styled line in this theme's colours.
-    fn cells(&self, line: &Line) -> CellLine<'static> {
-        let pieces = line.pieces().iter();
-        let spans: Vec<_> = pieces
-            .map(|(role, text)| Span::styled(self.encode(text), self.style(*role)))
-            .collect();
-        CellLine::from(spans)
-    }
-}
 
 /// From here on there is room for the words and the picture beside each other.
 const TWO_COLUMNS: u16 = 120;
@@ -63,7 +23,7 @@ const TWO_COLUMNS: u16 = 120;
 /// Draws `show` as it is `now`.
 pub fn draw(show: &Show, look: &Look, now: Duration, cells: &mut Buffer) {
     let look = Look {
-        theme: show.theme,
+        theme: Some(show.theme),
         ..*look
     };
     let area = cells.area;
@@ -397,7 +357,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::classroom::{Ask, Key, News};
+    use crate::classroom::{Ask, Key, News, Theme};
     use crate::lab::Trust;
     use crate::lesson::course;
 

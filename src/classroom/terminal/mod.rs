@@ -2,7 +2,9 @@
 
 mod colour;
 mod draw;
+mod look;
 mod stage;
 
-pub use draw::{Look, draw};
+pub use draw::draw;
+pub use look::{Look, put_page};
 pub use stage::{FullScreen, Heard, give_back, is_gone};

@@ -28,6 +28,7 @@ const DRAWING: Duration = Duration::from_millis(200);
 pub struct FullScreen {
     out: BufWriter<io::Stdout>,
     shown: Buffer,
+    keys: bool,
 }
 
 /// What the terminal has to tell.
@@ -44,11 +45,23 @@ pub enum Heard {
 }
 
 impl FullScreen {
-    /// Takes the terminal.
+    /// Takes the terminal, and its keys.
     ///
     /// # Errors
     /// Where there is none, or it cannot be written.
     pub fn take() -> io::Result<Self> {
+        Self::take_with(true)
+    }
+
+    /// Takes what it shows, and not the keys: those are another program's, and Ctrl-C stays a signal.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be written.
+    pub fn take_without_keys() -> io::Result<Self> {
+        Self::take_with(false)
+    }
+
+    fn take_with(keys: bool) -> io::Result<Self> {
         let usual = panic::take_hook();
         let ours = thread::current().id();
         panic::set_hook(Box::new(move |panic| {
@@ -63,6 +76,7 @@ impl FullScreen {
         let mut stage = Self {
             out: BufWriter::with_capacity(1 << 16, io::stdout()),
             shown: Buffer::default(),
+            keys,
         };
         stage.resume()?;
         Ok(stage)
@@ -77,7 +91,9 @@ impl FullScreen {
         let _ = terminal::disable_raw_mode();
         let mut taken = taken();
         *taken = true;
-        terminal::enable_raw_mode()?;
+        if self.keys {
+            terminal::enable_raw_mode()?;
+        }
         execute!(self.out, EnterAlternateScreen, cursor::Hide)?;
         self.shown = Buffer::default();
         Ok(())
