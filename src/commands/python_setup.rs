@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::run::Ending;
 use super::screen::{Screen, complain, print};
 use crate::lab::Stop;
+use crate::page::{Line, Role};
 use crate::progress;
 use crate::python::{Installer, Interpreter, Packages, package_names, pinned};
 
@@ -38,12 +39,13 @@ pub fn python_setup(options: &Options, screen: &Screen, stop: &Stop) -> Result<E
     };
     let folder = packages.folder().display();
     let names: Vec<_> = package_names().collect();
-    let told = format!(
-        "Installing {} into {folder}, for Python {}\n",
-        names.join(", "),
-        interpreter.version
-    );
-    print(&out.encode(&told))?;
+    let told = Line::plain(&format!("Installing {} into ", names.join(", ")))
+        .with(Role::Address, &folder.to_string())
+        .with(
+            Role::Plain,
+            &format!(", for Python {}", interpreter.version),
+        );
+    print(&out.filled(&told, "", "  "))?;
     let installed = packages.install(&interpreter, Installer::find(), &|| stop.signal().is_some());
     if let Some(signal) = stop.signal() {
         return Ok(Ending::Stopped(signal));
@@ -51,8 +53,9 @@ pub fn python_setup(options: &Options, screen: &Screen, stop: &Stop) -> Result<E
     match installed {
         Ok(()) => {
             let python = packages.interpreter();
-            let told = format!("Done. The Python that has them: {}\n", python.display());
-            print(&out.encode(&told))?;
+            let told = Line::plain("Done. The Python that has them: ")
+                .with(Role::Address, &python.display().to_string());
+            print(&out.filled(&told, "", "  "))?;
             Ok(Ending::Done)
         }
         Err(error) => {

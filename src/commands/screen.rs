@@ -7,7 +7,7 @@ use std::process::Stdio;
 use clap::ValueEnum;
 use console::Term;
 
-use crate::page::{Style, clean, clean_json};
+use crate::page::{Line, Style, clean, clean_json, wrap};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,6 +50,9 @@ pub struct Screen {
     /// Whether somebody can be asked something, and answer.
     pub asks: bool,
 }
+
+/// How every complaint begins.
+const OURS: &str = "asyncdemo: ";
 
 /// The lines that a live view leaves free below a strategy's lanes: its title, ruler and figures.
 const LINES_BESIDE_LANES: usize = 10;
@@ -223,7 +226,28 @@ pub fn to_standard_error() -> Stdio {
 /// Writes to standard error; a failure there cannot be told to anyone. Names of files and texts of others may stand in
 /// it: a terminal is told nothing by them.
 pub fn complain(text: &str) {
-    complain_styled(&clean(text));
+    let text = clean(text);
+    let width = Term::stderr().size_checked().map(|(_, columns)| columns);
+    match width.filter(|_| io::stderr().is_terminal()) {
+        Some(columns) => complain_styled(&within(&text, columns.into())),
+        None => complain_styled(&text),
+    }
+}
+
+/// What this program says of itself, in lines that end between words: a terminal ends them anywhere. What else stands
+/// there is left as it is: columns may matter in it.
+fn within(text: &str, columns: usize) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        let said = line.trim_end_matches('\n');
+        let long = Line::plain(said);
+        if !said.starts_with(OURS) || long.width() <= columns {
+            return line.to_owned();
+        }
+        let lines = wrap(&long, columns, &Line::default(), &Line::plain("  "));
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        lines.join("\n") + line.get(said.len()..).unwrap_or_default()
+    });
+    lines.collect()
 }
 
 /// [`complain`] with colours, and nothing of others in it.
@@ -243,4 +267,22 @@ pub enum PrintError {
     /// Something else.
     #[error("standard output could not be written: {0}. Free some space, or send it elsewhere.")]
     Failed(io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_ends_its_lines_between_words_and_an_excerpt_stays_as_it_is() {
+        let said =
+            "asyncdemo: no Python was found here.\n  | an excerpt that is far too wide for it\n";
+        assert_eq!(
+            within(said, 30),
+            "asyncdemo: no Python was found\n  here.\n  | an excerpt that is far too wide for it\n"
+        );
+        assert_eq!(within(said, 80), said);
+        assert_eq!(within("asyncdemo: a b", 12), "asyncdemo: a\n  b");
+        assert_eq!(within("", 12), "");
+    }
 }
