@@ -34,7 +34,7 @@ enum Stage {
     /// What ends at once needs no screen.
     NotYet,
     /// What is typed is not shown in the middle of it.
-    Taken(FullScreen, Quiet),
+    Taken { stage: FullScreen, _quiet: Quiet },
     /// It cannot be written any more.
     Gone,
 }
@@ -84,7 +84,7 @@ impl OwnScreen {
         let style = self.style();
         let stage = match &mut self.stage {
             Stage::Gone => return Ok(()),
-            Stage::Taken(stage, _) => {
+            Stage::Taken { stage, .. } => {
                 if self.continued.swap(false, Ordering::SeqCst) {
                     stage.resume()?;
                 }
@@ -92,7 +92,10 @@ impl OwnScreen {
             }
             it @ Stage::NotYet => {
                 let taken = FullScreen::take_without_keys()?;
-                *it = Stage::Taken(taken, Quiet::begin());
+                *it = Stage::Taken {
+                    stage: taken,
+                    _quiet: Quiet::begin(),
+                };
                 return self.drawn(title, picture);
             }
         };
