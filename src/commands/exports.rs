@@ -1,6 +1,6 @@
 //! `--export-…`: where reports are written beside the screen, looked at before anything runs.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::concepts::{self, UsageError, region};
 use crate::export::{Exhibit, ExportFormat, FORMATS, Listing};
 use crate::lab;
 use crate::page::{clean, clean_json};
-use crate::report::{Figure, Report};
+use crate::report::{Figure, Report, StrategyReport};
 
 /// What is to be written where: each format at most once.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +81,7 @@ impl Whole {
         let mut strategies = reports.iter().flat_map(|report| &report.strategies);
         if reports.iter().any(|report| report.partial) {
             Self::Stopped
-        } else if strategies.any(|ran| ran.error.is_some() || ran.mostly_failed()) {
+        } else if strategies.any(StrategyReport::failed) {
             Self::Failed
         } else {
             Self::Yes
@@ -303,16 +303,12 @@ pub(super) fn replace(
     out.flush()?;
     drop(out);
     if let Ok(old) = fs::metadata(file) {
-        keep_permissions(new.as_file(), &old);
+        // Who may not change them gets what a new file gets.
+        let _ = new.as_file().set_permissions(old.permissions());
     }
     new.as_file().sync_all()?;
     new.persist(file)?;
     Ok(())
-}
-
-fn keep_permissions(new: &File, old: &Metadata) {
-    // Who may not change them gets what a new file gets.
-    let _ = new.set_permissions(old.permissions());
 }
 
 /// A report with what its concept says of itself.
@@ -351,20 +347,22 @@ fn listings(report: &Report) -> Vec<Listing<'static>> {
     }
     let about = &entry.about;
     let module = about.name.replace('-', "_");
-    let in_rust = (about.source, format!("src/concepts/{module}.rs"));
-    let in_python = (about.twin, format!("lessons/python/{}", about.python_file));
+    let names = (entry.strategies)(&[]).unwrap_or_default();
     let mut listings: Vec<Listing<'static>> = Vec::new();
     for strategy in &report.strategies {
-        let (source, file) = match strategy.language {
-            None => in_rust.clone(),
-            Some(_) => in_python.clone(),
+        let name = &strategy.name;
+        let (language, source, file, text) = match strategy.language {
+            None => {
+                let file = format!("src/concepts/{module}.rs");
+                (None, about.source, file, region(about.source, name).ok())
+            }
+            Some(_) => {
+                let file = format!("lessons/python/{}", about.python_file);
+                let text = concepts::function(about.twin, name);
+                (Some("python"), about.twin, file, text)
+            }
         };
-        let text = match strategy.language {
-            None => region(source, &strategy.name).ok(),
-            Some(_) => concepts::function(source, &strategy.name),
-        };
-        let known = (strategies_of(entry).into_iter()).find(|name| *name == strategy.name);
-        let language = strategy.language.as_ref().map(|_| "python");
+        let known = names.iter().map(|it| it.name).find(|it| it == name);
         let is_new = |of: &Listing<'_>| (of.strategy, of.language) != (&*strategy.name, language);
         if let (Some(text), Some(name)) = (text, known)
             && listings.iter().all(is_new)
@@ -380,9 +378,4 @@ fn listings(report: &Report) -> Vec<Listing<'static>> {
         }
     }
     listings
-}
-
-fn strategies_of(entry: &concepts::Entry) -> Vec<&'static str> {
-    let strategies = (entry.strategies)(&[]).unwrap_or_default();
-    strategies.iter().map(|strategy| strategy.name).collect()
 }

@@ -82,9 +82,7 @@ impl Ending {
         let mut strategies = report.strategies.iter();
         match stop.signal() {
             Some(signal) => Self::Stopped(signal),
-            None if strategies.any(|ran| ran.error.is_some() || ran.mostly_failed()) => {
-                Self::Failed
-            }
+            None if strategies.any(StrategyReport::failed) => Self::Failed,
             None => Self::Done,
         }
     }
@@ -239,7 +237,7 @@ impl<'a> Session<'a> {
                 complain(&format!("asyncdemo: {failed}\n"));
             }
             return match format {
-                Format::Json => Ok(print_report(report)?),
+                Format::Json => print_report(report),
                 _ => Ok(()),
             };
         }
@@ -308,7 +306,7 @@ impl<'a> Session<'a> {
 }
 
 /// The report as JSON.
-fn print_report(report: &Report) -> Result<()> {
+pub(super) fn print_report(report: &Report) -> Result<()> {
     let mut json = Vec::new();
     picture::json(report, &mut json)?;
     Ok(print_json(&String::from_utf8_lossy(&json))?)

@@ -163,10 +163,7 @@ impl Tour<'_> {
             return Ok(());
         }
         self.text.resize(self.screen.out().width);
-        self.failed |= report
-            .strategies
-            .iter()
-            .any(|strategy| strategy.error.is_some() || strategy.mostly_failed());
+        self.failed |= report.strategies.iter().any(StrategyReport::failed);
         let (measured, finding) = settled(about, &chosen, &report);
         let findings = self.drawn(&self.text.findings(finding.as_slice()));
         let legend = self.drawn(&self.text.legend());

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::report::typed;
+
 /// What was given, as it would be typed; `other` takes the place of the knob of its name.
 pub(super) fn knobs(arguments: &Value, other: Option<(&str, usize)>) -> Vec<String> {
     let mut knobs: Vec<String> = other
@@ -18,13 +20,4 @@ pub(super) fn knobs(arguments: &Value, other: Option<(&str, usize)>) -> Vec<Stri
         }
     }
     knobs
-}
-
-/// A value as a user would type it.
-fn typed(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(typed).collect::<Vec<_>>().join(","),
-        other => other.to_string(),
-    }
 }

@@ -118,10 +118,7 @@ impl Picture {
 
     /// Every strategy with its lanes; of one that ran with several sizes, a row for each.
     pub fn strategies(&mut self, strategies: &[StrategyReport]) -> Vec<Line> {
-        let same = |one: &StrategyReport, two: &StrategyReport| {
-            (&one.name, &one.language) == (&two.name, &two.language)
-        };
-        let groups = strategies.chunk_by(same);
+        let groups = strategies.chunk_by(StrategyReport::is_same_as);
         let drawn = groups.flat_map(|rows| match rows {
             [one] => self.strategy(one),
             rows => {

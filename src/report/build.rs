@@ -37,22 +37,8 @@ impl StrategyReport {
             name: name.to_owned(),
             summary: summary.to_owned(),
             runtime,
-            error: None,
-            wall_s: Vec::new(),
             ideal_s: ideal.map(Seconds),
-            overhead_s: None,
-            speedup: None,
-            heartbeat: None,
-            blocked: Vec::new(),
-            threads: 0,
-            waited_for_core_s: None,
-            metrics: BTreeMap::new(),
-            failures: Vec::new(),
-            tasks: Vec::new(),
-            rest: None,
-            language: None,
-            interpreter: None,
-            closures: Vec::new(),
+            ..Self::default()
         }
     }
 

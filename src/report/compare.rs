@@ -30,8 +30,7 @@ const WORTH_A_WORD: f64 = 1.05;
 /// Whether both came to their end with equal work: the same number of tasks failed in each, and not
 /// most of them.
 pub fn equal_work(one: &StrategyReport, two: &StrategyReport) -> bool {
-    let done = |strategy: &StrategyReport| strategy.error.is_none() && !strategy.mostly_failed();
-    done(one) && done(two) && one.failed_count() == two.failed_count()
+    !one.failed() && !two.failed() && one.failed_count() == two.failed_count()
 }
 
 /// The median wall time of `first` over that of `this`: 2 is twice as fast. `None` where they did
@@ -97,17 +96,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::{FailedTasks, Runtime, Seconds};
+    use crate::report::{FailedTasks, Seconds};
 
     fn ran(walls: &[u64]) -> StrategyReport {
-        let runtime = Runtime {
-            flavor: "current-thread".to_owned(),
-            workers: 1,
-        };
         let walls = walls.iter().map(|ms| Seconds(Duration::from_millis(*ms)));
         StrategyReport {
             wall_s: walls.collect(),
-            ..StrategyReport::planned("it", "", runtime, None)
+            ..StrategyReport::default()
         }
     }
 

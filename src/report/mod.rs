@@ -27,6 +27,7 @@ pub use cause::FailedTasks;
 pub use cost::{Cost, costs, slope};
 pub use figure::Figure;
 pub use finding::{Finding, INCONCLUSIVE};
+pub use origin::typed;
 pub use read::ReportError;
 pub use seconds::Seconds;
 pub use task::{Poll, Task};
@@ -121,7 +122,7 @@ impl Report {
 }
 
 /// What one strategy did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StrategyReport {
     /// As typed after `--strategy`.
     pub name: String,
@@ -172,7 +173,7 @@ pub struct StrategyReport {
 }
 
 /// Tasks taken together, because there are too many of them to list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rest {
     /// How many.
     pub count: usize,
@@ -198,7 +199,7 @@ pub struct Rest {
 }
 
 /// A runtime's make.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Runtime {
     /// `current-thread` or `multi-thread`; in Python, `asyncio`.
     pub flavor: String,
@@ -239,6 +240,16 @@ impl StrategyReport {
     /// Whether a finding tells of it, in the language in which it ran.
     pub fn is_told_by(&self, finding: &Finding) -> bool {
         self.name == finding.strategy && self.language == finding.language
+    }
+
+    /// Whether it is the same strategy in the same language, with whatever size of its work.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.name == other.name && self.language == other.language
+    }
+
+    /// Whether it failed as a whole, or more of its tasks did than did not.
+    pub fn failed(&self) -> bool {
+        self.error.is_some() || self.mostly_failed()
     }
 
     /// Whether it ran in another language than Rust.

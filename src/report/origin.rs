@@ -1,5 +1,7 @@
 //! When, where and by what a report was measured, in words.
 
+use serde_json::Value;
+
 use super::{Machine, Program, Report, StrategyReport};
 use crate::units;
 
@@ -12,6 +14,27 @@ impl Report {
             self.program.as_ref().map(Program::in_words),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    /// How often each strategy ran: the most of all.
+    pub fn repeats(&self) -> usize {
+        let runs = self.strategies.iter().map(|strategy| strategy.wall_s.len());
+        runs.max().unwrap_or(0)
+    }
+
+    /// With how many sizes of its work this strategy ran.
+    pub fn sizes_of(&self, strategy: &StrategyReport) -> usize {
+        let strategies = self.strategies.iter();
+        strategies.filter(|it| it.is_same_as(strategy)).count()
+    }
+}
+
+/// The value of a knob as a user would type it.
+pub fn typed(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(typed).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
     }
 }
 
@@ -43,23 +66,5 @@ impl Program {
             false => self.features.join(", "),
         };
         format!("{}, features: {features}", self.in_words())
-    }
-}
-
-impl Report {
-    /// How often each strategy ran: the most of all.
-    pub fn repeats(&self) -> usize {
-        let runs = self.strategies.iter().map(|strategy| strategy.wall_s.len());
-        runs.max().unwrap_or(0)
-    }
-}
-
-impl Report {
-    /// With how many sizes of its work this strategy ran.
-    pub fn sizes_of(&self, strategy: &StrategyReport) -> usize {
-        let same = |other: &&StrategyReport| {
-            (&other.name, &other.language) == (&strategy.name, &strategy.language)
-        };
-        self.strategies.iter().filter(same).count()
     }
 }

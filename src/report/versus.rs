@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::compare::{ENOUGH, beyond_spread, equal_work};
-use super::{Report, Seconds, StrategyReport, cost};
+use super::{Report, Seconds, StrategyReport, cost, typed};
 use crate::units;
 
 /// What may be said of one strategy in two reports.
@@ -148,11 +148,10 @@ impl StrategyKey {
 }
 
 fn verdict(before: &StrategyReport, after: &StrategyReport) -> Change {
-    let failed = |it: &StrategyReport| it.error.is_some() || it.mostly_failed();
-    if failed(before) {
+    if before.failed() {
         return Change::FailedBefore;
     }
-    if failed(after) {
+    if after.failed() {
         return Change::FailsNow;
     }
     if before.wall().is_none() || after.wall().is_none() {
@@ -216,15 +215,15 @@ fn differences(before: &Report, after: &Report) -> Vec<String> {
     let added = two.keys().filter(|knob| !one.contains_key(*knob));
     for knob in one.keys().chain(added) {
         let shown = |knobs: &serde_json::Map<String, serde_json::Value>| {
-            knobs.get(knob).map_or_else(|| "none".to_owned(), plain)
+            let given = knobs.get(knob).filter(|value| !value.is_null());
+            given.map_or_else(|| "none".to_owned(), typed)
         };
         let name = format!("--{}", knob.replace('_', "-"));
         differs(&name, shown(&one), shown(&two));
     }
     for strategy in &before.strategies {
-        let same =
-            |it: &&StrategyReport| (&it.name, &it.language) == (&strategy.name, &strategy.language);
-        if let Some(other) = after.strategies.iter().find(same)
+        let mut others = after.strategies.iter();
+        if let Some(other) = others.find(|it| it.is_same_as(strategy))
             && let (Some(one), Some(two)) = (&strategy.interpreter, &other.interpreter)
         {
             differs("interpreter", one.clone(), two.clone());
@@ -232,18 +231,6 @@ fn differences(before: &Report, after: &Report) -> Vec<String> {
     }
     differences.dedup();
     differences
-}
-
-/// A knob as it is typed.
-fn plain(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Null => "none".to_owned(),
-        serde_json::Value::Array(several) => {
-            several.iter().map(plain).collect::<Vec<_>>().join(",")
-        }
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]
