@@ -212,7 +212,7 @@ fn python() -> (Checkup, Checkup) {
     let (python, asked) = match Interpreter::find(None) {
         Ok(it) => {
             let path = asked(&it.program, "import sys; print(sys.executable)");
-            let python = format!("{} {}, {}", it.implementation, it.version, path.trim());
+            let python = format!("{}, {}", it.spoken(), path.trim());
             (found("python", python), Some(it.program))
         }
         Err(error) => {

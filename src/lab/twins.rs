@@ -189,12 +189,8 @@ impl Twins {
         };
         let ideal = twin.ideal_beside(strategy.ideal);
         let mut planned = StrategyReport::planned(strategy.name, &twin.summary, runtime, ideal);
-        let interpreter = self.scripts.interpreter();
         planned.language = Some("python".to_owned());
-        planned.interpreter = Some(format!(
-            "{} {}",
-            interpreter.implementation, interpreter.version
-        ));
+        planned.interpreter = Some(self.scripts.interpreter().spoken());
         planned
     }
 }

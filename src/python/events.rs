@@ -158,56 +158,20 @@ fn events(body: &[u8]) -> Result<Vec<Event>, StreamError> {
 fn event(bytes: &[u8; 32]) -> Result<Event, StreamError> {
     let (words, _) = bytes.as_chunks::<8>();
     let word = |at: usize| words.get(at).map_or(0, |word| i64::from_ne_bytes(*word));
-    let (kind, lane, one, two) = (word(0), word(1), word(2), word(3));
-    Ok(match kind {
-        1 => Event::Made {
-            lane,
-            at: one,
-            by: two,
-        },
-        2 => Event::Kind {
-            lane,
-            on: one,
-            kind: two,
-        },
-        3 => Event::Group { lane, text: one },
-        4 => Event::Label {
-            lane,
-            text: one,
-            place: two,
-        },
-        5 => Event::Poll {
-            lane,
-            start: one,
-            end: two,
-        },
-        6 => Event::Wake { lane, at: one },
-        7 => Event::End {
-            lane,
-            at: one,
-            how: two,
-        },
-        8 => Event::On { lane, thread: one },
-        9 => Event::Seen {
-            lane,
-            poll: one,
-            text: two,
-        },
-        10 => Event::Thread {
-            thread: lane,
-            name: one,
-        },
-        11 => Event::Runs {
-            on: lane,
-            at: one,
-            thread: two,
-        },
-        12 => Event::Beat {
-            on: lane,
-            due: one,
-            at: two,
-        },
-        _ => return Err(StreamError::Malformed(format!("an event of kind {kind}"))),
+    Ok(match std::array::from_fn(word) {
+        [1, lane, at, by] => Event::Made { lane, at, by },
+        [2, lane, on, kind] => Event::Kind { lane, on, kind },
+        [3, lane, text, _] => Event::Group { lane, text },
+        [4, lane, text, place] => Event::Label { lane, text, place },
+        [5, lane, start, end] => Event::Poll { lane, start, end },
+        [6, lane, at, _] => Event::Wake { lane, at },
+        [7, lane, at, how] => Event::End { lane, at, how },
+        [8, lane, thread, _] => Event::On { lane, thread },
+        [9, lane, poll, text] => Event::Seen { lane, poll, text },
+        [10, thread, name, _] => Event::Thread { thread, name },
+        [11, on, at, thread] => Event::Runs { on, at, thread },
+        [12, on, due, at] => Event::Beat { on, due, at },
+        [kind, ..] => return Err(StreamError::Malformed(format!("an event of kind {kind}"))),
     })
 }
 

@@ -110,12 +110,15 @@ impl Interpreter {
             tried: tried.join(" nor "),
         }))
     }
-}
 
-impl Interpreter {
     /// Major and minor version.
     pub fn number(&self) -> (u32, u32) {
         number(&self.version)
+    }
+
+    /// `CPython 3.13.0`.
+    pub fn spoken(&self) -> String {
+        format!("{} {}", self.implementation, self.version)
     }
 }
 
@@ -124,14 +127,18 @@ fn number(version: &str) -> (u32, u32) {
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
-fn candidates() -> Vec<OsString> {
-    let inside = if cfg!(windows) {
+/// The interpreter of a virtual environment.
+pub(super) fn of_environment(folder: &Path) -> PathBuf {
+    folder.join(if cfg!(windows) {
         "Scripts/python.exe"
     } else {
         "bin/python"
-    };
+    })
+}
+
+fn candidates() -> Vec<OsString> {
     let active = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
-    let active = active.map(|folder| Path::new(&folder).join(inside).into_os_string());
+    let active = active.map(|folder| of_environment(Path::new(&folder)).into_os_string());
     let named = ["python3", "python", "py"].map(OsString::from);
     active.into_iter().chain(named).collect()
 }

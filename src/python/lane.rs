@@ -186,9 +186,7 @@ impl Lane {
             end: Duration::from_nanos(self.end(now)),
         }
     }
-}
 
-impl Lane {
     /// The name of the exception that ended it.
     pub(super) fn exception(&self) -> Option<&str> {
         match &self.ended {

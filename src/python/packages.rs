@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::call::answer;
-use super::interpreter::Interpreter;
+use super::interpreter::{Interpreter, of_environment};
 use crate::services::data;
 
 /// Which, and in which versions.
@@ -81,11 +81,7 @@ impl Packages {
 
     /// The interpreter that has them.
     pub fn interpreter(&self) -> PathBuf {
-        self.folder.join(if cfg!(windows) {
-            "Scripts/python.exe"
-        } else {
-            "bin/python"
-        })
+        of_environment(&self.folder)
     }
 
     /// Whether they are installed, in the versions that are asked for.

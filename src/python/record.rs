@@ -26,7 +26,7 @@ const BEATS: usize = 200_000;
 const TOLD: usize = 50;
 
 /// Everything that one process has sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Record {
     pub(super) settings: Settings,
     pub(super) hello: Option<Hello>,
@@ -58,21 +58,7 @@ impl Record {
     pub fn new(settings: Settings) -> Self {
         Self {
             settings,
-            hello: None,
-            texts: HashMap::new(),
-            lanes: HashMap::new(),
-            folded: Folded::default(),
-            threads: Vec::new(),
-            thread_numbers: HashMap::new(),
-            loops: HashMap::new(),
-            gap: None,
-            beats: Vec::new(),
-            told: Vec::new(),
-            begun: None,
-            now: 0,
-            heard: None,
-            finished: 0,
-            over: false,
+            ..Self::default()
         }
     }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 /// What the recorder is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// A poll at least this long holds the event loop: where it stands is looked up while it lasts.
     pub slow_poll: Duration,

@@ -13,7 +13,7 @@ use super::interpreter::Interpreter;
 use super::lane::{Lane, LaneKind};
 use super::record::{Record, nanos};
 use super::settings::{CommandLine, Settings};
-use super::summary::{blocked, heartbeat_of, locate, most_telling, tell, timeline};
+use super::summary::{blocked, closures, heartbeat_of, locate, most_telling, tell, timeline};
 use crate::report::{Measured, StrategyReport};
 use crate::services::scratch::Scratch;
 use crate::trace::{Outcome, PERIOD, Poll, Task};
@@ -215,7 +215,7 @@ impl StrategyRun {
         let gap = longest_gap(&record.beats, start, end);
         let heartbeat = gap.map(|gap| heartbeat_of(record, &timeline, gap));
         let blocked = blocked(record, &timeline, heartbeat.as_ref());
-        timeline.closures = timeline_of_jobs(&jobs, now);
+        timeline.closures = closures(&jobs, now);
         timeline.heartbeat = Some(heart(&record.beats, own.thread, start, end));
         let measured = Measured {
             wall: Duration::from_nanos(end.saturating_sub(start)),
@@ -262,12 +262,6 @@ impl StrategyRun {
         }
         report
     }
-}
-
-fn timeline_of_jobs(jobs: &[&Lane], now: u64) -> Vec<Task> {
-    let jobs = jobs.iter();
-    jobs.map(|job| job.task(job.label.to_string(), now))
-        .collect()
 }
 
 /// The longest time without a heartbeat that began before `end` and ended after `start`.

@@ -8,9 +8,7 @@ use super::interpreter::Interpreter;
 use super::lane::{Lane, LaneKind};
 use super::record::{Record, nanos};
 use super::settings::CommandLine;
-use crate::report::{
-    Machine, Measured, Program, Report, Rest, Runtime, SCHEMA, Seconds, StrategyReport,
-};
+use crate::report::{Machine, Measured, Program, Report, Runtime, SCHEMA, Seconds, StrategyReport};
 use crate::trace::{Blocked, Heartbeat, PERIOD, Task, Timeline};
 use crate::units;
 
@@ -73,10 +71,7 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
     let heartbeat = heartbeat(record, &timeline);
     let blocked = blocked(record, &timeline, heartbeat.as_ref());
     // Of what threads did there are lanes, but no tasks.
-    timeline.closures = jobs
-        .iter()
-        .map(|job| job.task(job.label.to_string(), record.now))
-        .collect();
+    timeline.closures = closures(&jobs, record.now);
     let measured = Measured {
         wall: Duration::from_nanos(record.now.saturating_sub(start)),
         start: Duration::from_nanos(start),
@@ -91,10 +86,7 @@ fn strategy(record: &Record, line: &CommandLine, interpreter: &Interpreter) -> S
     tell(&mut report, &lanes, &jobs);
     report.rest = record.folded.rest(start);
     report.language = Some("python".to_owned());
-    report.interpreter = Some(format!(
-        "{} {}",
-        interpreter.implementation, interpreter.version
-    ));
+    report.interpreter = Some(interpreter.spoken());
     report
 }
 
@@ -165,18 +157,7 @@ pub fn most_telling(program: &StrategyReport, most: usize) -> StrategyReport {
     }
     let in_flight = told.in_flight();
     let others = told.tasks.split_off(most.min(told.tasks.len()));
-    let rest = told.rest.get_or_insert_with(|| Rest {
-        count: 0,
-        outcomes: Default::default(),
-        polls: 0,
-        wakes: 0,
-        life_s: Seconds::default(),
-        longest_s: Seconds::default(),
-        busy_s: Seconds::default(),
-        scheduled_s: Seconds::default(),
-        idle_s: Seconds::default(),
-        in_flight: Vec::new(),
-    });
+    let rest = told.rest.get_or_insert_default();
     rest.in_flight = in_flight;
     for task in others {
         rest.count += 1;
@@ -241,6 +222,13 @@ pub(super) fn timeline(record: &Record, lanes: &[&Lane], now: u64) -> Timeline {
         threads: record.threads.clone(),
         ..Timeline::default()
     }
+}
+
+/// What threads did, as lanes that are no tasks.
+pub(super) fn closures(jobs: &[&Lane], now: u64) -> Vec<Task> {
+    let jobs = jobs.iter();
+    jobs.map(|job| job.task(job.label.to_string(), now))
+        .collect()
 }
 
 /// The longest gap, and who was polled for most of it.
