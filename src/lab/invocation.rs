@@ -99,7 +99,12 @@ impl Invocation {
 
     /// The strategies that are to run, and the others.
     pub fn choose(&self) -> (Vec<Strategy>, Vec<Strategy>) {
-        self.options.choose(self.set.strategies.clone())
+        let asked_for = &self.options.strategy;
+        let strategies = self.set.strategies.iter().cloned();
+        strategies.partition(|strategy| match asked_for.is_empty() {
+            true => self.options.all || strategy.by_default,
+            false => asked_for.iter().any(|name| name == strategy.name),
+        })
     }
 
     /// How long arithmetic says that it takes: what it says of no strategy counts as nothing.

@@ -26,7 +26,7 @@ pub fn measure(
     lab: &Lab,
     audience: &mut dyn Audience,
 ) -> Result<Report> {
-    let started = now();
+    let mut whole = begun(about, arguments, chosen, twins, lab);
     let mut reports: Vec<StrategyReport> = Vec::new();
     // In Rust, and in Python.
     let mut first_is_clear = [true; 2];
@@ -67,34 +67,44 @@ pub fn measure(
             }
         }
     }
-    let partial = lab.stop.signal().is_some();
-    let mut report = Report {
+    whole.partial = lab.stop.signal().is_some();
+    if !whole.partial {
+        whole.findings = findings(reports.iter().zip(claims), &reports);
+    }
+    whole.strategies = reports;
+    // Of a strategy that is compared with one after it, more is known now.
+    whole.withhold_ratios();
+    Ok(whole)
+}
+
+/// The report of what is about to run, with nothing in it yet.
+pub(super) fn begun(
+    about: &About,
+    arguments: Value,
+    chosen: &[Strategy],
+    twins: Option<&Twins>,
+    lab: &Lab,
+) -> Report {
+    Report {
         schema: SCHEMA.to_owned(),
         concept: about.name.to_owned(),
         arguments,
         program: Some(program()),
-        started: Some(started),
+        started: Some(now()),
         machine: machine(),
-        partial,
+        partial: false,
         slow_poll_s: lab.slow_poll.into(),
-        findings: if partial {
-            Vec::new()
-        } else {
-            findings(reports.iter().zip(claims), &reports)
-        },
+        strategies: Vec::new(),
+        findings: Vec::new(),
         only_in_rust: match twins {
             Some(_) => chosen.iter().filter_map(only_in_rust).collect(),
             None => Vec::new(),
         },
-        strategies: reports,
-    };
-    // Of a strategy that is compared with one after it, more is known now.
-    report.withhold_ratios();
-    Ok(report)
+    }
 }
 
 /// A strategy without a counterpart in Python, and why it has none.
-pub(super) fn only_in_rust(strategy: &Strategy) -> Option<OnlyInRust> {
+fn only_in_rust(strategy: &Strategy) -> Option<OnlyInRust> {
     let why = match &strategy.python {
         Some(Counterpart::Twin(_)) => return None,
         Some(Counterpart::None(why)) => *why,

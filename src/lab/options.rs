@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::ValueHint;
 
-use crate::concepts::{About, Count, Strategy, UsageError, Wait, ranged};
+use crate::concepts::{About, Count, UsageError, Wait, ranged};
 use crate::lab::{Lab, Stop};
 
 /// What is asked of every concept.
@@ -133,16 +133,5 @@ impl Options {
             max_tasks: *self.max_tasks,
             stop: stop.clone(),
         }
-    }
-
-    /// The strategies that are to run, and the others.
-    pub fn choose(&self, strategies: Vec<Strategy>) -> (Vec<Strategy>, Vec<Strategy>) {
-        strategies.into_iter().partition(|strategy| {
-            if self.strategy.is_empty() {
-                self.all || strategy.by_default
-            } else {
-                self.strategy.iter().any(|name| name == strategy.name)
-            }
-        })
     }
 }

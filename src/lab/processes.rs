@@ -12,10 +12,9 @@ use anyhow::{Context, Result, anyhow};
 use crate::claims;
 use crate::concepts::{ALONE, Sizes, Strategy, is_alone};
 use crate::lab::knobs::knobs;
-use crate::lab::measure::only_in_rust;
-use crate::lab::origin::{machine, now, program};
+use crate::lab::measure::begun;
 use crate::lab::{Audience, Invocation, Stop, Twins, plan};
-use crate::report::{Report, SCHEMA, StrategyReport};
+use crate::report::{Report, StrategyReport};
 
 /// Between two looks at a process that measures.
 const LOOK: Duration = Duration::from_millis(100);
@@ -37,11 +36,12 @@ impl Invocation {
         stop: &Stop,
         audience: &mut dyn Audience,
     ) -> Result<Report> {
-        let started = now();
-        let lab = self.options.lab(&self.set.about, stop);
+        let (chosen, _) = self.choose();
+        let (about, arguments) = (&self.set.about, self.set.arguments.clone());
+        let lab = self.options.lab(about, stop);
+        let mut whole = begun(about, arguments, &chosen, twins, &lab);
         let mut reports: Vec<StrategyReport> = Vec::new();
-        let mut findings = Vec::new();
-        for strategy in &self.choose().0 {
+        for strategy in &chosen {
             let twin = twins.and_then(|twins| Some((twins, strategy.in_python()?)));
             for twin in iter::once(None).chain(twin.map(Some)) {
                 if stop.signal().is_some() {
@@ -89,30 +89,16 @@ impl Invocation {
                 let rows = &reports[begin..];
                 audience.after_sizes(rows, &untried)?;
                 if let (Some(last), None) = (rows.last(), stop.signal()) {
-                    claims::find_more([(last, &claimed[..])], &reports, &mut findings);
+                    claims::find_more([(last, &claimed[..])], &reports, &mut whole.findings);
                 }
             }
         }
-        let partial = stop.signal().is_some();
-        if partial {
-            findings.clear();
+        whole.partial = stop.signal().is_some();
+        if whole.partial {
+            whole.findings.clear();
         }
-        Ok(Report {
-            schema: SCHEMA.to_owned(),
-            concept: self.set.about.name.to_owned(),
-            arguments: self.set.arguments.clone(),
-            program: Some(program()),
-            started: Some(started),
-            machine: machine(),
-            partial,
-            slow_poll_s: (*self.options.slow_poll).into(),
-            findings,
-            only_in_rust: match twins {
-                Some(_) => self.choose().0.iter().filter_map(only_in_rust).collect(),
-                None => Vec::new(),
-            },
-            strategies: reports,
-        })
+        whole.strategies = reports;
+        Ok(whole)
     }
 }
 
