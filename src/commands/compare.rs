@@ -1,7 +1,6 @@
 //! `asyncdemo compare`: two reports beside each other.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use clap::{ValueEnum, ValueHint};
@@ -33,8 +32,8 @@ pub struct Options {
     pub after: PathBuf,
 
     /// Exit with 1 if a strategy became slower by more than this, as in 10%, or fails now: a check for CI
-    #[arg(long, value_name = "PERCENT", help_heading = "What to compare")]
-    pub fail_slower: Option<Percent>,
+    #[arg(long, value_name = "PERCENT", value_parser = share, help_heading = "What to compare")]
+    pub fail_slower: Option<f64>,
 
     /// Write text for people, markdown for an issue, or json for programs
     #[arg(
@@ -60,24 +59,11 @@ pub enum ComparisonFormat {
 }
 
 /// A share: 0.1 of `10%`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Percent(f64);
-
-/// Why a share is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a percentage from 0% to 10000%, like 10%")]
-pub struct NoPercent;
-
-impl FromStr for Percent {
-    type Err = NoPercent;
-
-    fn from_str(text: &str) -> Result<Self, NoPercent> {
-        let number = text.strip_suffix('%').unwrap_or(text);
-        let percent: f64 = number.trim().parse().map_err(|_| NoPercent)?;
-        match (0.0..=10_000.0).contains(&percent) {
-            true => Ok(Self(percent / 100.0)),
-            false => Err(NoPercent),
-        }
+fn share(text: &str) -> Result<f64, &'static str> {
+    let number = text.strip_suffix('%').unwrap_or(text).trim();
+    match number.parse() {
+        Ok(percent @ 0.0..=10_000.0) => Ok(percent / 100.0),
+        _ => Err("must be a percentage from 0% to 10000%, like 10%"),
     }
 }
 
@@ -140,7 +126,7 @@ fn both(options: &Options) -> Result<(Vec<Report>, Vec<Report>)> {
 }
 
 fn ending<'a>(options: &Options, all: impl Iterator<Item = &'a Versus>) -> Ending {
-    let Some(Percent(limit)) = options.fail_slower else {
+    let Some(limit) = options.fail_slower else {
         return Ending::Done;
     };
     let (mut worse, mut open, mut compared) = (Vec::new(), 0, 0);
@@ -149,19 +135,10 @@ fn ending<'a>(options: &Options, all: impl Iterator<Item = &'a Versus>) -> Endin
             Change::Slower => format!("{} by {}", called(it), percent(it.change)),
             _ => format!("{} fails", called(it)),
         }));
-        let is = |verdict| {
-            versus
-                .strategies
-                .iter()
-                .filter(|it| it.verdict == verdict)
-                .count()
-        };
-        open += is(Change::NeedsRepeat);
-        compared += versus
-            .strategies
-            .iter()
-            .filter(|it| it.change.is_some())
-            .count();
+        let all = versus.strategies.iter();
+        let undecided = all.clone().filter(|it| it.verdict == Change::NeedsRepeat);
+        open += undecided.count();
+        compared += all.filter(|it| it.change.is_some()).count();
     }
     if open > 0 {
         let open = units::count(open, "strategy has", "strategies have");
@@ -260,14 +237,9 @@ fn text((before, after, versus): &(&Report, &Report, Versus), style: Style) -> V
     let width = style.width.max(20);
     let tame = |text: &str| style.tame(text);
     let wrapped = |name: &str, role, text: &str| {
-        let name = format!("{name:<8}");
-        let rest = Line::plain("        ");
-        wrap(
-            &Line::of(role, &tame(text)),
-            width,
-            &Line::of(Role::Name, &name),
-            &rest,
-        )
+        let name = Line::of(Role::Name, &format!("{name:<8}"));
+        let text = Line::of(role, &tame(text));
+        wrap(&text, width, &name, &Line::plain("        "))
     };
     let mut lines =
         vec![Line::of(Role::Name, "compare ").with(Role::Plain, &tame(&versus.concept))];
@@ -323,10 +295,10 @@ mod tests {
 
     #[test]
     fn shares_are_read_and_written() {
-        assert_eq!("10%".parse(), Ok(Percent(0.1)));
-        assert_eq!("0.5".parse(), Ok(Percent(0.005)));
+        assert_eq!(share("10%"), Ok(0.1));
+        assert_eq!(share("0.5"), Ok(0.005));
         for none in ["", "-1%", "nan%", "ten", "1e9%"] {
-            assert_eq!(none.parse::<Percent>(), Err(NoPercent), "{none}");
+            assert!(share(none).is_err(), "{none}");
         }
         let said = [0.1, -0.004, 0.0, 0.00001, 2.0].map(|share| percent(Some(share)));
         assert_eq!(said, ["+10 %", "−0.4 %", "0.0 %", "0.0 %", "+200 %"]);

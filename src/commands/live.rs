@@ -62,10 +62,9 @@ impl Live {
                 .in_both(self.both.is_some(), self.both.unwrap_or(Figure::Wall));
             let lanes: Vec<Line> = strategies.flat_map(|it| text.strategy(it)).collect();
             // Where it will stand in the end, so that nothing jumps then.
-            let mut lines = if style.brief {
-                text.legend()
-            } else {
-                Vec::new()
+            let mut lines = match style.brief {
+                true => text.legend(),
+                false => Vec::new(),
             };
             lines.extend(lanes);
             self.say(to_ansi(&lines, &style).trim_end());
@@ -87,24 +86,19 @@ impl Live {
 pub(super) fn in_brief(style: Style, rows: usize, strategies: usize, both: bool) -> Style {
     Style {
         brief: true,
-        lanes: match both {
-            true => lanes_of_two(rows, strategies),
-            false => lanes(rows, strategies),
-        },
+        lanes: lanes(rows, strategies.max(1), both),
         ..style
     }
 }
 
-/// How many lanes each of so many strategies may have for all of them to be seen on so many lines.
-fn lanes(rows: usize, strategies: usize) -> usize {
-    let strategies = strategies.max(1);
-    // A title each; and what was typed, the head, the legend and the axis, in two lines where they have to be.
-    let lines = rows.saturating_sub(7 + strategies);
-    (lines / strategies).clamp(1, 6)
-}
-
-/// [`lanes`] where each strategy runs in two languages: its name stands beside its first lane.
-fn lanes_of_two(rows: usize, strategies: usize) -> usize {
-    let lines = rows.saturating_sub(7);
-    (lines / (2 * strategies.max(1))).clamp(1, 6)
+/// How many lanes each strategy may have for all of them to be seen on so many lines.
+fn lanes(rows: usize, strategies: usize, both: bool) -> usize {
+    // Each has a title; where it runs in two languages, its name stands beside its first lane.
+    let (titles, blocks) = match both {
+        true => (0, 2 * strategies),
+        false => (strategies, strategies),
+    };
+    // What was typed, the head, the legend and the axis, in two lines where they have to be.
+    let lines = rows.saturating_sub(7 + titles);
+    (lines / blocks).clamp(1, 6)
 }

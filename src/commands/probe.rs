@@ -14,12 +14,12 @@ use serde_json::json;
 
 use super::exports::{Exports, Whole};
 use super::live::Live;
-use super::run::Ending;
-use super::screen::{FormatFlag, Screen, TextOrJson, complain, print, print_json};
+use super::run::{Ending, print_report};
+use super::screen::{FormatFlag, Screen, TextOrJson, complain, print};
 use crate::concepts::{Count, Wait, http_url, ranged};
 use crate::lab::{self, FRAME, Stop};
 use crate::page::{Line, Role, Style, to_ansi, wrap};
-use crate::picture::{self, Picture, Subject};
+use crate::picture::{Picture, Subject};
 use crate::probe::{self, Diagnosis, MOST_ABROAD, Obstacle, ProbePlan, Probed, Summary, Watch};
 use crate::report::{Figure, Report, SCHEMA, StrategyReport};
 use crate::services::client::{BODY_LIMIT, Outgoing};
@@ -92,16 +92,11 @@ pub struct Options {
     pub exports: Exports,
 }
 
-/// Why a header is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a name and a value, like 'Accept: text/html'")]
-pub struct NoHeader;
-
-fn header(text: &str) -> Result<(HeaderName, HeaderValue), NoHeader> {
-    let (name, value) = text.split_once(':').ok_or(NoHeader)?;
-    let name = name.trim().parse().map_err(|_| NoHeader)?;
-    let value = value.trim().parse().map_err(|_| NoHeader)?;
-    Ok((name, value))
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
+    let header = text.split_once(':');
+    let header = header
+        .and_then(|(name, value)| Some((name.trim().parse().ok()?, value.trim().parse().ok()?)));
+    header.ok_or("must be a name and a value, like 'Accept: text/html'")
 }
 
 /// Asks, and shows what that says.
@@ -275,9 +270,7 @@ fn ending(options: &Options, summary: &Summary, blocked: Option<Duration>, stop:
 
 fn show(options: &Options, screen: &Screen, report: &Report) -> Result<()> {
     if options.output.format == TextOrJson::Json {
-        let mut json = Vec::new();
-        picture::json(report, &mut json)?;
-        return Ok(print_json(&String::from_utf8_lossy(&json))?);
+        return print_report(report);
     }
     if options.exports.take_stdout() {
         return Ok(());

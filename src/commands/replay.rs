@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,10 +38,11 @@ pub struct Options {
     #[arg(
         long,
         value_name = "TIMES",
+        value_parser = speed,
         default_value = "1",
         help_heading = "What to show"
     )]
-    pub speed: Speed,
+    pub speed: f64,
 
     /// Show the end at once
     #[arg(long, short, help_heading = "What to show")]
@@ -54,23 +54,10 @@ pub struct Options {
 }
 
 /// How much faster than it was.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Speed(f64);
-
-/// Why a speed is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a number from 0.001 to 1000")]
-pub struct NoSpeed;
-
-impl FromStr for Speed {
-    type Err = NoSpeed;
-
-    fn from_str(text: &str) -> Result<Self, NoSpeed> {
-        let times: f64 = text.parse().map_err(|_| NoSpeed)?;
-        match (0.001..=1000.0).contains(&times) {
-            true => Ok(Self(times)),
-            false => Err(NoSpeed),
-        }
+fn speed(text: &str) -> Result<f64, &'static str> {
+    match text.parse() {
+        Ok(times @ 0.001..=1000.0) => Ok(times),
+        _ => Err("must be a number from 0.001 to 1000"),
     }
 }
 
@@ -164,7 +151,7 @@ fn deciding(report: &Report) -> Option<&str> {
 }
 
 /// That it is no run, and whose it was.
-fn head(report: &Report, title: &str, Speed(speed): Speed, style: Style) -> Vec<Line> {
+fn head(report: &Report, title: &str, speed: f64, style: Style) -> Vec<Line> {
     let width = style.width.max(20);
     let mark = Line::of(Role::Waiting, "REPLAY  ");
     let mut text = Line::of(Role::Name, &style.tame(&report.concept));
@@ -183,7 +170,7 @@ fn head(report: &Report, title: &str, Speed(speed): Speed, style: Style) -> Vec<
 }
 
 /// Draws it as it grew.
-fn again(report: &Report, Speed(speed): Speed, live: &mut Live, stop: &Stop) {
+fn again(report: &Report, speed: f64, live: &mut Live, stop: &Stop) {
     let mut done: Vec<StrategyReport> = Vec::new();
     for strategy in &report.strategies {
         // Of many sizes each had a process of its own, and nobody saw it grow.
@@ -218,9 +205,9 @@ mod tests {
 
     #[test]
     fn a_speed_is_a_number_that_moves() {
-        assert_eq!("0.25".parse(), Ok(Speed(0.25)));
+        assert_eq!(speed("0.25"), Ok(0.25));
         for none in ["0", "-1", "nan", "inf", "1e9", "fast", ""] {
-            assert_eq!(none.parse::<Speed>(), Err(NoSpeed), "{none}");
+            assert!(speed(none).is_err(), "{none}");
         }
     }
 }

@@ -33,7 +33,6 @@ impl StatusLine {
         };
         let bar = drawn.bar.borrow();
         bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
-        bar.set_length(u64::try_from(of).unwrap_or(u64::MAX));
         bar.set_message(drawn.style.encode(text));
         bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
     }
