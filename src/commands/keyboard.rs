@@ -89,7 +89,7 @@ fn text(line: Vec<u8>) -> Typed {
 }
 
 /// What a terminal sends when it goes. Nobody gets it who has it ignored.
-const HANG_UP: i32 = 1;
+pub(super) const HANG_UP: i32 = 1;
 
 /// No file of answers is longer, in bytes.
 const LONGEST_FILE: u64 = 1024 * 1024;

@@ -17,12 +17,12 @@ use anyhow::Result;
 use self::ask::Said;
 use self::tutor::{Answers, Tutor};
 use super::echo::{self, Quiet};
-use super::lessons::can_be_played;
+use super::lessons::{self, can_be_played};
 use super::run::Ending;
 use super::screen::{Screen, complain};
 use crate::lab::{Stop, Trust};
 use crate::lesson::{Lesson, course};
-use crate::page::{Role, cleaned, markdown, to_ansi};
+use crate::page::{Role, markdown, to_ansi};
 use crate::progress::{self, Progress, Refused, Score};
 use crate::units;
 
@@ -52,15 +52,11 @@ pub struct Options {
 /// # Errors
 /// Where standard output cannot be written, or the answers cannot be read.
 pub fn learn(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending> {
-    let own;
-    let (lessons, trust) = match &options.course {
-        None => (course::builtin()?, Trust::Own),
-        Some(folder) => {
-            own = course::read(folder, cleaned)?;
-            can_be_played(&own, Trust::Foreign)?;
-            (own.as_slice(), Trust::Foreign)
-        }
-    };
+    let (lessons, trust) = lessons::of(options.course.as_deref())?;
+    let lessons = &*lessons;
+    if trust == Trust::Foreign {
+        can_be_played(lessons, trust)?;
+    }
     let identity = options.course.as_deref();
     let identity = identity.map(|folder| course::identity(folder, lessons));
     let progress = keep(options.data_dir.as_deref(), identity.as_deref())?;

@@ -1,12 +1,25 @@
 //! Which lesson is meant, and whether it may be played: the same for `learn` and `present`.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::lab::{Invocation, Trust};
-use crate::lesson::course::{builtin, find};
+use crate::lesson::course::{builtin, find, read};
 use crate::lesson::{Lesson, Problem};
+use crate::page::cleaned;
+
+/// The lessons of this folder, or the built-in ones; and whose they are.
+///
+/// # Errors
+/// The first that cannot be read.
+pub fn of(course: Option<&Path>) -> Result<(Cow<'static, [Lesson]>, Trust)> {
+    Ok(match course {
+        None => (builtin()?.into(), Trust::Own),
+        Some(folder) => (read(folder, cleaned)?.into(), Trust::Foreign),
+    })
+}
 
 /// Refuses the name of a built-in lesson that is not there. Another course is not read before it is played.
 ///

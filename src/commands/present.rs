@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use ratatui_core::buffer::Buffer;
 
-use super::lessons::can_be_played;
+use super::keyboard::HANG_UP;
+use super::lessons::{self, can_be_played};
 use super::run::Ending;
 use super::screen::{Screen, complain};
 use super::signals;
 use crate::classroom::terminal::{FullScreen, Heard, Look, draw, is_gone};
 use crate::classroom::{Ask, CsvFile, Player, Recordings, Show, Theme};
-use crate::lab::{Stop, Trust};
+use crate::lab::Stop;
 use crate::lesson::course;
-use crate::page::cleaned;
 use crate::web::{self, ClassServer, Listen};
 
 /// The knobs of `present`.
@@ -100,10 +100,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         complain(NO_TERMINAL);
         return Ok(Ending::UsageError);
     }
-    let (lessons, trust) = match &options.course {
-        Some(folder) => (course::read(folder, cleaned)?, Trust::Foreign),
-        None => (course::builtin()?.to_vec(), Trust::Own),
-    };
+    let (lessons, trust) = lessons::of(options.course.as_deref())?;
     can_be_played(&lessons, trust)?;
     let first = match &options.lesson {
         Some(name) => course::find(&lessons, name)?,
@@ -118,7 +115,7 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         recordings.look(&lessons)?;
     }
     let player = Player::new(trust, record, replay);
-    let mut show = Show::new(lessons, first, options.theme, trust);
+    let mut show = Show::new(lessons.into_owned(), first, options.theme, trust);
     let server = server(options.votes)?;
     if let Some(server) = &server {
         show = show.with_votes(server.addresses().clone());
@@ -136,9 +133,6 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         ended => Ok(ended?),
     }
 }
-
-/// What a terminal sends when it goes.
-const HANG_UP: i32 = 1;
 
 /// Listens, if that was asked for, and not otherwise.
 fn server(options: VoteOptions) -> Result<Option<ClassServer>> {

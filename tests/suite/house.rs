@@ -85,6 +85,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "commands/course/",
         &[
             "commands::exports",
+            "commands::lessons",
             "commands::screen",
             "commands::status_line",
             "concepts",

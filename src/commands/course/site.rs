@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use super::check::line;
 use super::folder::SiteFolder;
 use crate::commands::exports::exhibit;
+use crate::commands::lessons;
 use crate::commands::screen::{Screen, print};
 use crate::commands::status_line::StatusLine;
 use crate::export::{Exhibit, FORMATS};
@@ -65,14 +66,8 @@ pub(super) fn site(
     screen: &Screen,
     stop: &Stop,
 ) -> Result<Site> {
-    let own;
-    let (lessons, trust) = match &options.course {
-        None => (course::builtin()?, Trust::Own),
-        Some(folder) => {
-            own = course::read(folder, cleaned)?;
-            (own.as_slice(), Trust::Foreign)
-        }
-    };
+    let (lessons, trust) = lessons::of(options.course.as_deref())?;
+    let lessons = &*lessons;
     let wanted: Vec<_> = lessons
         .iter()
         .map(|lesson| wanted(lesson, trust))
