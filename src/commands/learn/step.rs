@@ -7,7 +7,7 @@ use super::tutor::Tutor;
 use crate::commands::run::{self, Ending};
 use crate::concepts::UsageError;
 use crate::lab::{Invocation, TwinsError};
-use crate::lesson::{Guess, Kind, Lesson, Mark, Predict, Quiz, RUNS, Step, Verdict};
+use crate::lesson::{Guess, Kind, Lesson, Mark, Predict, Quiz, RUNS, Step};
 use crate::page::{Role, Style, command_line, markdown, to_ansi};
 use crate::progress::QuestionKind;
 use crate::report::Report;
@@ -27,23 +27,11 @@ impl Tutor<'_> {
                 self.ask(lesson, step, "", Wants::Enter)
             }
             Kind::Run(line) => self.look(lesson, step, line),
-            Kind::Predict(predict) => {
-                let (said, _) = self.predict(lesson, at, step, predict)?;
-                Ok(said)
-            }
-            Kind::Quiz(quiz) => {
-                let (said, _) = self.quiz(lesson, at, step, quiz)?;
-                Ok(said)
-            }
+            Kind::Predict(predict) => Ok(self.predict(lesson, at, step, predict)?.0),
+            Kind::Quiz(quiz) => Ok(self.quiz(lesson, at, step, quiz)?.0),
             Kind::Try(attempt) => self.attempt(lesson, at, step, attempt),
-            Kind::Spot(spot) => {
-                let (said, _) = self.spot(lesson, at, step, spot)?;
-                Ok(said)
-            }
-            Kind::Repair(repair) => {
-                let (said, _) = self.repair(lesson, at, step, repair)?;
-                Ok(said)
-            }
+            Kind::Spot(spot) => Ok(self.spot(lesson, at, step, spot)?.0),
+            Kind::Repair(repair) => Ok(self.repair(lesson, at, step, repair)?.0),
         }
     }
 
@@ -88,21 +76,14 @@ impl Tutor<'_> {
                 Ok(verdict) => verdict,
                 Err(signal) => return Ok((Said::Stopped(signal), counted)),
             };
-            match verdict {
-                Some(verdict) => {
-                    self.verdict(verdict.mark, &verdict.words(guess.as_ref()))?;
-                    // The first time counts: the others are to look again.
-                    if std::mem::replace(&mut first, false)
-                        && let (Some(guess), Some(right)) = (&guess, verdict.mark.counts())
-                    {
-                        counted = Some(right);
-                        let (kind, question) = (QuestionKind::Predict, &predict.question);
-                        self.answered(lesson, at, kind, question, &guess.said, right)?;
-                    }
-                }
-                None => self.say(
-                    "There is nothing to hold your prediction against, so it does not count.",
-                )?,
+            // The first time counts: the others are to look again.
+            if let Some(mark) = verdict
+                && std::mem::replace(&mut first, false)
+                && let (Some(guess), Some(right)) = (&guess, mark.counts())
+            {
+                counted = Some(right);
+                let (kind, question) = (QuestionKind::Predict, &predict.question);
+                self.answered(lesson, at, kind, question, &guess.said, right)?;
             }
             self.say(&predict.why)?;
             match self.ask(lesson, step, "", Wants::EnterOrAgain)? {
@@ -112,13 +93,13 @@ impl Tutor<'_> {
         }
     }
 
-    /// Runs it, and again where the run was disturbed, at most [`RUNS`] times. `None` if it measured nothing that
-    /// was asked; or the signal that stopped it.
+    /// Runs it, and again where the run was disturbed, at most [`RUNS`] times, and says what it shows of the guess. `None`
+    /// if it measured nothing that was asked; or the signal that stopped it.
     pub(super) fn judged(
         &mut self,
         predict: &Predict,
         guess: Option<&Guess>,
-    ) -> Result<Result<Option<Verdict>, i32>> {
+    ) -> Result<Result<Option<Mark>, i32>> {
         let mut earlier = Vec::new();
         loop {
             let report = match self.measured(&predict.run)? {
@@ -126,11 +107,15 @@ impl Tutor<'_> {
                 Err(signal) => return Ok(Err(signal)),
             };
             let Some(verdict) = predict.judge(guess, &report, &earlier) else {
+                self.say(
+                    "There is nothing to hold your prediction against, so it does not count.",
+                )?;
                 return Ok(Ok(None));
             };
             earlier.push(verdict.measured);
             if earlier.len() == RUNS || !verdict.wants_another_run() {
-                return Ok(Ok(Some(verdict)));
+                self.verdict(verdict.mark, &verdict.words(guess))?;
+                return Ok(Ok(Some(verdict.mark)));
             }
             self.dim(&verdict.again(earlier.len() + 1))?;
         }

@@ -75,18 +75,8 @@ impl Tutor<'_> {
             Err(other) => return Ok(Err(other)),
         };
         self.command(&predict.run)?;
-        Ok(match self.judged(predict, guess.as_ref())? {
-            Ok(Some(verdict)) => {
-                self.verdict(verdict.mark, &verdict.words(guess.as_ref()))?;
-                Ok(Some(verdict.mark.counts().unwrap_or(true)))
-            }
-            Ok(None) => {
-                self.say(
-                    "There is nothing to hold your prediction against, so it does not count.",
-                )?;
-                Ok(None)
-            }
-            Err(signal) => Err(Said::Stopped(signal)),
-        })
+        let judged = self.judged(predict, guess.as_ref())?;
+        let right = judged.map(|mark| mark.map(|mark| mark.counts().unwrap_or(true)));
+        Ok(right.map_err(Said::Stopped))
     }
 }
