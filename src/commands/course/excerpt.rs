@@ -88,14 +88,11 @@ mod tests {
             line,
             what: what.into(),
         };
-        excerpt(
-            LESSON,
-            &problem,
-            &Style {
-                ascii: true,
-                ..Style::default()
-            },
-        )
+        let style = Style {
+            ascii: true,
+            ..Style::default()
+        };
+        excerpt(LESSON, &problem, &style)
     }
 
     #[test]

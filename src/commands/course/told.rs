@@ -14,7 +14,7 @@ use crate::units;
 const FOREIGN: &str = "Nothing but asyncdemo's own concepts is run for a course from a directory, and a knob that names a file or an address is refused. The check takes 10 minutes at most, unless --at-most says otherwise.";
 
 /// What was found in a course.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Found {
     /// Whether it is somebody else's.
     foreign: bool,
@@ -31,7 +31,7 @@ pub(super) struct Found {
 }
 
 /// What was found in a lesson.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Checked {
     pub(super) file: String,
     pub(super) name: String,
@@ -54,7 +54,7 @@ pub(super) struct Checked {
 }
 
 /// A prediction that was run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Prediction {
     line: usize,
     pub(super) run: String,
@@ -79,9 +79,7 @@ impl Prediction {
             value: predict.value.clone(),
             answer: predict.answer.clone(),
             tolerance: predict.tolerance,
-            measured: Vec::new(),
-            holds: false,
-            skipped: None,
+            ..Self::default()
         }
     }
 
@@ -95,10 +93,7 @@ impl Prediction {
                 true => goal.clone(),
                 false => format!("not {goal}"),
             },
-            tolerance: 0.0,
-            measured: Vec::new(),
-            holds: false,
-            skipped: None,
+            ..Self::default()
         }
     }
 }
@@ -107,16 +102,9 @@ impl Checked {
     pub(super) fn new(file: &str, markdown: &str) -> Self {
         Self {
             markdown: markdown.to_owned(),
-            lesson: None,
             file: file.to_owned(),
             name: file.to_owned(),
-            steps: 0,
-            to_predict: 0,
-            predictions: Vec::new(),
-            stated_minutes: 0,
-            minutes: 0.0,
-            took_s: 0.0,
-            problems: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -164,11 +152,9 @@ impl Found {
     pub(super) fn new(trust: Trust, problems: Vec<Problem>, files: bool) -> Self {
         Self {
             foreign: trust == Trust::Foreign,
-            partial: false,
-            out_of_time: None,
             files,
-            lessons: Vec::new(),
             problems,
+            ..Self::default()
         }
     }
 
