@@ -30,14 +30,6 @@ impl QuestionKind {
             Self::Try => "try",
         }
     }
-
-    fn named(name: &str) -> Self {
-        match name {
-            "predict" => Self::Predict,
-            "quiz" => Self::Quiz,
-            _ => Self::Try,
-        }
-    }
 }
 
 /// A question that is to be asked again.
@@ -45,14 +37,8 @@ impl QuestionKind {
 pub struct Due {
     /// Its lesson.
     pub lesson: String,
-    /// Which step of the lesson it was when it was asked.
-    pub step: usize,
-    /// What it is.
-    pub kind: QuestionKind,
     /// What identifies it.
     pub question: String,
-    /// What was answered last in the lesson.
-    pub answer: String,
     /// How often it was answered right in a review, one after the other.
     pub stage: usize,
 }
@@ -127,17 +113,14 @@ impl Progress {
     fn missed(&self, which: &str, times: impl rusqlite::Params) -> Result<Vec<Due>, Refused> {
         self.read(|connection| {
             let mut statement = connection.prepare(&format!(
-                "SELECT lesson, step, kind, question, answer, stage FROM questions
+                "SELECT lesson, question, stage FROM questions
                  WHERE {which} ORDER BY due_s, lesson, step, question"
             ))?;
             let due = statement.query_map(times, |row| {
                 Ok(Due {
                     lesson: row.get(0)?,
-                    step: number(row, 1)?,
-                    kind: QuestionKind::named(&row.get::<_, String>(2)?),
-                    question: row.get(3)?,
-                    answer: row.get(4)?,
-                    stage: number(row, 5)?,
+                    question: row.get(1)?,
+                    stage: number(row, 2)?,
                 })
             })?;
             due.collect()
