@@ -135,10 +135,8 @@ mod tests {
     #[test]
     fn slower_or_quicker_is_what_the_run_says() {
         let told = |there: u64, here: u64| {
-            let (std, other) = (
-                report("std", there, Vec::new()),
-                report("it", here, Vec::new()),
-            );
+            let [std, other] =
+                [("std", there), ("it", here)].map(|(name, wall)| report(name, wall, Vec::new()));
             assert_eq!(found(ComparedWith("std", None), &other, &[]), None);
             told(ComparedWith("std", Some("Why.")), &other, &[std])
         };
@@ -151,16 +149,12 @@ mod tests {
             "quicker: quicker in this run. It took 80 ms, where std took 100 ms."
         );
         for here in [90, 100, 115] {
-            let told = told(100, here);
-            assert!(
-                told.starts_with("no_difference: no clear difference in this run. "),
-                "{told}"
-            );
+            let no_difference = "no_difference: no clear difference in this run. ";
+            assert!(told(100, here).starts_with(no_difference), "{here}");
         }
-        assert!(
-            told(100, 115).ends_with("It took 115 ms, where std took 100 ms: 15 ms (15 %) more than 100 ms is no more than chance makes."),
-            "{}",
-            told(100, 115)
+        assert_eq!(
+            told(100, 115),
+            "no_difference: no clear difference in this run. It took 115 ms, where std took 100 ms: 15 ms (15 %) more than 100 ms is no more than chance makes."
         );
         let computed =
             |name, wall, cpu| counted(report(name, wall, Vec::new()), &[(cost::CPU, cpu)]);
@@ -179,12 +173,8 @@ mod tests {
         );
         let mut five = report("it", 200, Vec::new());
         five.wall_s = vec![ms(200); 5];
-        let finding = found(
-            ComparedWith("std", None),
-            &five,
-            &[report("std", 100, Vec::new())],
-        );
-        let finding = finding.unwrap();
+        let std = report("std", 100, Vec::new());
+        let finding = found(ComparedWith("std", None), &five, &[std]).unwrap();
         assert_eq!(
             finding.sentence,
             "slower in the median of 5 runs. It took 200 ms, where std took 100 ms."

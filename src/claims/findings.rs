@@ -81,9 +81,9 @@ fn not_borne_out(run: &Run<'_>, claim: &dyn Claim) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claims::testing::{found, ms, report, task};
+    use crate::claims::testing::{self, found, ms, report, task};
     use crate::claims::{BlocksTheLoop, Claims, Overlapped, shown};
-    use crate::report::{Blocked, Outcome};
+    use crate::report::Outcome;
 
     #[test]
     fn what_to_take_away_is_said_once_a_report() {
@@ -137,12 +137,7 @@ mod tests {
     #[test]
     fn a_blocked_loop_is_told_unless_a_claim_has_told_it_or_it_is_too_short() {
         let blocked = |millis| StrategyReport {
-            blocked: vec![Blocked {
-                start_s: ms(0),
-                end_s: ms(millis),
-                by: Some("one".to_owned()),
-                location: None,
-            }],
+            blocked: vec![testing::blocked(0, millis, Some("one"))],
             ..report("x", 300, Vec::new())
         };
         let count = |millis, claims: &[Arc<dyn Claim>]| {

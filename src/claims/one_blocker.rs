@@ -110,8 +110,8 @@ fn longest_poll(task: &Task) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claims::testing::{ms, report, task, told};
-    use crate::report::{Blocked, Heartbeat, Outcome, Poll, StrategyReport};
+    use crate::claims::testing::{blocked, heartbeat, ms, report, task, told};
+    use crate::report::{Outcome, Poll, StrategyReport};
 
     /// A task that holds one of eight workers from 150 to 450 ms, and a heart whose longest gap is this.
     fn held(gap: u64, stops_all: bool) -> StrategyReport {
@@ -123,18 +123,8 @@ mod tests {
         }];
         let mut report = report("it", 600, vec![blocker]);
         report.runtime.workers = 8;
-        report.heartbeat = Some(Heartbeat {
-            period_s: ms(10),
-            max_gap_s: ms(gap),
-            blocked_by: None,
-            lane: None,
-        });
-        let stretch = Blocked {
-            start_s: ms(150),
-            end_s: ms(450),
-            by: Some("worker task".to_owned()),
-            location: None,
-        };
+        report.heartbeat = heartbeat(gap);
+        let stretch = blocked(150, 450, Some("worker task"));
         report.blocked = stops_all.then_some(stretch).into_iter().collect();
         report
     }

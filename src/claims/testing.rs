@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Claim, findings};
-use crate::report::{Finding, Outcome, Poll, Runtime, Seconds, StrategyReport, Task};
+use crate::report::{
+    Blocked, Finding, Heartbeat, Outcome, Poll, Runtime, Seconds, StrategyReport, Task,
+};
 
 pub(crate) fn ms(millis: u64) -> Seconds {
     Seconds(Duration::from_millis(millis))
@@ -33,6 +35,26 @@ pub(crate) fn task(label: &str, end: u64, outcome: Outcome) -> Task {
         wakes_s: Vec::new(),
         woken_by: Vec::new(),
     }
+}
+
+/// A stretch in which something held every worker.
+pub(crate) fn blocked(start: u64, end: u64, by: Option<&str>) -> Blocked {
+    Blocked {
+        start_s: ms(start),
+        end_s: ms(end),
+        by: by.map(str::to_owned),
+        location: None,
+    }
+}
+
+/// A heart that beats every 10 ms, and did not for so long.
+pub(crate) fn heartbeat(gap: u64) -> Option<Heartbeat> {
+    Some(Heartbeat {
+        period_s: ms(10),
+        max_gap_s: ms(gap),
+        blocked_by: None,
+        lane: None,
+    })
 }
 
 /// A strategy that ran on one thread and one worker.

@@ -56,11 +56,9 @@ gather            Doing two things at once takes  1.502 s of waiting took
 blocking-pitfall  A blocking call holds up only   failed: no file can be opened
                   the task that makes it.
 ";
-        let drawn = format!(
-            "\n{}",
-            to_ansi(&beliefs(&rows(), &Style::default()), &Style::default())
-        );
-        assert_eq!(drawn, expected, "{drawn}");
+        let style = Style::default();
+        let drawn = to_ansi(&beliefs(&rows(), &style), &style);
+        assert_eq!(format!("\n{drawn}"), expected, "{drawn}");
     }
 
     #[test]

@@ -85,8 +85,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::claims::testing::{ms, report, task};
-    use crate::report::{Blocked, Heartbeat, Outcome, Poll};
+    use crate::claims::testing::{blocked, heartbeat, ms, report, task};
+    use crate::report::{Outcome, Poll};
 
     /// A hundred requests in three rounds of forty at most, each with a thread of its own.
     fn three_rounds() -> StrategyReport {
@@ -102,12 +102,9 @@ mod tests {
         strategy.closures = (1..=100)
             .map(|number| lane(number, format!("of {number}")))
             .collect();
-        strategy.heartbeat = Some(Heartbeat {
-            period_s: ms(10),
-            max_gap_s: ms(10),
-            blocked_by: None,
-            lane: Some(task("heartbeat", 600, Outcome::Running)),
-        });
+        strategy.heartbeat = heartbeat(10);
+        let beats = task("heartbeat", 600, Outcome::Running);
+        strategy.heartbeat.as_mut().unwrap().lane = Some(beats);
         strategy
     }
 
@@ -128,12 +125,7 @@ mod tests {
             thread: 1,
         };
         strategy.tasks[60].polls = vec![poll];
-        strategy.blocked = vec![Blocked {
-            start_s: ms(215),
-            end_s: ms(390),
-            by: Some("61".to_owned()),
-            location: None,
-        }];
+        strategy.blocked = vec![blocked(215, 390, Some("61"))];
         assert_eq!(folded(&strategy, 3), ("1 61 100".into(), 97));
         assert_eq!(folded(&strategy, 1), ("61".into(), 99));
     }

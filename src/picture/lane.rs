@@ -151,62 +151,67 @@ pub(super) fn curve(in_flight: &[(Seconds, usize)], axis: Axis, ascii: bool) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::testing::{self, ms};
     use crate::report::{Outcome, Poll};
 
-    fn ms(millis: u64) -> Seconds {
-        Seconds(Duration::from_millis(millis))
-    }
-
     fn task(polls: &[(u64, u64)], wakes: &[u64], outcome: Outcome, end: u64) -> Task {
-        Task {
-            label: "t".into(),
-            location: None,
-            outcome,
-            exception: None,
-            failed: None,
-            created_s: ms(0),
-            start_s: polls.first().map(|poll| ms(poll.0)),
+        let poll = |&(start, end): &(u64, u64)| Poll {
+            start_s: ms(start),
             end_s: ms(end),
-            busy_s: ms(0),
-            scheduled_s: ms(0),
-            idle_s: ms(0),
-            polls: polls
-                .iter()
-                .map(|&(start, end)| Poll {
-                    start_s: ms(start),
-                    end_s: ms(end),
-                    thread: 0,
-                })
-                .collect(),
+            thread: 0,
+        };
+        Task {
+            start_s: polls.first().map(|poll| ms(poll.0)),
+            polls: polls.iter().map(poll).collect(),
             wakes_s: wakes.iter().copied().map(ms).collect(),
-            woken_by: Vec::new(),
+            ..testing::task("t", end, outcome)
         }
     }
 
     /// Ten cells of 100 ms.
-    fn drawn(task: &Task, blocked: &[Blocked]) -> String {
+    fn cells_of(task: &Task, blocked: &[Blocked]) -> Vec<Cell> {
         let axis = Axis::new(Duration::from_secs(1), 10);
-        let cells = cells(task, blocked, Duration::from_millis(150), axis);
-        draw(&cells, false).to_string()
+        cells(task, blocked, Duration::from_millis(150), axis)
+    }
+
+    fn drawn(task: &Task, blocked: &[Blocked]) -> String {
+        draw(&cells_of(task, blocked), false).to_string()
     }
 
     #[test]
-    fn a_wait_is_a_line_between_its_first_and_its_last_poll() {
-        assert_eq!(
-            drawn(
-                &task(&[(0, 0), (500, 500)], &[500], Outcome::Completed, 500),
-                &[]
+    fn a_lane_says_when_it_was_polled_when_it_waited_and_how_it_ended() {
+        use Outcome::{Cancelled, Completed, NeverPolled, Panicked};
+        let none: &[u64] = &[];
+        for (polls, wakes, outcome, end, lane) in [
+            // A wait is a line between its first and its last poll.
+            (
+                &[(0, 0), (500, 500)][..],
+                &[500][..],
+                Completed,
+                500,
+                "├────┤    ",
             ),
-            "├────┤    "
-        );
-        assert_eq!(
-            drawn(&task(&[(200, 200)], &[], Outcome::Cancelled, 450), &[]),
-            "  ├─✗     "
-        );
-        assert_eq!(
-            drawn(&task(&[(200, 200)], &[], Outcome::Panicked, 450), &[]),
-            "  ├─!     "
-        );
+            (&[(200, 200)], none, Cancelled, 450, "  ├─✗     "),
+            (&[(200, 200)], none, Panicked, 450, "  ├─!     "),
+            // A short poll is a tick, and a long one fills its cells.
+            (
+                &[(0, 1), (310, 315), (500, 590), (800, 800)],
+                none,
+                Completed,
+                800,
+                "├──┼─■──┤ ",
+            ),
+            // A task that is woken and not polled could not run.
+            (&[(0, 0), (700, 700)], &[300], Completed, 700, "├──░░░░┤  "),
+            // One without polls is empty, and a tiny one is its end.
+            (&[], none, NeverPolled, 900, "          "),
+            (&[(300, 301)], none, Completed, 301, "   ┤      "),
+        ] {
+            let task = task(polls, wakes, outcome, end);
+            assert_eq!(drawn(&task, &[]), lane, "{polls:?} {outcome:?}");
+        }
+        let wait = task(&[(0, 0), (500, 500)], &[500], Completed, 500);
+        assert_eq!(draw(&cells_of(&wait, &[]), true).to_string(), "|----|    ");
     }
 
     #[test]
@@ -221,12 +226,8 @@ mod tests {
         };
         assert_eq!(shown(500, "status 503"), "├────✗ status 503             ");
         assert_eq!(shown(2_950, "timed out"), "├───────────────── timed out ✗");
-        let late = task(
-            &[(2_900, 2_900), (2_950, 2_950)],
-            &[],
-            Outcome::Failed,
-            2_950,
-        );
+        let polls = [(2_900, 2_900), (2_950, 2_950)];
+        let late = task(&polls, &[], Outcome::Failed, 2_950);
         let late = cells(&late, &[], Duration::from_millis(10), axis);
         let late = with_cause(&late, "status 503", false).to_string();
         assert_eq!(late, "                  status 503 ✗");
@@ -235,76 +236,19 @@ mod tests {
     }
 
     #[test]
-    fn a_short_poll_is_a_tick_and_a_long_one_fills_its_cells() {
-        let mixed = task(
-            &[(0, 1), (310, 315), (500, 590), (800, 800)],
-            &[],
-            Outcome::Completed,
-            800,
-        );
-        assert_eq!(drawn(&mixed, &[]), "├──┼─■──┤ ");
-    }
-
-    #[test]
     fn a_slow_poll_stands_out_from_a_busy_one() {
-        let axis = Axis::new(Duration::from_secs(1), 10);
-        let cells = cells(
-            &task(&[(0, 0), (200, 420)], &[], Outcome::Running, 1_000),
-            &[],
-            Duration::from_millis(150),
-            axis,
-        );
-        assert_eq!(
-            cells[2..5],
-            [Cell::Blocking, Cell::Blocking, Cell::BlockingTick]
-        );
-    }
-
-    #[test]
-    fn a_woken_task_that_is_not_polled_could_not_run() {
-        assert_eq!(
-            drawn(
-                &task(&[(0, 0), (700, 700)], &[300], Outcome::Completed, 700),
-                &[]
-            ),
-            "├──░░░░┤  "
-        );
+        let slow = task(&[(0, 0), (200, 420)], &[], Outcome::Running, 1_000);
+        let expected = [Cell::Blocking, Cell::Blocking, Cell::BlockingTick];
+        assert_eq!(cells_of(&slow, &[])[2..5], expected);
     }
 
     #[test]
     fn a_blocked_loop_holds_up_whoever_waits_and_whoever_has_not_begun() {
-        let blocked = [Blocked {
-            start_s: ms(200),
-            end_s: ms(600),
-            by: None,
-            location: None,
-        }];
-        assert_eq!(
-            drawn(
-                &task(&[(0, 0), (900, 900)], &[900], Outcome::Completed, 900),
-                &blocked
-            ),
-            "├─░░░░───┤"
-        );
-        assert_eq!(
-            drawn(
-                &task(&[(600, 600), (900, 900)], &[], Outcome::Completed, 900),
-                &blocked
-            ),
-            "  ░░░░├──┤"
-        );
-    }
-
-    #[test]
-    fn a_task_without_polls_is_empty_and_a_tiny_one_is_its_end() {
-        assert_eq!(
-            drawn(&task(&[], &[], Outcome::NeverPolled, 900), &[]),
-            "          "
-        );
-        assert_eq!(
-            drawn(&task(&[(300, 301)], &[], Outcome::Completed, 301), &[]),
-            "   ┤      "
-        );
+        let blocked = [testing::blocked(200, 600, None)];
+        let waits = task(&[(0, 0), (900, 900)], &[900], Outcome::Completed, 900);
+        assert_eq!(drawn(&waits, &blocked), "├─░░░░───┤");
+        let late = task(&[(600, 600), (900, 900)], &[], Outcome::Completed, 900);
+        assert_eq!(drawn(&late, &blocked), "  ░░░░├──┤");
     }
 
     #[test]
@@ -330,17 +274,5 @@ mod tests {
             let bars = bars(ascii);
             assert!(bars.iter().all(|bar| !glyphs.contains(bar)), "{bars:?}");
         }
-    }
-
-    #[test]
-    fn in_ascii_the_lane_has_the_same_shape() {
-        let axis = Axis::new(Duration::from_secs(1), 10);
-        let cells = cells(
-            &task(&[(0, 0), (500, 500)], &[500], Outcome::Completed, 500),
-            &[],
-            Duration::from_millis(150),
-            axis,
-        );
-        assert_eq!(draw(&cells, true).to_string(), "|----|    ");
     }
 }

@@ -7,13 +7,13 @@ use super::fold::{DrawnLanes, fold};
 use super::lane;
 use super::speedup::faster;
 use crate::page::{Line, Role, Style, columns, fit, fit_label, unbroken, wrap};
-use crate::report::{Figure, Finding, Heartbeat, Outcome, StrategyReport, Task};
+use crate::report::{Blocked, Figure, Finding, Heartbeat, Outcome, StrategyReport, Task};
 use crate::trace::Axis;
 use crate::trace::Cell;
 use crate::units;
 
 /// Draws the parts of one report. The same for the running snapshot and for what stays.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Picture {
     pub(super) style: Style,
     pub(super) slow_poll: Duration,
@@ -40,13 +40,7 @@ impl Picture {
             style,
             slow_poll,
             expected,
-            ruled: None,
-            seen: BTreeSet::new(),
-            explained: BTreeSet::new(),
-            failed: None,
-            compared: false,
-            both: None,
-            named: String::new(),
+            ..Self::default()
         }
     }
 
@@ -176,12 +170,12 @@ impl Picture {
     pub(super) fn lanes(&mut self, strategy: &StrategyReport, axis: Axis) -> Vec<Line> {
         let all = strategy.lanes();
         let count = all.len() + strategy.rest.as_ref().map_or(0, |rest| rest.count);
-        let is_folded = count > self.style.lanes;
-        let DrawnLanes { lanes, hidden } = if is_folded {
-            fold(strategy, self.style.lanes.saturating_sub(2).max(1))
-        } else {
-            let lanes = all;
-            DrawnLanes { lanes, hidden: 0 }
+        let DrawnLanes { lanes, hidden } = match count > self.style.lanes {
+            true => fold(strategy, self.style.lanes.saturating_sub(2).max(1)),
+            false => DrawnLanes {
+                lanes: all,
+                hidden: 0,
+            },
         };
         let mut lines: Vec<Line> = lanes
             .into_iter()
@@ -292,11 +286,7 @@ impl Picture {
             let pulse = lane.map_or("heartbeat", |lane| &lane.label);
             return (format!("longest gap of the {pulse} {gap}"), Role::Dim);
         }
-        let in_all: Duration = strategy
-            .blocked
-            .iter()
-            .map(|blocked| blocked.end_s.0.saturating_sub(blocked.start_s.0))
-            .sum();
+        let in_all: Duration = strategy.blocked.iter().map(Blocked::length).sum();
         let stretch = if in_all > heartbeat.max_gap_s.0 + heartbeat.period_s.0 {
             " at a stretch"
         } else {
