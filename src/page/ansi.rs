@@ -69,10 +69,7 @@ mod tests {
                 ascii,
                 ..Style::default()
             };
-            let (bare, coloured) = (
-                to_ansi(&lines, &style(false)),
-                to_ansi(&lines, &style(true)),
-            );
+            let [bare, coloured] = [false, true].map(|color| to_ansi(&lines, &style(color)));
             assert_eq!(console::strip_ansi_codes(&coloured), bare);
             assert_eq!(bare.is_ascii(), ascii);
         }

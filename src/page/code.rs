@@ -320,12 +320,56 @@ mod tests {
     }
 
     #[test]
-    fn without_colour_the_source_is_only_indented() {
-        let source = "// a comment\nasync fn f() { join!(1, \"two\") }\n\nfn g() {}\n";
-        assert_eq!(
-            code(source, Language::Rust, &style(80)),
-            "  // a comment\n  async fn f() { join!(1, \"two\") }\n\n  fn g() {}\n"
-        );
+    fn source_is_indented_and_goes_on_below_where_it_is_too_wide() {
+        use Language::{Python, Rust};
+        let comment = "    // One thread polls all of them,\n    // and no poll ends before\n    // its piece does.\n    go()\n";
+        for (source, language, width, expected) in [
+            (
+                "// a comment\nasync fn f() { join!(1, \"two\") }\n\nfn g() {}\n",
+                Rust,
+                80,
+                "  // a comment\n  async fn f() { join!(1, \"two\") }\n\n  fn g() {}\n",
+            ),
+            // Tabs go to their stops, and nothing moves the cursor.
+            (
+                "if a:\n\tb()\u{1b}[2J # \u{202e}\n",
+                Python,
+                80,
+                "  if a:\n      b() [2J #\n",
+            ),
+            (
+                "    // Waits for the mail.\n    office.mailbox.deliver(mail, time).await;\n",
+                Rust,
+                26,
+                "      // Waits for the\n      // mail.\n      office.mailbox\n          .deliver(mail,\n          time).await;\n",
+            ),
+            // A comment goes on as one.
+            (
+                "one()  # at the very end of it\nlonger_than_that()  # here\n",
+                Python,
+                26,
+                "  one()  # at the very end\n      # of it\n  longer_than_that()\n      # here\n",
+            ),
+            // One of several lines is filled anew as one text.
+            (
+                comment,
+                Rust,
+                32,
+                "      // One thread polls all of\n      // them, and no poll ends\n      // before its piece does.\n      go()\n",
+            ),
+            // What is set in, and what is another comment, keeps its line.
+            (
+                "# a text that is too wide\n#   set in\n# and on\n\n# other\n",
+                Python,
+                20,
+                "  # a text that is\n  # too wide\n  #   set in\n  # and on\n\n  # other\n",
+            ),
+        ] {
+            assert_eq!(code(source, language, &style(width)), expected);
+        }
+        // Where all lines fit, they stay as they were written.
+        let as_written = "of them,\n      // and no poll ends before\n";
+        assert!(code(comment, Rust, &style(40)).contains(as_written));
     }
 
     #[test]
@@ -343,65 +387,15 @@ mod tests {
     }
 
     #[test]
-    fn tabs_go_to_their_stops_and_nothing_moves_the_cursor() {
-        let source = "if a:\n\tb()\u{1b}[2J # \u{202e}\n";
-        assert_eq!(
-            code(source, Language::Python, &style(80)),
-            "  if a:\n      b() [2J #\n"
-        );
-    }
-
-    #[test]
     fn with_colour_nothing_but_escape_codes_is_added() {
         let source = "let x = tokio::join!(a, b); // both\n";
-        let painted = code(
-            source,
-            Language::Rust,
-            &Style {
-                color: true,
-                ..Style::default()
-            },
-        );
+        let in_colour = Style {
+            color: true,
+            ..Style::default()
+        };
+        let painted = code(source, Language::Rust, &in_colour);
         assert!(painted.contains("\x1b["), "{painted:?}");
         assert_eq!(console::strip_ansi_codes(&painted).trim(), source.trim());
-    }
-
-    #[test]
-    fn what_is_too_wide_goes_on_below() {
-        let source = "    // Waits for the mail.\n    office.mailbox.deliver(mail, time).await;\n";
-        assert_eq!(
-            code(source, Language::Rust, &style(26)),
-            "      // Waits for the\n      // mail.\n      office.mailbox\n          .deliver(mail,\n          time).await;\n"
-        );
-    }
-
-    #[test]
-    fn a_comment_goes_on_as_one() {
-        let source = "one()  # at the very end of it\nlonger_than_that()  # here\n";
-        assert_eq!(
-            code(source, Language::Python, &style(26)),
-            "  one()  # at the very end\n      # of it\n  longer_than_that()\n      # here\n"
-        );
-    }
-
-    #[test]
-    fn a_comment_of_several_lines_is_filled_anew_as_one_text() {
-        let source = "    // One thread polls all of them,\n    // and no poll ends before\n    // its piece does.\n    go()\n";
-        assert_eq!(
-            code(source, Language::Rust, &style(32)),
-            "      // One thread polls all of\n      // them, and no poll ends\n      // before its piece does.\n      go()\n"
-        );
-        // Where all lines fit, they stay as they were written.
-        assert!(
-            code(source, Language::Rust, &style(40))
-                .contains("of them,\n      // and no poll ends before\n")
-        );
-        // What is set in, and what is another comment, keeps its line.
-        let apart = "# a text that is too wide\n#   set in\n# and on\n\n# other\n";
-        assert_eq!(
-            code(apart, Language::Python, &style(20)),
-            "  # a text that is\n  # too wide\n  #   set in\n  # and on\n\n  # other\n"
-        );
     }
 
     #[test]
@@ -424,12 +418,8 @@ mod tests {
       for_it, 1);       │ two = waits(for_it,
                         │     1)  # at the end
 ";
-        assert_eq!(
-            format!("\n{}", beside(left, right, &style(46))),
-            expected,
-            "{}",
-            beside(left, right, &style(46))
-        );
+        let drawn = beside(left, right, &style(46));
+        assert_eq!(format!("\n{drawn}"), expected, "{drawn}");
         // Where there is room enough, the rule stands where the left one ends.
         assert!(beside(left, right, &style(120)).contains("  let two = waits(for_it, 1); │\n"));
     }

@@ -67,10 +67,8 @@ struct Word {
 
 impl Word {
     fn text(&self) -> String {
-        self.clusters
-            .iter()
-            .map(|cluster| cluster.text.as_str())
-            .collect()
+        let clusters = self.clusters.iter();
+        clusters.map(|cluster| cluster.text.as_str()).collect()
     }
 }
 
@@ -125,11 +123,8 @@ fn paragraphs(text: &Line) -> Vec<Vec<Cluster>> {
 fn words(clusters: &[Cluster], room: usize) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     for word in glued(at_blanks(clusters)) {
-        let whole = word
-            .clusters
-            .iter()
-            .any(|cluster| cluster.role == Role::Address);
-        if whole {
+        let mut clusters = word.clusters.iter();
+        if clusters.any(|cluster| cluster.role == Role::Address) {
             words.push(word);
             continue;
         }
@@ -226,10 +221,9 @@ fn broken(clusters: &[Cluster], room: usize) -> Vec<Word> {
 fn joined(indent: &Line, row: &[Word]) -> Line {
     let mut line = indent.clone();
     for (at, word) in row.iter().enumerate() {
-        let blanks = if at + 1 < row.len() {
-            &word.blanks[..]
-        } else {
-            &[]
+        let blanks = match at + 1 < row.len() {
+            true => &word.blanks[..],
+            false => &[],
         };
         for cluster in word.clusters.iter().chain(blanks) {
             line.push(cluster.role, &cluster.text.replace('\u{a0}', " "));
@@ -246,12 +240,8 @@ mod tests {
     use crate::page::clean;
 
     fn wrapped(text: &str, width: usize, rest: &str) -> Vec<String> {
-        let lines = wrap(
-            &Line::plain(text),
-            width,
-            &Line::default(),
-            &Line::plain(rest),
-        );
+        let (text, rest) = (Line::plain(text), Line::plain(rest));
+        let lines = wrap(&text, width, &Line::default(), &rest);
         lines.iter().map(ToString::to_string).collect()
     }
 
@@ -307,16 +297,9 @@ mod tests {
 
     #[test]
     fn a_label_stands_before_the_first_line() {
-        let lines = wrap(
-            &Line::plain("one two"),
-            9,
-            &Line::of(Role::Dim, "label: "),
-            &Line::plain("  "),
-        );
-        assert_eq!(
-            lines,
-            [Line::of(Role::Dim, "label: "), Line::plain("  one two")]
-        );
+        let label = Line::of(Role::Dim, "label: ");
+        let lines = wrap(&Line::plain("one two"), 9, &label, &Line::plain("  "));
+        assert_eq!(lines, [label, Line::plain("  one two")]);
     }
 
     fn any_text() -> impl Strategy<Value = String> {
