@@ -170,25 +170,20 @@ impl Lab {
         let (flavor, stop, in_thread) =
             (strategy.flavor, self.stop.token.clone(), recorder.clone());
         // Of its own, so that a strategy that blocks its thread cannot keep Ctrl-C waiting.
+        let name = match flavor {
+            Flavor::CurrentThread => WORKER,
+            Flavor::MultiThread(_) => "lab",
+        };
         thread::Builder::new()
-            .name(
-                if flavor == Flavor::CurrentThread {
-                    WORKER
-                } else {
-                    "lab"
-                }
-                .to_owned(),
-            )
+            .name(name.to_owned())
             .spawn(move || on_a_fresh_runtime(flavor, warm_up, run, &in_thread, &stop, &sender))
             .context("no thread could be started for it")?;
 
         let (begun, finished) = self.wait(&messages, audience, |start| {
             let end = recorder.elapsed();
-            let so_far = self.measured(&recorder, flavor, start, end);
-            planned.clone().with_runs(&[Measured {
-                cut_short: true,
-                ..so_far
-            }])
+            let mut so_far = self.measured(&recorder, flavor, start, end);
+            so_far.cut_short = true;
+            planned.clone().with_runs(&[so_far])
         });
         let start = begun.unwrap_or_default();
         let Some(finished) = finished else {
@@ -208,22 +203,16 @@ impl Lab {
         match finished.output {
             Ok(output) => {
                 let output = output.exited();
-                measured.metrics = output
-                    .metrics
-                    .iter()
-                    .map(|(key, value)| ((*key).to_owned(), *value))
-                    .collect();
+                let metrics = output.metrics.iter();
+                let metrics = metrics.map(|(key, value)| ((*key).to_owned(), *value));
+                measured.metrics = metrics.collect();
                 Ok(Some((measured, Some(output.result))))
             }
-            Err(_) if self.stop.signal().is_some() => Ok(Some((
-                Measured {
-                    cut_short: true,
-                    ..measured
-                },
-                None,
-            ))),
             Err(error) => {
-                measured.error = Some(format!("{error:#}"));
+                match self.stop.signal() {
+                    Some(_) => measured.cut_short = true,
+                    None => measured.error = Some(format!("{error:#}")),
+                }
                 Ok(Some((measured, None)))
             }
         }
@@ -275,19 +264,15 @@ impl Lab {
         });
         let workers = flavor.workers();
         let is_worker = |thread: &Thread| {
-            thread
-                .name
-                .as_deref()
-                .is_some_and(|name| name.starts_with(WORKER))
+            let name = thread.name.as_deref();
+            name.is_some_and(|name| name.starts_with(WORKER))
         };
         let heartbeat = Heartbeat::measure(&timeline, end);
         let mut blocked = timeline.blocked(self.slow_poll, workers, is_worker);
-        if let Some(untracked) = heartbeat
+        let untracked = heartbeat
             .as_ref()
-            .and_then(|heartbeat| self.untracked(heartbeat, &timeline, &blocked))
-        {
-            blocked.push(untracked);
-        }
+            .and_then(|heartbeat| self.untracked(heartbeat, &timeline, &blocked));
+        blocked.extend(untracked);
         timeline.heartbeat = timeline.heartbeat.filter(|_| self.show_heartbeat);
         if let Some(heart) = &mut timeline.heartbeat {
             // It beats until the measuring ends; that its runtime then drops it is no news.

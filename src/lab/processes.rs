@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::claims;
 use crate::concepts::{ALONE, Sizes, Strategy, is_alone};
@@ -188,12 +188,11 @@ impl Process<'_> {
             let _ = stderr.read_to_string(&mut words);
         }
         let words = words.lines().next().unwrap_or_default();
-        let error = anyhow!("its process ended with {ended} {words}");
+        let error = format!("its process ended with {ended} {words}");
         let mut report = plan(self.strategy);
-        report.error = Some(error.to_string().trim_end().to_owned());
-        report
-            .metrics
-            .insert(format!("{}_count", self.knob), self.size as f64);
+        report.error = Some(error.trim_end().to_owned());
+        let size = format!("{}_count", self.knob);
+        report.metrics.insert(size, self.size as f64);
         Ok(Some(report))
     }
 }

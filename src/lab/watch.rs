@@ -13,20 +13,15 @@ pub const FRAME: Duration = Duration::from_millis(100);
 /// A snapshot of a million tasks takes its time: the next one comes when so many times that has gone by.
 const SHARE: u32 = 20;
 
-/// Is told what happens, all of it by the thread that asked for the run. `()` is nobody.
+/// Is told what happens, all of it by the thread that asked for the run. An error says that it cannot be shown: then
+/// nothing more is run. `()` is nobody.
 pub trait Audience {
     /// A strategy is about to run.
-    ///
-    /// # Errors
-    /// Where it cannot be shown: then nothing more is run.
     fn before(&mut self, _strategy: &Strategy) -> Result<()> {
         Ok(())
     }
 
     /// It is about to run in Python.
-    ///
-    /// # Errors
-    /// Where it cannot be shown: then nothing more is run.
     fn before_twin(&mut self, _strategy: &Strategy, _twin: &Twin) -> Result<()> {
         Ok(())
     }
@@ -44,25 +39,16 @@ pub trait Audience {
     fn waits(&mut self, _strategy: &Strategy, _size: usize, _since: Duration) {}
 
     /// A strategy has run with another size, in a process of its own: the last of the rows.
-    ///
-    /// # Errors
-    /// Where it cannot be shown: then nothing more is run.
     fn after_size(&mut self, _rows: &[StrategyReport]) -> Result<()> {
         Ok(())
     }
 
     /// A strategy has run with each size, in a process each, but for those that are too large for it.
-    ///
-    /// # Errors
-    /// Where it cannot be shown: then nothing more is run.
     fn after_sizes(&mut self, _rows: &[StrategyReport], _untried: &[usize]) -> Result<()> {
         Ok(())
     }
 
     /// It has run, or was stopped.
-    ///
-    /// # Errors
-    /// Where it cannot be shown: then nothing more is run.
     fn after(&mut self, _report: &StrategyReport) -> Result<()> {
         Ok(())
     }
