@@ -125,9 +125,18 @@ pub fn present(options: &Options, screen: &Screen, stop: &Stop) -> Result<Ending
         color: screen.out().color,
         ascii: screen.out().ascii,
     };
-    let stage = FullScreen::take().context("the terminal could not be taken")?;
+    let class = Class {
+        show,
+        stage: FullScreen::take().context("the terminal could not be taken")?,
+        player,
+        server,
+        look,
+        drawn: None,
+        voted: false,
+        posted: None,
+    };
     signals::end_with_the_terminal(stop);
-    match play(show, stage, player, server, &look, stop) {
+    match class.play(stop) {
         // Not told so by a signal, which may be ignored, it still ends as if it had been.
         Err(_) if is_gone() => Ok(Ending::Stopped(HANG_UP)),
         ended => Ok(ended?),
@@ -147,12 +156,12 @@ fn server(options: VoteOptions) -> Result<Option<ClassServer>> {
 }
 
 /// A class that goes on: its screen, its runs, and its phones.
-struct Class<'a> {
+struct Class {
     show: Show,
     stage: FullScreen,
     player: Player,
     server: Option<ClassServer>,
-    look: &'a Look,
+    look: Look,
     /// When it was drawn last; nothing, where it must be drawn again.
     drawn: Option<Duration>,
     /// Whether somebody has voted since.
@@ -161,60 +170,43 @@ struct Class<'a> {
     posted: Option<Duration>,
 }
 
-/// Until somebody quits, or a signal comes.
-fn play(
-    show: Show,
-    stage: FullScreen,
-    player: Player,
-    server: Option<ClassServer>,
-    look: &Look,
-    stop: &Stop,
-) -> io::Result<Ending> {
-    let start = Instant::now();
-    let continued = signals::continued();
-    let mut class = Class {
-        show,
-        stage,
-        player,
-        server,
-        look,
-        drawn: None,
-        voted: false,
-        posted: None,
-    };
-    loop {
-        if let Some(signal) = stop.signal() {
-            class.player.stop();
-            return Ok(Ending::Stopped(signal));
-        }
-        if continued.swap(false, Ordering::SeqCst) {
-            // Whoever stopped it may have left anything on the terminal.
-            class.stage.resume()?;
-            class.drawn = None;
-        }
-        let now = start.elapsed();
-        class.hear_runs();
-        // A key is answered before the phones are.
-        class.draw(now)?;
-        class.hear_phones(now);
-        let key = match class.stage.hear(TICK)? {
-            Heard::Nothing => continue,
-            Heard::Gone => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Heard::Redraw => {
-                class.drawn = None;
-                continue;
+impl Class {
+    /// Until somebody quits, or a signal comes.
+    fn play(mut self, stop: &Stop) -> io::Result<Ending> {
+        let start = Instant::now();
+        let continued = signals::continued();
+        loop {
+            if let Some(signal) = stop.signal() {
+                self.player.stop();
+                return Ok(Ending::Stopped(signal));
             }
-            Heard::Key(key) => key,
-        };
-        let ask = class.show.press(key, now);
-        if let Some(ending) = class.answer(ask) {
-            class.player.stop();
-            return Ok(ending);
+            if continued.swap(false, Ordering::SeqCst) {
+                // Whoever stopped it may have left anything on the terminal.
+                self.stage.resume()?;
+                self.drawn = None;
+            }
+            let now = start.elapsed();
+            self.hear_runs();
+            // A key is answered before the phones are.
+            self.draw(now)?;
+            self.hear_phones(now);
+            let key = match self.stage.hear(TICK)? {
+                Heard::Nothing => continue,
+                Heard::Gone => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Heard::Redraw => {
+                    self.drawn = None;
+                    continue;
+                }
+                Heard::Key(key) => key,
+            };
+            let ask = self.show.press(key, now);
+            if let Some(ending) = self.answer(ask) {
+                self.player.stop();
+                return Ok(ending);
+            }
         }
     }
-}
 
-impl Class<'_> {
     /// Does what is asked for. What ends the class is told.
     fn answer(&mut self, ask: Ask) -> Option<Ending> {
         (self.drawn, self.posted) = (None, None);
@@ -292,7 +284,7 @@ impl Class<'_> {
         }
         self.voted = false;
         let mut cells = Buffer::empty(self.stage.area()?);
-        draw(&self.show, self.look, now, &mut cells);
+        draw(&self.show, &self.look, now, &mut cells);
         self.stage.show(cells)?;
         self.drawn = Some(now);
         Ok(())
