@@ -235,21 +235,14 @@ fn ending(options: &Options, report: &Report, status: ExitStatus) -> Ending {
     }
 }
 
-#[cfg(unix)]
 fn exit_code(status: ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt;
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
+    let code = status.code();
+    #[cfg(unix)]
+    let code = code.or_else(|| {
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        signal.map(|signal| 128 + signal)
+    });
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
-}
-
-#[cfg(not(unix))]
-fn exit_code(status: ExitStatus) -> u8 {
-    status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1)
 }
 
 /// The report, once the program has ended.

@@ -88,9 +88,7 @@ impl Screen {
             asks: io::stdin().is_terminal() && io::stdout().is_terminal(),
         }
     }
-}
 
-impl Screen {
     /// For what stays: as wide as the terminal is now. A window may become narrower while something runs.
     pub fn out(&self) -> Style {
         Style {

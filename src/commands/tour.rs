@@ -240,16 +240,11 @@ impl Tour<'_> {
 fn settled(about: &About, chosen: &[Strategy], report: &Report) -> (String, Option<Finding>) {
     let refuting = chosen.iter().find(|strategy| strategy.refutes_belief);
     let settling = refuting.or_else(|| chosen.last());
-    let named = settling.and_then(|settling| {
-        let reports = report.strategies.iter();
-        Some((
-            settling,
-            reports
-                .clone()
-                .find(|report| report.name == settling.name)?,
-        ))
+    let ran = settling.and_then(|settling| {
+        let mut ran = report.strategies.iter();
+        Some((settling, ran.find(|it| it.name == settling.name)?))
     });
-    let Some((strategy, measured)) = named else {
+    let Some((strategy, measured)) = ran else {
         return (format!("nothing: {} did not run", about.name), None);
     };
     if let Some(error) = &measured.error {

@@ -33,24 +33,16 @@ impl Claim for LoopBlocked {
     }
 
     fn applies(&self, run: &Run<'_>) -> bool {
-        run.strategy
-            .blocked
-            .iter()
-            .any(|blocked| blocked.by.is_some())
+        self.check(run).is_some()
     }
 
     fn check(&self, run: &Run<'_>) -> Option<Shown> {
-        let blocked = run
-            .strategy
-            .blocked
-            .iter()
-            .filter(|blocked| blocked.by.is_some());
+        let blocked = run.strategy.blocked.iter();
+        let blocked = blocked.filter(|blocked| blocked.by.is_some());
         let worst = blocked.clone().max_by_key(|blocked| blocked.length())?;
         let by = worst.by.as_deref()?;
-        let at = worst
-            .location
-            .as_deref()
-            .map_or_else(String::new, |at| format!(", at {at}"));
+        let at = worst.location.as_deref();
+        let at = at.map_or_else(String::new, |at| format!(", at {at}"));
         let length = time(worst.length());
         let count = blocked.clone().count();
         let total: Duration = blocked.map(Blocked::length).sum();
