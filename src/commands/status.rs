@@ -273,22 +273,18 @@ mod tests {
     use super::*;
 
     const LESSONS: [Outline<'_>; 3] = [
-        Outline {
-            name: "what-async-is",
-            title: "What async is",
-            steps: 9,
-        },
-        Outline {
-            name: "gather",
-            title: "Several things at once",
-            steps: 12,
-        },
-        Outline {
-            name: "limits",
-            title: "Limits",
-            steps: 7,
-        },
+        outline("what-async-is", 9),
+        outline("gather", 12),
+        outline("limits", 7),
     ];
+
+    const fn outline(name: &str, steps: usize) -> Outline<'_> {
+        Outline {
+            name,
+            title: "",
+            steps,
+        }
+    }
 
     fn found() -> Vec<LessonProgress> {
         let score = |right, asked| Score { right, asked };

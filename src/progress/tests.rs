@@ -48,21 +48,21 @@ fn names(due: &[Due]) -> Vec<&str> {
     due.iter().map(|due| due.question.as_str()).collect()
 }
 
+fn answer(progress: &mut Progress, kind: QuestionKind, question: &str, right: bool) {
+    let answered = progress.answered("gather", 1, kind, question, "b", right);
+    answered.unwrap();
+}
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[test]
 fn what_was_missed_comes_back_after_1_3_and_7_days() {
     let mut progress = Progress::unsaved().unwrap();
-    let mut answer = |kind, question: &str, right| {
-        progress
-            .answered("gather", 1, kind, question, "b", right)
-            .unwrap();
-    };
-    answer(QuestionKind::Predict, "missed", false);
-    answer(QuestionKind::Quiz, "known", true);
-    answer(QuestionKind::Try, "tried", false);
+    answer(&mut progress, QuestionKind::Predict, "missed", false);
+    answer(&mut progress, QuestionKind::Quiz, "known", true);
+    answer(&mut progress, QuestionKind::Try, "tried", false);
     // Right at once, with the explanation still on the screen: it comes back all the same.
-    answer(QuestionKind::Predict, "missed", true);
+    answer(&mut progress, QuestionKind::Predict, "missed", true);
 
     let mut now = SystemTime::now();
     assert_eq!(progress.due(now).unwrap(), []);
@@ -86,9 +86,7 @@ fn what_was_missed_comes_back_after_1_3_and_7_days() {
 fn a_wrong_answer_begins_anew() {
     let mut progress = Progress::unsaved().unwrap();
     let mut now = SystemTime::now();
-    progress
-        .answered("gather", 1, QuestionKind::Quiz, "missed", "b", false)
-        .unwrap();
+    answer(&mut progress, QuestionKind::Quiz, "missed", false);
     now += DAY * 2;
     let first = progress.due(now).unwrap();
     progress.reviewed(&first[0], true, now).unwrap();
@@ -105,9 +103,7 @@ fn a_wrong_answer_begins_anew() {
 fn what_was_answered_under_a_clock_that_was_ahead_is_not_lost() {
     let mut progress = Progress::unsaved().unwrap();
     let now = SystemTime::now();
-    progress
-        .answered("gather", 1, QuestionKind::Quiz, "missed", "b", false)
-        .unwrap();
+    answer(&mut progress, QuestionKind::Quiz, "missed", false);
     let due = progress.due(now + DAY * 2).unwrap();
     progress
         .reviewed(&due[0], false, now + DAY * 10_000)
@@ -130,9 +126,7 @@ fn a_score_counts_each_question_once_with_its_last_answer() {
         (QuestionKind::Quiz, "three", true),
         (QuestionKind::Try, "four", true),
     ] {
-        progress
-            .answered("gather", 1, kind, question, "b", right)
-            .unwrap();
+        answer(&mut progress, kind, question, right);
     }
     let lessons = progress.lessons().unwrap();
     let score = |right, asked| Score { right, asked };

@@ -97,8 +97,9 @@ mod tests {
 
     #[test]
     fn the_caret_is_below_what_is_wrong() {
+        let beside = shown(3, "expected `join.wall_s` within 10 % of the answer 500ms");
         assert_eq!(
-            shown(3, "expected `join.wall_s` within 10 % of the answer 500ms"),
+            beside,
             "  |\n5 | answer = \"500ms\"\n  | ^^^^^^^^^^^^^^^^\n"
         );
         assert!(
