@@ -10,18 +10,18 @@ use anyhow::{Context, Result};
 
 use super::exports::{Exports, Whole};
 use super::own_screen;
-use super::run::Ending;
+use super::run::{Ending, print_report};
 use super::running::View;
-use super::screen::{Screen, TextOrJson, complain, complain_styled, print, to_standard_error};
+use super::screen::{Screen, TextOrJson, complain, complain_styled, to_standard_error};
 use super::signals;
 use crate::concepts::{Count, Wait, ranged};
 use crate::lab::{self, Stop};
 use crate::page::{Line, Role, Style, to_ansi, wrap};
-use crate::picture::{self, Picture};
+use crate::picture::Picture;
 use crate::python::{
     self, Child, CommandLine, Interpreter, Measurement, Record, Settings, Watched,
 };
-use crate::report::Report;
+use crate::report::{Blocked, Report};
 use crate::units;
 
 /// Between two looks at whether the program has ended.
@@ -215,14 +215,9 @@ fn wait(
 /// The program's own exit code, unless the check failed.
 fn ending(options: &Options, report: &Report, status: ExitStatus) -> Ending {
     let own = exit_code(status);
-    let worst = report
-        .strategies
-        .iter()
-        .flat_map(|program| &program.blocked);
-    let worst = worst
-        .map(|blocked| blocked.length())
-        .max()
-        .unwrap_or_default();
+    let programs = report.strategies.iter();
+    let blocked = programs.flat_map(|program| &program.blocked);
+    let worst = blocked.map(Blocked::length).max().unwrap_or_default();
     match options.fail_blocked {
         Some(limit) if own == 0 && worst >= *limit => {
             let (worst, limit) = (units::duration(worst), units::duration(*limit));
@@ -248,10 +243,7 @@ fn exit_code(status: ExitStatus) -> u8 {
 /// The report, once the program has ended.
 fn show(options: &Options, screen: &Screen, report: &Report, watched: &Watched) -> Result<()> {
     if options.format == TextOrJson::Json {
-        let mut json = Vec::new();
-        picture::json(report, &mut json)?;
-        print(&String::from_utf8_lossy(&json))?;
-        return Ok(());
+        return print_report(report);
     }
     let style = screen.live().unwrap_or(Style {
         color: false,
@@ -263,6 +255,10 @@ fn show(options: &Options, screen: &Screen, report: &Report, watched: &Watched) 
 
 fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     let mut lines = vec![Line::default()];
+    let filled = |text: &Line| {
+        let (first, rest) = (Line::default(), Line::plain("  "));
+        wrap(text, style.width.max(20), &first, &rest)
+    };
     if !watched.look(Record::has_run) {
         if let Some(trouble) = watched.trouble() {
             lines.push(not_whole(&trouble, style));
@@ -274,12 +270,8 @@ fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
         } else {
             "the program ended before the recorder could speak, or closed its connection."
         };
-        let text = Line::of(
-            Role::Dim,
-            &format!("asyncdemo: nothing was recorded: {why}"),
-        );
-        let width = style.width.max(20);
-        lines.extend(wrap(&text, width, &Line::default(), &Line::plain("  ")));
+        let text = format!("asyncdemo: nothing was recorded: {why}");
+        lines.extend(filled(&Line::of(Role::Dim, &text)));
         return lines;
     }
     let ends = report.strategies.iter().map(|program| program.end().0);
@@ -292,12 +284,8 @@ fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     if !together.is_empty() {
         let some = together.iter().take(GROUPS).map(String::as_str);
         let told = some.collect::<Vec<_>>().join("; ");
-        let told = Line::of(
-            Role::Dim,
-            &style.tame(&format!("Not kept one by one: {told}.")),
-        );
-        let width = style.width.max(20);
-        lines.extend(wrap(&told, width, &Line::default(), &Line::plain("  ")));
+        let told = style.tame(&format!("Not kept one by one: {told}."));
+        lines.extend(filled(&Line::of(Role::Dim, &told)));
         lines.push(Line::default());
     }
     lines.extend(text.findings(&report.findings));
@@ -307,13 +295,7 @@ fn lines(report: &Report, watched: &Watched, style: Style) -> Vec<Line> {
     } else if !watched.look(Record::is_whole) {
         let trouble = "the program ended without a word to the recorder, as by a signal, a crash, os._exit or exec. \
              What it did in its last moments is missing, and the times above end before it did";
-        let told = not_whole(trouble, style);
-        lines.extend(wrap(
-            &told,
-            style.width.max(20),
-            &Line::default(),
-            &Line::plain("  "),
-        ));
+        lines.extend(filled(&not_whole(trouble, style)));
     }
     lines
 }
