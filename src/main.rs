@@ -38,23 +38,21 @@ fn exit_code(went: anyhow::Result<Ending>) -> ExitCode {
         Ok(Ending::UsageError) => ExitCode::from(2),
         Ok(Ending::Exit(code)) => ExitCode::from(code),
         Ok(Ending::Stopped(signal)) => ExitCode::from(u8::try_from(128 + signal).unwrap_or(1)),
-        Err(error) if matches!(error.downcast_ref(), Some(PrintError::NobodyReads)) => {
-            ExitCode::SUCCESS
-        }
-        // As SIGHUP would have ended it.
-        Err(error) if matches!(error.downcast_ref(), Some(PrintError::NoTerminal)) => {
-            ExitCode::from(129)
-        }
-        Err(error) if error.is::<TwinsError>() => {
-            complain(&format!("asyncdemo: {error}.\n"));
-            ExitCode::from(2)
-        }
-        Err(error) => {
-            complain(&format!("asyncdemo: {error:#}\n"));
-            match error.is::<UsageError>() {
-                true => ExitCode::from(2),
-                false => ExitCode::FAILURE,
+        Err(error) => match error.downcast_ref() {
+            Some(PrintError::NobodyReads) => ExitCode::SUCCESS,
+            // As SIGHUP would have ended it.
+            Some(PrintError::NoTerminal) => ExitCode::from(129),
+            _ if error.is::<TwinsError>() => {
+                complain(&format!("asyncdemo: {error}.\n"));
+                ExitCode::from(2)
             }
-        }
+            _ => {
+                complain(&format!("asyncdemo: {error:#}\n"));
+                match error.is::<UsageError>() {
+                    true => ExitCode::from(2),
+                    false => ExitCode::FAILURE,
+                }
+            }
+        },
     }
 }

@@ -91,9 +91,8 @@ impl StrategyCode {
             }
             (true, false) => {
                 let parts = rust_parts.iter();
-                parts
-                    .map(|part| shown(page::code(part, Language::Rust, &style)))
-                    .collect()
+                let parts = parts.map(|part| shown(page::code(part, Language::Rust, &style)));
+                parts.collect()
             }
             (false, true) => shown(page::headed(python, &style)),
             (false, false) => String::new(),

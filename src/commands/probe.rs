@@ -284,16 +284,10 @@ fn show(options: &Options, screen: &Screen, report: &Report) -> Result<()> {
     };
     let mut lines = head(options, style);
     // A shell's prompt has a line, too.
-    let rows = screen
-        .rows()
-        .map(|rows| rows.saturating_sub(lines.len() + 1));
-    lines.extend(Picture::fitting(
-        &subject,
-        style,
-        rows.unwrap_or(usize::MAX),
-    ));
-    print(&to_ansi(&lines, &style))?;
-    Ok(())
+    let rows = screen.rows();
+    let rows = rows.map_or(usize::MAX, |rows| rows.saturating_sub(lines.len() + 1));
+    lines.extend(Picture::fitting(&subject, style, rows));
+    Ok(print(&to_ansi(&lines, &style))?)
 }
 
 fn head(options: &Options, style: Style) -> Vec<Line> {

@@ -134,10 +134,9 @@ fn play(report: &Report, options: &Options, screen: &Screen, stop: &Stop) -> Res
         more: ["", ""],
     };
     // What was typed, and the prompt.
-    let rows = screen
-        .rows()
-        .map(|rows| rows.saturating_sub(head.len() + 2));
-    let lines = Picture::fitting(&subject, style, rows.unwrap_or(usize::MAX));
+    let rows = screen.rows();
+    let rows = rows.map_or(usize::MAX, |rows| rows.saturating_sub(head.len() + 2));
+    let lines = Picture::fitting(&subject, style, rows);
     Ok(options.exports.print(&to_ansi(&lines, &style))?)
 }
 

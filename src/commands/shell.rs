@@ -65,11 +65,8 @@ pub fn man(options: &ManOptions, mut command: clap::Command, screen: &Screen) ->
         let written = pages(&command, folder)
             .with_context(|| format!("the pages cannot be written into {}", folder.display()))?;
         let told = units::count(written, "page", "pages");
-        print(
-            &screen
-                .out()
-                .encode(&format!("{told} in {}\n", folder.display())),
-        )?;
+        let told = format!("{told} in {}\n", folder.display());
+        print(&screen.out().encode(&told))?;
         return Ok(Ending::Done);
     }
     let mut at = &command;

@@ -120,22 +120,18 @@ impl Picture {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::page::{Style, to_ansi};
 
     #[test]
     fn memory_that_is_not_the_systems_is_said_to_be() {
-        use std::time::Duration;
-
-        use crate::page::{Style, to_ansi};
-
         let style = Style::default();
         let shown = |allocator: &str| {
             let program = Program {
-                version: "0.1.0".to_owned(),
-                commit: None,
-                profile: "release".to_owned(),
-                features: Vec::new(),
                 allocator: allocator.to_owned(),
+                ..Program::default()
             };
             let text = Picture::new(style, Duration::ZERO, Duration::ZERO);
             to_ansi(&text.allocator(Some(&program)), &style)

@@ -258,11 +258,8 @@ impl Picture {
         }
         if !strategy.metrics.is_empty() {
             let counted = strategy.metrics.iter().map(|(key, value)| {
-                unbroken(&format!(
-                    "{} {}",
-                    units::spoken(key),
-                    units::metric(key, *value)
-                ))
+                let (name, value) = (units::spoken(key), units::metric(key, *value));
+                unbroken(&format!("{name} {value}"))
             });
             let counted = counted.collect::<Vec<_>>().join(" · ");
             lines.extend(self.figure("counted", &counted, Role::Plain));

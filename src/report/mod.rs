@@ -79,7 +79,7 @@ pub struct OnlyInRust {
 }
 
 /// The program that measured, as it was built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
     /// As in Cargo.toml.
     pub version: String,
