@@ -194,10 +194,13 @@ fn work_that_was_not_done_has_no_time() {
     ];
     let (report, value) = parse(&Test::new(alone).args(["--repeat", "3"]).output().stdout);
     assert_valid(&value);
-    assert_eq!(
-        (report.strategies[0].wall(), report.findings.len()),
-        (None, 1)
-    );
+    assert_eq!(report.strategies[0].wall(), None);
+    // On a busy machine the event loop may be found blocked, too.
+    let told = report
+        .findings
+        .iter()
+        .filter(|it| it.kind == "never_started");
+    assert_eq!(told.count(), 1, "{:?}", report.findings);
 }
 
 #[test]

@@ -15,11 +15,16 @@ pub(crate) fn interpreters() -> Vec<PathBuf> {
     FOUND.clone()
 }
 
+/// Whether everything of Python is asked for, as `.ci/run` does: each interpreter that is here, and the packages that some
+/// tests need, which are fetched once.
+pub(crate) fn everything() -> bool {
+    std::env::var("ASYNCDEMO_TEST_PYTHONS").is_ok_and(|it| it == "all")
+}
+
 /// The newest of them; with `ASYNCDEMO_TEST_PYTHONS=all`, as `.ci/run` has it, each.
 pub(crate) fn tried() -> Vec<PathBuf> {
     let mut found = interpreters();
-    let all = std::env::var("ASYNCDEMO_TEST_PYTHONS").is_ok_and(|it| it == "all");
-    if !all && found.len() > 1 {
+    if !everything() && found.len() > 1 {
         println!(
             "the newest Python alone; ASYNCDEMO_TEST_PYTHONS=all takes {} more",
             found.len() - 1

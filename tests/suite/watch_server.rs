@@ -13,7 +13,7 @@ use asyncdemo::python::REQUIREMENTS;
 use asyncdemo::report::{Outcome, Report, StrategyReport, Task};
 
 use crate::support::{Output, Test, signal, within};
-use crate::watch_python::{interpreters, program};
+use crate::watch_python::{everything, interpreters, program};
 
 /// What the tests were written with, beside what the concepts need.
 const PACKAGES: [&str; 2] = ["uvloop==0.23.0", "hypercorn==0.18.0"];
@@ -23,10 +23,15 @@ fn packages() -> Vec<&'static str> {
     needed.chain(PACKAGES).collect()
 }
 
-/// An interpreter that has them: the newest, in an environment that is made once. `None` where it cannot be had.
+/// An interpreter that has them: the newest, in an environment that is made once. `None` where it cannot be had, or is not
+/// asked for: a plain `cargo test` fetches nothing.
 pub(crate) fn with_fastapi() -> Option<&'static Path> {
     static MADE: OnceLock<Option<PathBuf>> = OnceLock::new();
     MADE.get_or_init(|| {
+        if !everything() {
+            println!("skipped: ASYNCDEMO_TEST_PYTHONS=all fetches FastAPI and tries it");
+            return None;
+        }
         let newest = interpreters().pop()?;
         match environment(&newest) {
             Ok(python) => Some(python),

@@ -386,7 +386,7 @@ fn is_read(size: usize) {
 
 #[test]
 fn no_markdown_takes_the_square_of_its_length() {
-    is_read(60_000);
+    is_read(30_000);
 }
 
 #[test]
