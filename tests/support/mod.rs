@@ -146,7 +146,7 @@ impl Test {
     #[track_caller]
     pub(crate) fn start(self) -> Started {
         let mut command = Command::new(env!("CARGO_BIN_EXE_asyncdemo"));
-        command.args(self.args).env_clear().envs(self.environment);
+        command.args(&self.args).env_clear().envs(self.environment);
         if let Some(folder) = self.folder {
             command.current_dir(folder);
         }
@@ -158,6 +158,7 @@ impl Test {
         let stdout = child.stdout.take().map(read_on);
         let stderr = child.stderr.take().map(read_on);
         Started {
+            args: self.args,
             child: Mortal(child),
             stdout,
             stderr,
@@ -177,6 +178,7 @@ impl Drop for Mortal {
 
 /// A call that runs.
 pub(crate) struct Started {
+    args: Vec<OsString>,
     child: Mortal,
     stdout: Option<mpsc::Receiver<String>>,
     stderr: Option<mpsc::Receiver<String>>,
@@ -197,18 +199,32 @@ impl Started {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn output(mut self) -> Output {
-        let status = within("the program ends", || {
-            self.child.0.try_wait().expect("it is our child")
-        });
+        let deadline = Instant::now() + HANG;
+        let mut ended = None;
+        while ended.is_none() && Instant::now() < deadline {
+            ended = self.child.0.try_wait().expect("it is our child");
+            wait(Duration::from_millis(5));
+        }
+        if ended.is_none() {
+            // What it has printed so far says where it stands.
+            let _ = self.child.0.kill();
+        }
         let read = |stream: Option<mpsc::Receiver<String>>| {
             stream.map_or_else(String::new, |stream| {
                 stream.recv_timeout(HANG).expect("its stream ends")
             })
         };
+        let (stdout, stderr) = (read(self.stdout), read(self.stderr));
+        let Some(status) = ended else {
+            panic!(
+                "{:?} has not ended within {HANG:?}: {stdout}\n{stderr}",
+                self.args
+            );
+        };
         Output {
             status: status.code(),
-            stdout: read(self.stdout),
-            stderr: read(self.stderr),
+            stdout,
+            stderr,
         }
     }
 }
