@@ -187,6 +187,8 @@ impl Class {
             }
             let now = start.elapsed();
             self.hear_runs();
+            // Whoever sees the screen may press a button for it: the teacher's page is not behind it.
+            self.post(now);
             // A key is answered before the phones are.
             self.draw(now)?;
             self.hear_phones(now);
@@ -227,7 +229,7 @@ impl Class {
         let Self { show, player, .. } = self;
         let mut again = Vec::new();
         if player.news(|number, news| again.push(show.hear(number, news))) {
-            self.drawn = None;
+            (self.drawn, self.posted) = (None, None);
         }
         for ask in again {
             if let Ask::Run(job) = ask {
@@ -254,15 +256,12 @@ impl Class {
             }
         }
         self.voted |= !votes.is_empty();
-        let due = self.posted.is_none_or(|posted| now >= posted + POST);
-        // Whoever is told that a vote counts sees it on the page that comes next.
-        if due || !votes.is_empty() {
+        // Whoever is told that a vote counts, or a button was pressed, sees it on the page that comes next.
+        if !votes.is_empty() {
             server.post_voter(self.show.voter_page());
         }
-        // Whose button was pressed sees what it did.
-        if due || !presses.is_empty() {
+        if !presses.is_empty() {
             server.post_host(self.show.host_page(now));
-            self.posted = Some(now);
         }
         // Whoever asked may be gone by now.
         for (vote, reply) in votes {
@@ -272,6 +271,16 @@ impl Class {
             let _ = reply.send(pressed);
         }
         self.server = Some(server);
+    }
+
+    /// The pages, where something has changed or some time has passed.
+    fn post(&mut self, now: Duration) {
+        let due = self.posted.is_none_or(|posted| now >= posted + POST);
+        if let Some(server) = self.server.as_ref().filter(|_| due) {
+            server.post_voter(self.show.voter_page());
+            server.post_host(self.show.host_page(now));
+            self.posted = Some(now);
+        }
     }
 
     fn draw(&mut self, now: Duration) -> io::Result<()> {
