@@ -109,7 +109,6 @@ impl Prober<'_> {
         let Some(ping) = &self.plan.ping else {
             return Ok(None);
         };
-        self.watch.say("pinging");
         let pinger = Pinger::start(
             ping.clone(),
             self.plan.ping_every(),

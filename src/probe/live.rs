@@ -11,13 +11,7 @@ use crate::trace::Recorder;
 
 /// What is going on.
 #[derive(Debug, Default)]
-pub struct Watch(Mutex<Now>);
-
-#[derive(Debug, Default)]
-struct Now {
-    doing: String,
-    round: Option<RoundNow>,
-}
+pub struct Watch(Mutex<Option<RoundNow>>);
 
 #[derive(Clone, Debug)]
 struct RoundNow {
@@ -31,7 +25,7 @@ struct RoundNow {
 impl Watch {
     /// What a round that is going on has come to: how many requests were sent, and their lanes.
     pub fn round(&self) -> Option<(usize, Measured)> {
-        let now = self.now().round.clone()?;
+        let now = self.round_now().clone()?;
         let end = Instant::now();
         let pings = now.pings.as_ref();
         let so_far = Round {
@@ -46,15 +40,6 @@ impl Watch {
         Some((now.count, measured(timeline, now.start, &so_far, every)))
     }
 
-    /// The same where there are no lanes, in words.
-    pub fn doing(&self) -> String {
-        self.now().doing.clone()
-    }
-
-    pub(super) fn say(&self, doing: &str) {
-        doing.clone_into(&mut self.now().doing);
-    }
-
     pub(super) fn begin(
         &self,
         count: usize,
@@ -63,7 +48,7 @@ impl Watch {
         recorder: &Recorder,
         pings: Option<PingRecord>,
     ) {
-        self.now().round = Some(RoundNow {
+        *self.round_now() = Some(RoundNow {
             count,
             begun,
             start,
@@ -72,7 +57,7 @@ impl Watch {
         });
     }
 
-    fn now(&self) -> MutexGuard<'_, Now> {
+    fn round_now(&self) -> MutexGuard<'_, Option<RoundNow>> {
         // Nothing that is done under this lock can leave it half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
