@@ -8,6 +8,7 @@ mod measure;
 mod options;
 mod origin;
 mod processes;
+mod repeat;
 mod runtime;
 mod twins;
 mod watch;
@@ -25,6 +26,7 @@ pub use self::invocation::{Invocation, Trust};
 pub use self::measure::measure;
 pub use self::options::{Code, Format, Options};
 pub use self::origin::{machine, now, program};
+use self::repeat::repeat;
 pub use self::runtime::SHUTDOWN;
 use self::runtime::{Finished, Message, WORKER, on_a_fresh_runtime};
 pub use self::twins::{Twins, TwinsError};
@@ -113,42 +115,16 @@ impl Lab {
     /// panics is reported, not passed on.
     pub fn run(&self, strategy: &Strategy, audience: &mut dyn Audience) -> Outcome {
         let planned = plan(strategy);
-        let mut runs: Vec<Measured> = Vec::new();
-        let mut result = None;
-        let mut stopped = false;
-        let mut unprepared = None;
-        for _ in 0..self.repeat.max(1) {
-            let (measured, output) = match self.run_once(strategy, &planned, audience) {
-                Ok(Some(run)) => run,
-                Ok(None) => {
-                    stopped = true;
-                    break;
-                }
-                Err(error) => {
-                    // Nothing ran, so there is nothing measured either.
-                    unprepared = Some(format!("{error:#}"));
-                    break;
-                }
-            };
-            let failed = measured.error.is_some();
-            stopped = measured.cut_short;
-            result = output;
-            if failed {
-                // Of several runs, this is the one to look at.
-                runs.clear();
-            }
-            if !stopped || runs.is_empty() {
-                runs.push(measured);
-            }
-            if failed || stopped {
-                break;
-            }
-        }
+        let once = || self.run_once(strategy, &planned, audience);
+        let ended = |(run, _): &(Measured, _)| (run.error.is_some(), run.cut_short);
+        let repeated = repeat(self.repeat, once, ended);
+        let stopped = repeated.stopped;
+        let (runs, mut results): (Vec<_>, Vec<_>) = repeated.runs.into_iter().unzip();
         let mut report = planned.with_runs(&runs);
-        report.error = report.error.or(unprepared);
+        report.error = report.error.or(repeated.unprepared);
         Outcome {
             report,
-            result,
+            result: results.pop().flatten().filter(|_| !stopped),
             stopped,
         }
     }

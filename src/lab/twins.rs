@@ -2,6 +2,7 @@
 
 use super::knobs::knobs;
 use super::options::Options;
+use super::repeat::repeat;
 use super::watch::{Audience, Pace};
 use super::{LOOK, Lab, Outcome};
 use crate::concepts::{Set, Strategy, Twin};
@@ -125,38 +126,17 @@ impl Twins {
         let planned = self.plan(strategy, twin);
         let mut words = knobs(&self.arguments, size);
         words.push(format!("--strategy={}", strategy.name));
-        let mut runs: Vec<StrategyRun> = Vec::new();
-        let mut stopped = false;
-        let mut unprepared = None;
-        for _ in 0..lab.repeat.max(1) {
-            match self.once(&words, &planned, lab, audience) {
-                Ok(run) => {
-                    stopped = lab.stop.signal().is_some();
-                    let failed = run.measured.error.is_some();
-                    if failed && !stopped {
-                        // Of several runs, this is the one to look at.
-                        runs.clear();
-                    }
-                    if !stopped || runs.is_empty() {
-                        runs.push(run);
-                    }
-                    if failed || stopped {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    unprepared = Some(error.to_string());
-                    break;
-                }
-            }
-        }
-        let result = runs.last().and_then(|run| run.result.clone());
-        let mut report = told(&planned, &mut runs, lab.show_heartbeat);
-        report.error = report.error.or(unprepared);
+        let once = || self.once(&words, &planned, lab, audience).map(Some);
+        let stopped = || lab.stop.signal().is_some();
+        let ended = |run: &StrategyRun| (run.measured.error.is_some(), stopped());
+        let mut repeated = repeat(lab.repeat, once, ended);
+        let result = repeated.runs.last().and_then(|run| run.result.clone());
+        let mut report = told(&planned, &mut repeated.runs, lab.show_heartbeat);
+        report.error = report.error.or(repeated.unprepared);
         Outcome {
             report,
             result,
-            stopped,
+            stopped: repeated.stopped,
         }
     }
 
