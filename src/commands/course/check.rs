@@ -12,8 +12,7 @@ use crate::lab::{Bound, Invocation, Stop, Trust};
 use crate::lesson::check::{self, Reading};
 use crate::lesson::course::LessonFile;
 use crate::lesson::{
-    Kind, Lesson, Predict, Repair, RepairChoice, RepairTrial, Trial, Try, links, parse, unshown,
-    value,
+    Kind, Lesson, RepairChoice, RepairTrial, Step, Trial, Try, links, parse, unshown, value,
 };
 use crate::page::clean;
 use crate::report::Report;
@@ -85,11 +84,13 @@ impl Check<'_> {
         for step in &lesson.steps {
             // Of a repair a learner runs one choice, or two.
             let mut longest = Duration::ZERO;
-            for (line, test) in self.lines(&step.kind) {
+            for (line, test) in self.lines(step) {
                 match line {
                     Ok(line) => {
                         longest = longest.max(line.ideal());
-                        tested.extend(test.map(|test| (step.line, test, line)));
+                        tested.extend(
+                            test.map(|(prediction, test)| (step.line, prediction, test, line)),
+                        );
                     }
                     Err(what) => checked.problem(step.line, what.to_string()),
                 }
@@ -107,7 +108,7 @@ impl Check<'_> {
             _ => 0,
         });
         checked.to_predict = stated.sum();
-        for (index, (at, test, line)) in tested.into_iter().enumerate() {
+        for (index, (at, mut prediction, mut test, line)) in tested.into_iter().enumerate() {
             if self.stop.signal().is_some() || self.time.is_over() {
                 break;
             }
@@ -122,10 +123,10 @@ impl Check<'_> {
                     index + 1
                 ),
             );
-            let tested = self.test(at, &test, &line);
+            let wrong = self.test(&mut prediction, &mut test, &line);
             self.line.clear();
-            let (prediction, wrong) = tested?;
-            if !matches!(test, Test::Try(_)) {
+            let wrong = wrong?;
+            if !matches!(test, Test::Try(..)) {
                 checked.predictions.push(prediction);
             }
             if let Some(what) = wrong {
@@ -136,22 +137,27 @@ impl Check<'_> {
     }
 
     /// Every line of a step, and what is to be tested of its run.
-    fn lines<'b>(&self, kind: &'b Kind) -> Vec<(Result<Invocation, UsageError>, Option<Test<'b>>)> {
-        match kind {
+    fn lines<'b>(&self, step: &'b Step) -> Vec<StepLine<'b>> {
+        let at = step.line;
+        match &step.kind {
             Kind::Run(line) => vec![(self.line(line), None)],
             Kind::Predict(predict) => {
-                vec![(self.line(&predict.run), Some(Test::Predict(predict)))]
+                let test = Test::Predict(Trial::new(predict));
+                let test = (Prediction::new(at, predict), test);
+                vec![(self.line(&predict.run), Some(test))]
             }
             Kind::Try(turn) => {
-                let predict = turn.predict(&turn.suggest);
-                vec![(self.turned(turn), Some(Test::Try(predict)))]
+                let prediction = Prediction::new(at, &turn.predict(&turn.suggest));
+                let test = Test::Try(&turn.value, Vec::new());
+                vec![(self.turned(turn), Some((prediction, test)))]
             }
             Kind::Repair(repair) => {
-                let choices = repair.choices.iter();
                 let line = |choice: &'b RepairChoice| {
-                    (self.alone(&choice.run), Some(Test::Repair(repair, choice)))
+                    let test = Test::Repair(RepairTrial::new(repair, choice));
+                    let test = (Prediction::of_repair(at, repair, choice), test);
+                    (self.alone(&choice.run), Some(test))
                 };
-                choices.map(line).collect()
+                repair.choices.iter().map(line).collect()
             }
             Kind::Prose(_) | Kind::Code(_) | Kind::Quiz(_) | Kind::Spot(_) => Vec::new(),
         }
@@ -190,29 +196,28 @@ impl Check<'_> {
     /// Runs what a lesson states until it is known whether it holds, and what was wrong if it does not.
     fn test(
         &self,
-        line: usize,
-        test: &Test<'_>,
+        prediction: &mut Prediction,
+        test: &mut Test<'_>,
         run: &Invocation,
-    ) -> Result<(Prediction, Option<String>)> {
-        let (mut prediction, mut trial) = test.begin(line);
+    ) -> Result<Option<String>> {
         let rust_alone;
         let mut run = run;
         if let Err(why) = run.twins() {
             if !why.is_of_this_machine() {
-                return Ok((prediction, Some(why.to_string())));
+                return Ok(Some(why.to_string()));
             }
             if prediction.value.starts_with("python.") {
                 prediction.skipped = Some(why.to_string());
-                return Ok((prediction, None));
+                return Ok(None);
             }
             rust_alone = run.clone().in_rust_alone();
             run = &rust_alone;
         }
         let (mut failures, mut absent) = (0, 0);
-        while !trial.is_over() {
+        while !test.is_over() {
             let report = match self.time.measure(run, self.stop)? {
                 Some(report) if self.stop.signal().is_none() => report,
-                _ => return Ok((prediction, None)),
+                _ => return Ok(None),
             };
             let mut failed = report
                 .strategies
@@ -224,10 +229,12 @@ impl Check<'_> {
                     continue;
                 }
                 let error = error.lines().next().unwrap_or_default();
-                let what = format!("`{}`: {name} failed: {error}", prediction.run);
-                return Ok((prediction, Some(what)));
+                return Ok(Some(format!(
+                    "`{}`: {name} failed: {error}",
+                    prediction.run
+                )));
             }
-            if trial.add(&report).is_none() {
+            if test.add(&report).is_none() {
                 // What a strategy counts only where it got that far: a busy machine may keep it from that.
                 absent += 1;
                 if absent < TRIES {
@@ -238,62 +245,41 @@ impl Check<'_> {
                     .iter()
                     .map(|strategy| strategy.name.as_str())
                     .collect();
-                let what = format!(
+                return Ok(Some(format!(
                     "expected a figure at `{}`, found none in the report of `{}` (its strategies: {})",
                     prediction.value,
                     prediction.run,
                     names.join(", ")
-                );
-                return Ok((prediction, Some(what)));
+                )));
             }
-            prediction.measured = trial.measured().to_vec();
+            prediction.measured = test.measured().to_vec();
         }
-        let wrong = trial.wrong();
+        let wrong = test.wrong();
         prediction.holds = wrong.is_none();
-        Ok((prediction, wrong))
+        Ok(wrong)
     }
 }
 
-/// What is tested of a run.
-enum Test<'a> {
-    Predict(&'a Predict),
-    /// Of what a learner turns a knob for, that there is a figure.
-    Try(Predict),
-    Repair(&'a Repair, &'a RepairChoice),
-}
+/// A line of a step, and what is to be tested of its run.
+type StepLine<'a> = (
+    Result<Invocation, UsageError>,
+    Option<(Prediction, Test<'a>)>,
+);
 
 /// A test under way.
-enum Trying<'a> {
+enum Test<'a> {
     Predict(Trial<'a>),
-    Try(&'a Predict, Vec<f64>),
+    /// Of what a learner turns a knob for, that there is a figure.
+    Try(&'a str, Vec<f64>),
     Repair(RepairTrial<'a>),
 }
 
 impl Test<'_> {
-    fn begin(&self, line: usize) -> (Prediction, Trying<'_>) {
-        match self {
-            Self::Predict(predict) => (
-                Prediction::new(line, predict),
-                Trying::Predict(Trial::new(predict)),
-            ),
-            Self::Try(predict) => (
-                Prediction::new(line, predict),
-                Trying::Try(predict, Vec::new()),
-            ),
-            Self::Repair(repair, choice) => (
-                Prediction::of_repair(line, repair, choice),
-                Trying::Repair(RepairTrial::new(repair, choice)),
-            ),
-        }
-    }
-}
-
-impl Trying<'_> {
     fn add(&mut self, report: &Report) -> Option<()> {
         match self {
             Self::Predict(trial) => trial.add(report),
-            Self::Try(predict, measured) => {
-                measured.push(value(report, &predict.value)?);
+            Self::Try(path, measured) => {
+                measured.push(value(report, path)?);
                 Some(())
             }
             Self::Repair(trial) => trial.add(report),
