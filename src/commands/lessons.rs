@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::concepts::UsageError;
 use crate::lab::{Invocation, Trust};
 use crate::lesson::course::{builtin, find, read};
 use crate::lesson::{Lesson, Problem};
@@ -40,11 +41,9 @@ pub fn can_be_played(lessons: &[Lesson], trust: Trust) -> Result<(), Problem> {
     for lesson in lessons {
         for step in &lesson.steps {
             for command in step.commands() {
-                Invocation::parse(&command, trust).map_err(|what| Problem {
-                    file: lesson.file.clone(),
-                    line: step.line,
-                    what: what.to_string(),
-                })?;
+                let wrong =
+                    |what: UsageError| Problem::new(&lesson.file, step.line, what.to_string());
+                Invocation::parse(&command, trust).map_err(wrong)?;
             }
         }
     }

@@ -33,6 +33,32 @@ pub struct Answer {
 }
 
 impl Unit {
+    /// Of several runs, the figure that is judged. Noise lengthens a time and fills memory, so the least is nearest to
+    /// the truth. What is counted may come out either way: there the middle one is.
+    pub(super) fn judged(self, measured: &[f64]) -> f64 {
+        let mut sorted = measured.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let at = match self {
+            Self::Time | Self::Bytes => 0,
+            Self::Count | Self::Times => sorted.len().saturating_sub(1) / 2,
+        };
+        sorted.get(at).copied().unwrap_or_default()
+    }
+
+    /// *measured 201 ms, 203 ms in 2 tries*
+    pub(super) fn tried(self, measured: &[f64]) -> String {
+        let figures = measured.iter().map(|value| {
+            Answer {
+                value: *value,
+                unit: self,
+            }
+            .to_string()
+        });
+        let figures: Vec<_> = figures.collect();
+        let tries = units::count(figures.len(), "try", "tries");
+        format!("measured {} in {tries}", figures.join(", "))
+    }
+
     /// What was typed, if it can be understood: `200ms`, `0.2 s`, `3`, `3x`, `2 KiB`. A bare number is no
     /// time but zero: nobody can tell whether 600 is meant in seconds or in milliseconds.
     pub fn read(self, typed: &str) -> Option<f64> {
@@ -229,6 +255,7 @@ pub fn value(report: &Report, path: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lesson::tests::recorded;
     use crate::report::Seconds;
 
     #[test]
@@ -264,12 +291,8 @@ mod tests {
             asked(Unit::Time, "1,000 ms"),
             "Is that 1000 ms, or 1.000 ms? Type it without the comma."
         );
-        for (unit, typed) in [
-            (Unit::Time, "soon"),
-            (Unit::Time, "6ms"),
-            (Unit::Count, "3"),
-            (Unit::Times, "3"),
-        ] {
+        use Unit::{Count, Time, Times};
+        for (unit, typed) in [(Time, "soon"), (Time, "6ms"), (Count, "3"), (Times, "3")] {
             assert_eq!(unit.asks_back(typed), None, "{typed}");
         }
     }
@@ -287,23 +310,17 @@ mod tests {
 
     #[test]
     fn near_is_a_share_of_what_was_measured() {
-        let answer = |value| Answer {
-            value,
-            unit: Unit::Time,
-        };
-        assert!(answer(2.0).is_near(2.3, 15.0) && !answer(2.0).is_near(2.5, 15.0));
-        assert!(answer(0.0).is_near(0.009, 1.0));
-        let count = Answer {
-            value: 3.0,
-            unit: Unit::Count,
-        };
+        let answer = |value, unit| Answer { value, unit };
+        let two = answer(2.0, Unit::Time);
+        assert!(two.is_near(2.3, 15.0) && !two.is_near(2.5, 15.0));
+        assert!(answer(0.0, Unit::Time).is_near(0.009, 1.0));
+        let count = answer(3.0, Unit::Count);
         assert!(count.is_near(3.0, 0.0) && !count.is_near(4.0, 0.0));
     }
 
     #[test]
     fn a_value_is_found_by_its_path() {
-        let report = include_str!("../../examples/gather.json");
-        let report: Report = serde_json::from_str(report).unwrap();
+        let report = recorded();
         assert!(value(&report, "join.wall_s").is_some_and(|wall| wall > 1.9));
         assert!(value(&report, "join.tasks.fetch two.end_s").is_some_and(|end| end > 1.9));
         assert_eq!(value(&report, "join.tasks.length"), Some(2.0));
@@ -322,8 +339,7 @@ mod tests {
 
     #[test]
     fn pythons_figure_is_asked_for_by_its_language() {
-        let gather = include_str!("../../examples/gather.json");
-        let mut report: Report = serde_json::from_str(gather).unwrap();
+        let mut report = recorded();
         assert_eq!(value(&report, "python.join.wall_s"), None);
         let rust = value(&report, "join.wall_s");
         let join = report.strategies.iter().find(|one| one.name == "join");
@@ -338,8 +354,7 @@ mod tests {
     /// No ratio is told within the spread: once as fast, then. Of what failed, nothing is told.
     #[test]
     fn neither_faster_nor_slower_is_once() {
-        let gather = include_str!("../../examples/gather.json");
-        let mut report: Report = serde_json::from_str(gather).unwrap();
+        let mut report = recorded();
         assert!(value(&report, "join.speedup").is_some_and(|times| times > 1.2));
         report.strategies[1].speedup = None;
         assert_eq!(value(&report, "join.speedup"), Some(1.0));

@@ -108,13 +108,7 @@ fn shown(code: &Excerpt) -> Result<&'static str, Unexpected> {
 /// What is wrong with a lesson, whatever its runs may show.
 pub fn content(lesson: &Lesson) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut wrong = |line, what| {
-        problems.push(Problem {
-            file: lesson.file.clone(),
-            line,
-            what,
-        });
-    };
+    let mut wrong = |line, what: String| problems.push(Problem::new(&lesson.file, line, what));
     if let Err(what) = concepts::find(&lesson.about.concept) {
         wrong(1, what.to_string());
     }
@@ -188,11 +182,7 @@ fn has_heading(markdown: &str) -> bool {
 /// Whether the lesson takes as long as it says, with runs of so many seconds.
 pub fn time(lesson: &Lesson, runs: f64) -> Vec<Problem> {
     let stated = lesson.about.minutes;
-    let wrong = |what| Problem {
-        file: lesson.file.clone(),
-        line: 1,
-        what,
-    };
+    let wrong = |what: String| Problem::new(&lesson.file, 1, what);
     let mut problems = Vec::new();
     if !MINUTES.contains(&stated) {
         problems.push(wrong(format!(

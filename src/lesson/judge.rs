@@ -267,6 +267,7 @@ pub(super) fn letter(typed: &str, of: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lesson::tests::{recorded, with_join_at};
     use crate::lesson::{Choice, QuizChoice, Unit};
 
     fn predict(choices: &[(&str, &str)]) -> Predict {
@@ -290,10 +291,6 @@ mod tests {
         }
     }
 
-    fn report() -> Report {
-        serde_json::from_str(include_str!("../../examples/gather.json")).unwrap()
-    }
-
     fn marked(predict: &Predict, typed: &str, report: &Report) -> Verdict {
         let guess = predict.read(typed);
         predict.judge(guess.as_ref(), report, &[]).unwrap()
@@ -302,36 +299,18 @@ mod tests {
     #[test]
     fn a_prediction_is_held_against_the_run() {
         let predict = predict(&[]);
-        let verdict = marked(&predict, "3s", &report());
-        assert_eq!(
-            (verdict.mark, verdict.wants_another_run()),
-            (Mark::Wrong, false)
-        );
+        let verdict = marked(&predict, "3s", &recorded());
+        assert!(verdict.mark == Mark::Wrong && !verdict.wants_another_run());
         let words = verdict.words(predict.read("3s").as_ref());
-        assert!(
-            words.starts_with("You said: 3.000 s. It took 2.0"),
-            "{words}"
-        );
-        assert!(
-            words.contains("(ideal 2.000 s). sequential took 3.0"),
-            "{words}"
-        );
-        assert_eq!(marked(&predict, "2.1s", &report()).mark, Mark::Right);
-        assert_eq!(
-            predict.judge(None, &report(), &[]).unwrap().mark,
-            Mark::Open
-        );
-        assert_eq!(predict.read("soon"), None);
-        assert_eq!(predict.read("2"), None);
-    }
-
-    /// As [`report`], with `join` at so many seconds.
-    fn late(seconds: f64) -> Report {
-        let mut report = report();
-        let join = report.strategies.iter_mut().find(|one| one.name == "join");
-        let wall = std::time::Duration::from_secs_f64(seconds);
-        join.unwrap().wall_s = vec![crate::report::Seconds(wall)];
-        report
+        let parts = [
+            "You said: 3.000 s. It took 2.0",
+            "(ideal 2.000 s). sequential took 3.0",
+        ];
+        assert!(parts.iter().all(|part| words.contains(part)), "{words}");
+        assert_eq!(marked(&predict, "2.1s", &recorded()).mark, Mark::Right);
+        let silent = predict.judge(None, &recorded(), &[]).unwrap();
+        assert_eq!(silent.mark, Mark::Open);
+        assert_eq!((predict.read("soon"), predict.read("2")), (None, None));
     }
 
     #[test]
@@ -343,38 +322,34 @@ mod tests {
                 (_, "2s") => "a",
                 _ => "b",
             };
-            let verdict = marked(&predict, typed("2s"), &late(4.0));
+            let verdict = marked(&predict, typed("2s"), &with_join_at(4.0));
             assert_eq!(verdict.mark, Mark::ByArithmetic);
             assert!(verdict.wants_another_run());
             let words = verdict.words(predict.read(typed("2s")).as_ref());
-            assert!(
-                words.contains(
-                    "Right by arithmetic; this run was disturbed: it took 4.000 s (ideal 2.000 s)."
-                ),
-                "{words}"
-            );
-            let verdict = marked(&predict, typed("4s"), &late(4.0));
+            let told =
+                "Right by arithmetic; this run was disturbed: it took 4.000 s (ideal 2.000 s).";
+            assert!(words.contains(told), "{words}");
+            let verdict = marked(&predict, typed("4s"), &with_join_at(4.0));
             assert_eq!((verdict.mark, verdict.mark.counts()), (Mark::Open, None));
         }
         let predict = predict(&[]);
         // Of an earlier run, too.
         let guess = predict.read("6s");
-        let mark = |earlier: &[Answer]| {
-            predict
-                .judge(guess.as_ref(), &late(4.0), earlier)
-                .unwrap()
-                .mark
-        };
-        assert_eq!(mark(&[]), Mark::Wrong);
-        assert_eq!(mark(&[guess.as_ref().unwrap().answer]), Mark::Open);
+        for (earlier, mark) in [
+            (&[][..], Mark::Wrong),
+            (&[guess.as_ref().unwrap().answer], Mark::Open),
+        ] {
+            let verdict = predict.judge(guess.as_ref(), &with_join_at(4.0), earlier);
+            assert_eq!(verdict.unwrap().mark, mark);
+        }
     }
 
     #[test]
     fn a_lesson_that_arithmetic_contradicts_marks_nobody_wrong() {
         let mut predict = predict(&[]);
         predict.answer = "5s".into();
-        assert_eq!(marked(&predict, "2s", &report()).mark, Mark::Right);
-        assert_eq!(marked(&predict, "5s", &report()).mark, Mark::Wrong);
+        assert_eq!(marked(&predict, "2s", &recorded()).mark, Mark::Right);
+        assert_eq!(marked(&predict, "5s", &recorded()).mark, Mark::Wrong);
     }
 
     #[test]
@@ -382,7 +357,7 @@ mod tests {
         let mut predict = predict(&[("the longest", "2s"), ("their sum", "3s")]);
         predict.share = Some(50.0);
         for typed in ["a", "b"] {
-            let verdict = marked(&predict, typed, &late(3.0));
+            let verdict = marked(&predict, typed, &with_join_at(3.0));
             assert_eq!((verdict.mark, verdict.disturbed), (Mark::Right, None));
         }
     }
@@ -390,16 +365,15 @@ mod tests {
     #[test]
     fn a_choice_is_right_if_the_lesson_means_it_and_the_run_bears_it_out() {
         let predict = predict(&[("the sum", "3s"), ("the longest", "2s")]);
-        let right = |typed| marked(&predict, typed, &report()).mark == Mark::Right;
+        let right = |typed| marked(&predict, typed, &recorded()).mark == Mark::Right;
         assert!(right("b") && right("2") && right("B)") && !right("a"));
-        assert_eq!(predict.read("c"), None);
-        assert_eq!(predict.read("2s"), None);
+        assert_eq!((predict.read("c"), predict.read("2s")), (None, None));
     }
 
     #[test]
     fn of_two_choices_that_the_run_is_near_to_one_is_right() {
         let predict = predict(&[("a", "2s"), ("b", "2.3s")]);
-        let mark = |typed| marked(&predict, typed, &late(2.15)).mark;
+        let mark = |typed| marked(&predict, typed, &with_join_at(2.15)).mark;
         assert_eq!((mark("a"), mark("b")), (Mark::Right, Mark::Wrong));
     }
 
@@ -415,9 +389,15 @@ mod tests {
             choices: vec![choice(true), choice(false), choice(true)],
         };
         let right = |typed| quiz.read(typed).map(|chosen| quiz.is_right(&chosen));
-        assert_eq!(right("a c"), Some(true));
-        assert_eq!(right("3,1,1"), Some(true));
-        assert_eq!(right("a"), Some(false));
-        assert_eq!((right("d"), right(""), right("ab")), (None, None, None));
+        for (typed, is_right) in [
+            ("a c", Some(true)),
+            ("3,1,1", Some(true)),
+            ("a", Some(false)),
+            ("d", None),
+            ("", None),
+            ("ab", None),
+        ] {
+            assert_eq!(right(typed), is_right, "{typed}");
+        }
     }
 }

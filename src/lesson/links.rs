@@ -24,11 +24,7 @@ pub fn links(source: &LessonFile, lesson: &Lesson, root: Option<&Path>) -> Vec<P
             wrong.extend(here.map(|(_, what)| (step.line, what)));
         }
     }
-    let problem = |(line, what)| Problem {
-        file: source.file.clone(),
-        line,
-        what,
-    };
+    let problem = |(line, what): (_, String)| Problem::new(&source.file, line, what);
     wrong.into_iter().map(problem).collect()
 }
 

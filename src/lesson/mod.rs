@@ -267,3 +267,23 @@ pub enum Kind {
     /// A line to replace.
     Repair(Repair),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::report::{Report, Seconds};
+
+    /// A run of `gather`, as it was recorded.
+    pub(super) fn recorded() -> Report {
+        serde_json::from_str(include_str!("../../examples/gather.json")).unwrap()
+    }
+
+    /// The same, with `join` at so many seconds.
+    pub(super) fn with_join_at(seconds: f64) -> Report {
+        let mut report = recorded();
+        let join = report.strategies.iter_mut().find(|one| one.name == "join");
+        join.unwrap().wall_s = vec![Seconds(Duration::from_secs_f64(seconds))];
+        report
+    }
+}

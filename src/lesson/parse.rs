@@ -19,6 +19,14 @@ pub struct Problem {
     pub what: String,
 }
 
+impl Problem {
+    /// In this file, on this line.
+    pub fn new(file: &str, line: usize, what: impl Into<String>) -> Self {
+        let (file, what) = (file.to_owned(), what.into());
+        Self { file, line, what }
+    }
+}
+
 /// What was expected, and what was found, by who does not know the line.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -34,11 +42,7 @@ const BLOCKS: [&str; 10] = [
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
-    let problem = |line, what: String| Problem {
-        file: file.to_owned(),
-        line,
-        what,
-    };
+    let problem = |line, what: String| Problem::new(file, line, what);
     let mut about = None;
     let mut steps: Vec<Step> = Vec::new();
     let mut prose = Prose::default();
@@ -48,12 +52,8 @@ pub fn parse(file: &str, markdown: &str) -> Result<Lesson, Problem> {
                 prose.add(line, text);
                 continue;
             }
-            Block::Heading => {
-                // The title is in the head, for the course's own list.
-                prose.flush(&mut steps);
-                continue;
-            }
-            Block::Section => {
+            // The title is in the head, for the course's own list.
+            Block::Heading | Block::Section => {
                 prose.flush(&mut steps);
                 continue;
             }
@@ -332,27 +332,16 @@ mod tests {
             .steps
     }
 
-    fn problem(body: &str) -> String {
-        parse("07-gather.md", &format!("{HEAD}\n{body}"))
-            .unwrap_err()
-            .to_string()
-    }
-
     #[test]
     fn a_lesson_has_a_head_a_name_and_steps() {
-        let lesson = parse(
-            "lessons/07-gather.md",
-            &format!("{HEAD}\nHello *you*.\n\n- one\n- two\n"),
-        )
-        .unwrap();
+        let text = format!("{HEAD}\nHello *you*.\n\n- one\n- two\n");
+        let lesson = parse("lessons/07-gather.md", &text).unwrap();
         assert_eq!((lesson.name.as_str(), lesson.about.minutes), ("gather", 5));
         let [step] = &lesson.steps[..] else {
             panic!("{lesson:?}")
         };
-        assert_eq!(
-            step.kind,
-            Kind::Prose("Hello *you*.\n\n- one\n- two".to_owned())
-        );
+        let prose = "Hello *you*.\n\n- one\n- two";
+        assert_eq!(step.kind, Kind::Prose(prose.to_owned()));
         assert_eq!(step.line, 11);
     }
 
@@ -368,42 +357,45 @@ mod tests {
 
     #[test]
     fn code_that_is_only_shown_stays_in_the_prose() {
-        let steps = steps("Look:\n\n```python\nawait one()\n```\n");
-        assert_eq!(
-            steps[0].kind,
-            Kind::Prose("Look:\n\n```python\nawait one()\n```".to_owned())
-        );
+        let prose = "Look:\n\n```python\nawait one()\n```";
+        assert_eq!(steps(prose)[0].kind, Kind::Prose(prose.to_owned()));
     }
 
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
-        assert_eq!(
-            problem("```toml predikt\n```"),
-            "07-gather.md:11: expected one of predict, run, code, quiz, try, spot, repair, hint, notes or lesson, found `predikt`. Did you mean `predict`?"
-        );
         let quiz =
-            "```toml quiz\nquestion = \"Q?\"\nchoices = [{ text = \"a\", why = \"w\" }]\n```";
-        assert_eq!(
-            problem(quiz),
-            "07-gather.md:11: expected at least two choices, one or more of them right, found 1, 0 of them right"
-        );
-        let eight = "{ text = \"a\", right = true, why = \"w\" },".repeat(8);
-        let quiz = format!("```toml quiz\nquestion = \"Q?\"\nchoices = [{eight}]\n```");
-        assert_eq!(
-            problem(&quiz),
-            "07-gather.md:11: expected at most 7 choices, found 8"
-        );
-        assert!(problem("```toml code\nconcept = 3\n```").starts_with("07-gather.md:12: "));
-        let field = problem("```toml code\nconzept = \"gather\"\n```");
-        assert!(field.ends_with(". Did you mean `concept`?"), "{field}");
-        assert!(
-            problem("```sh run\nrm -rf /\n```").contains("expected one line `asyncdemo CONCEPT …`")
-        );
-        assert!(
-            parse("x.md", "# Only a title\n")
+            |choices: &str| format!("```toml quiz\nquestion = \"Q?\"\nchoices = [{choices}]\n```");
+        let one = quiz("{ text = \"a\", why = \"w\" }");
+        let eight = quiz(&"{ text = \"a\", right = true, why = \"w\" },".repeat(8));
+        for (body, expected) in [
+            (
+                "```toml predikt\n```",
+                "11: expected one of predict, run, code, quiz, try, spot, repair, hint, notes or lesson, found `predikt`. Did you mean `predict`?",
+            ),
+            (
+                &one,
+                "11: expected at least two choices, one or more of them right, found 1, 0 of them right",
+            ),
+            (&eight, "11: expected at most 7 choices, found 8"),
+            ("```toml code\nconcept = 3\n```", "12: "),
+            (
+                "```toml code\nconzept = \"gather\"\n```",
+                ". Did you mean `concept`?",
+            ),
+            (
+                "```sh run\nrm -rf /\n```",
+                "11: expected one line `asyncdemo CONCEPT …`",
+            ),
+        ] {
+            let problem = parse("07-gather.md", &format!("{HEAD}\n{body}"))
                 .unwrap_err()
-                .to_string()
-                .starts_with("x.md:1: expected a")
-        );
+                .to_string();
+            assert!(
+                problem.starts_with("07-gather.md:1") && problem.contains(expected),
+                "{problem}"
+            );
+        }
+        let title = parse("x.md", "# Only a title\n").unwrap_err();
+        assert!(title.to_string().starts_with("x.md:1: expected a"));
     }
 }

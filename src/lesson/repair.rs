@@ -3,7 +3,6 @@
 use super::parse::Unexpected;
 use super::{Answer, Mark, Repair, RepairChoice, Unit, value};
 use crate::report::{Report, StrategyReport};
-use crate::units;
 
 /// Where something is to stand.
 const HOLE: &str = "____";
@@ -252,14 +251,9 @@ impl<'a> RepairTrial<'a> {
     /// What is wrong with it, if it does not hold.
     pub fn wrong(&self) -> Option<String> {
         let goal = self.repair.goal()?;
-        let judged = self.judged();
-        let figures = self.measured.iter().map(|one| self.repair.answer(*one));
-        let figures: Vec<_> = figures.map(|figure| figure.to_string()).collect();
-        let measured = format!(
-            "measured {} in {}",
-            figures.join(", "),
-            units::count(figures.len(), "try", "tries")
-        );
+        let unit = self.repair.unit;
+        let judged = unit.judged(&self.measured);
+        let measured = unit.tried(&self.measured);
         let text = self.choice.text.trim();
         let goal_text = self.repair.goal.trim();
         if !self.as_stated(judged) {
@@ -270,7 +264,7 @@ impl<'a> RepairTrial<'a> {
         }
         let apart = (judged - goal.value.value).abs();
         let near = apart < goal.value.value.abs() * CLEAR / 100.0;
-        (near && self.repair.unit != Unit::Count).then(|| {
+        (near && unit != Unit::Count).then(|| {
             format!(
                 "expected the choice `{text}` at least {CLEAR} % from the goal, {goal_text}, so that no machine decides: {measured}"
             )
@@ -281,28 +275,18 @@ impl<'a> RepairTrial<'a> {
         let goal = self.repair.goal();
         goal.is_some_and(|goal| goal.meets(value) == self.choice.right)
     }
-
-    /// As a prediction's trial judges: noise lengthens a time and fills memory; of what is counted the middle one is.
-    fn judged(&self) -> f64 {
-        let mut sorted = self.measured.clone();
-        sorted.sort_by(f64::total_cmp);
-        let at = match self.repair.unit {
-            Unit::Time | Unit::Bytes => 0,
-            Unit::Count | Unit::Times => sorted.len().saturating_sub(1) / 2,
-        };
-        sorted.get(at).copied().unwrap_or_default()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lesson::CodeLanguage;
+    use crate::lesson::tests::with_join_at;
 
     fn repair(goal: &str) -> Repair {
-        let choice = |text: &str, run: &str, right| RepairChoice {
+        let choice = |text: &str, strategy: &str, right| RepairChoice {
             text: text.to_owned(),
-            run: run.to_owned(),
+            run: format!("gather --strategy {strategy}"),
             right,
             why: "Because.".to_owned(),
         };
@@ -314,24 +298,17 @@ mod tests {
             unit: Unit::Time,
             goal: goal.to_owned(),
             choices: vec![
-                choice(
-                    "await one()\nawait two()",
-                    "gather --strategy sequential",
-                    false,
-                ),
-                choice("await gather(one(), two())", "gather --strategy join", true),
-                choice("one(); two()", "gather --strategy created-first", false),
+                choice("await one()\nawait two()", "sequential", false),
+                choice("await gather(one(), two())", "join", true),
+                choice("one(); two()", "created-first", false),
             ],
         }
     }
 
     /// `join` and nothing else, at so many seconds.
     fn report(seconds: f64) -> Report {
-        let mut report: Report =
-            serde_json::from_str(include_str!("../../examples/gather.json")).unwrap();
+        let mut report = with_join_at(seconds);
         report.strategies.retain(|one| one.name == "join");
-        let wall = std::time::Duration::from_secs_f64(seconds);
-        report.strategies[0].wall_s = vec![crate::report::Seconds(wall)];
         report
     }
 
@@ -343,14 +320,13 @@ mod tests {
             repair.filled(&repair.choices[0]),
             "async def both():\n    await one()\n    await two()\n    return 1\n"
         );
+        let code = "x = ____  # here".to_owned();
         let within = Repair {
-            code: "x = ____  # here".to_owned(),
+            code,
             ..repair.clone()
-        };
-        assert_eq!(
-            within.filled(&repair.choices[1]),
-            "x = await gather(one(), two())  # here\n"
-        );
+        }
+        .filled(&repair.choices[1]);
+        assert_eq!(within, "x = await gather(one(), two())  # here\n");
     }
 
     #[test]
@@ -360,20 +336,21 @@ mod tests {
             unreachable!()
         };
         let judged = |choice, seconds| repair.judge(choice, &report(seconds)).unwrap();
-        let met = judged(right, 2.0);
-        assert_eq!((met.mark, met.wants_another_run()), (Mark::Right, false));
-        assert_eq!(
-            met.words(),
-            "It took 2.000 s. The goal, at most 2.5s, is met."
-        );
-        let missed = judged(slow, 3.0);
-        assert_eq!(missed.mark, Mark::Wrong);
-        assert!(missed.words().ends_with("is missed."));
-        for (choice, seconds, mark) in [(right, 9.0, Mark::ByArithmetic), (slow, 1.0, Mark::Open)] {
-            let disturbed = judged(choice, seconds);
-            assert!(disturbed.wants_another_run());
-            assert_eq!(disturbed.mark, mark);
-            assert!(disturbed.words().contains("this run was disturbed") || mark == Mark::Open);
+        for (choice, seconds, mark, words) in [
+            (
+                right,
+                2.0,
+                Mark::Right,
+                "It took 2.000 s. The goal, at most 2.5s, is met.",
+            ),
+            (slow, 3.0, Mark::Wrong, "is missed."),
+            (right, 9.0, Mark::ByArithmetic, "this run was disturbed"),
+            (slow, 1.0, Mark::Open, "This run was disturbed"),
+        ] {
+            let repaired = judged(choice, seconds);
+            let again = matches!(mark, Mark::ByArithmetic | Mark::Open);
+            assert_eq!((repaired.mark, repaired.wants_another_run()), (mark, again));
+            assert!(repaired.words().contains(words), "{}", repaired.words());
         }
     }
 
@@ -392,17 +369,19 @@ mod tests {
         // Arithmetic says 2 s of `join`: one run is enough for what is right.
         assert_eq!(tried(&repair("at most 2.5s"), 1, &[2.01]), (1, None));
         assert_eq!(tried(&repair("at most 2.5s"), 1, &[4.0, 2.01]), (2, None));
-        let (runs, wrong) = tried(&repair("at most 1s"), 1, &[2.01]);
-        assert_eq!(runs, MORE);
-        assert!(
-            wrong.unwrap().starts_with(
-                "expected the choice `await gather(one(), two())` to meet the goal, at most 1s: measured 2.010 s"
-            )
-        );
-        let (_, wrong) = tried(&repair("at most 2.1s"), 1, &[2.01]);
-        assert!(wrong.unwrap().contains("at least 10 % from the goal"));
-        let (_, wrong) = tried(&repair("at most 2.5s"), 0, &[2.01]);
-        assert!(wrong.unwrap().contains("to miss the goal"));
+        assert_eq!(tried(&repair("at most 1s"), 1, &[2.01]).0, MORE);
+        for (goal, choice, expected) in [
+            (
+                "at most 1s",
+                1,
+                "`await gather(one(), two())` to meet the goal, at most 1s: measured 2.010 s",
+            ),
+            ("at most 2.1s", 1, "at least 10 % from the goal"),
+            ("at most 2.5s", 0, "to miss the goal"),
+        ] {
+            let wrong = tried(&repair(goal), choice, &[2.01]).1.unwrap();
+            assert!(wrong.contains(expected), "{wrong}");
+        }
     }
 
     #[test]

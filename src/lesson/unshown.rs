@@ -23,12 +23,11 @@ pub fn unshown(lesson: &Lesson, markdown: &str, is_hidden: fn(char) -> bool) -> 
     }
     found.sort_unstable();
     found.dedup();
-    let problem = |(line, what)| Problem {
-        file: lesson.file.clone(),
-        line,
-        what: format!(
+    let problem = |(line, what)| {
+        let what = format!(
             "expected words, lists, tables and code, found {what}, which no terminal shows"
-        ),
+        );
+        Problem::new(&lesson.file, line, what)
     };
     found.into_iter().map(problem).collect()
 }

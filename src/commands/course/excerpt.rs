@@ -83,34 +83,36 @@ mod tests {
     const LESSON: &str = "# Title\n\n```toml predict\nquestion = \"Q?\"\nanswer = \"500ms\"\nvalue = \"join.wall_s\"\n```\n\nSee [this](gone.md).\n";
 
     fn shown(line: usize, what: &str) -> String {
-        let problem = Problem {
-            file: "01-a.md".into(),
-            line,
-            what: what.into(),
-        };
         let style = Style {
             ascii: true,
             ..Style::default()
         };
-        excerpt(LESSON, &problem, &style)
+        excerpt(LESSON, &Problem::new("01-a.md", line, what), &style)
     }
 
     #[test]
     fn the_caret_is_below_what_is_wrong() {
-        let beside = shown(3, "expected `join.wall_s` within 10 % of the answer 500ms");
-        assert_eq!(
-            beside,
-            "  |\n5 | answer = \"500ms\"\n  | ^^^^^^^^^^^^^^^^\n"
-        );
-        assert!(
-            shown(3, "there is no `join.wall_s`")
-                .contains("6 | value = \"join.wall_s\"\n  |          ^^^^^^^^^^^")
-        );
-        assert!(
-            shown(9, "there is no file `gone.md`")
-                .contains("9 | See [this](gone.md).\n  |            ^^^^^^^")
-        );
-        assert!(shown(3, "what is it?").contains("3 | ```toml predict\n  | ^^^^^^^^^^^^^^^"));
+        let beside = "expected `join.wall_s` within 10 % of the answer 500ms";
+        for (line, what, expected) in [
+            (3, beside, "5 | answer = \"500ms\"\n  | ^^^^^^^^^^^^^^^^\n"),
+            (
+                3,
+                "there is no `join.wall_s`",
+                "6 | value = \"join.wall_s\"\n  |          ^^^^^^^^^^^\n",
+            ),
+            (
+                9,
+                "there is no file `gone.md`",
+                "9 | See [this](gone.md).\n  |            ^^^^^^^\n",
+            ),
+            (
+                3,
+                "what is it?",
+                "3 | ```toml predict\n  | ^^^^^^^^^^^^^^^\n",
+            ),
+        ] {
+            assert_eq!(shown(line, what), format!("  |\n{expected}"));
+        }
     }
 
     #[test]
@@ -121,11 +123,7 @@ mod tests {
 
     #[test]
     fn a_line_of_a_foreign_lesson_sends_no_control_code() {
-        let problem = Problem {
-            file: "01-a.md".into(),
-            line: 1,
-            what: "found `\u{1b}[2J`".into(),
-        };
+        let problem = Problem::new("01-a.md", 1, "found `\u{1b}[2J`");
         let shown = excerpt("```sh \u{1b}[2J\u{202e}x\n", &problem, &Style::default());
         assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
     }

@@ -129,11 +129,8 @@ fn wanted(lesson: &Lesson, trust: Trust) -> Result<Vec<Wanted<'_>>, Problem> {
     let mut wanted = Vec::new();
     for step in &lesson.steps {
         for command in step.commands() {
-            let run = line(&command, trust).map_err(|what| Problem {
-                file: lesson.file.clone(),
-                line: step.line,
-                what: what.to_string(),
-            })?;
+            let run = line(&command, trust)
+                .map_err(|what| Problem::new(&lesson.file, step.line, what.to_string()))?;
             wanted.push(Wanted {
                 line: command,
                 step,

@@ -114,8 +114,7 @@ impl Checked {
     }
 
     pub(super) fn problem(&mut self, line: usize, what: String) {
-        let file = self.file.clone();
-        self.problems.push(Problem { file, line, what });
+        self.problems.push(Problem::new(&self.file, line, what));
     }
 
     /// A line, and what is wrong beneath it.
@@ -160,11 +159,8 @@ impl Found {
 
     /// There is no lesson in the directory.
     pub(super) fn nothing(&mut self, folder: &str) {
-        self.problems.push(Problem {
-            file: folder.to_owned(),
-            line: 1,
-            what: "expected lessons with names like 01-waiting.md, found none".to_owned(),
-        });
+        let what = "expected lessons with names like 01-waiting.md, found none";
+        self.problems.push(Problem::new(folder, 1, what));
     }
 
     /// What gives answers away over the whole course, if all of it could be read.
@@ -173,13 +169,9 @@ impl Found {
         let Some(lessons) = lessons.collect::<Option<Vec<_>>>() else {
             return;
         };
-        let problem = |what| Problem {
-            file: folder.to_owned(),
-            line: 1,
-            what,
-        };
+        let problems = balance(&lessons).into_iter();
         self.problems
-            .extend(balance(&lessons).into_iter().map(problem));
+            .extend(problems.map(|what| Problem::new(folder, 1, what)));
     }
 
     /// The time was over before the end.
