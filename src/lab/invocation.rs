@@ -222,12 +222,8 @@ mod tests {
         assert_eq!(gather.set.about.name, "gather");
         assert_eq!(gather.set.arguments["delays"][1], "20ms");
         let report = gather.measure(&Stop::default(), &mut ()).unwrap();
-        let names: Vec<_> = report
-            .strategies
-            .iter()
-            .map(|strategy| strategy.name.as_str())
-            .collect();
-        assert_eq!(names, ["join"]);
+        let names = report.strategies.iter().map(|strategy| &*strategy.name);
+        assert!(names.eq(["join"]));
     }
 
     #[test]

@@ -263,16 +263,9 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons");
         let written = written(&folder).unwrap();
         assert_eq!(written.problems, []);
-        let files: Vec<_> = written
-            .sources
-            .iter()
-            .map(|source| {
-                format!(
-                    "lessons/{}",
-                    source.file.rsplit(['/', '\\']).next().unwrap()
-                )
-            })
-            .collect();
+        let name = |source: &LessonFile| source.file.rsplit(['/', '\\']).next().unwrap().to_owned();
+        let files = written.sources.iter().map(name);
+        let files: Vec<_> = files.map(|name| format!("lessons/{name}")).collect();
         let embedded: Vec<_> = EMBEDDED.iter().map(|(file, _)| *file).collect();
         assert_eq!(files, embedded, "the list in src/lesson/course.rs");
         assert_eq!(builtin().unwrap().len(), embedded.len());
@@ -283,33 +276,27 @@ mod tests {
     fn a_course_in_a_directory_is_read_in_the_order_of_its_numbers() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        let told = |error: CourseError| {
-            error
-                .to_string()
-                .replace(&*folder.path().display().to_string(), "DIR")
+        let refused = || {
+            let error = read(folder.path(), str::to_owned).unwrap_err().to_string();
+            error.replace(&*folder.path().display().to_string(), "DIR")
         };
         write("README.md", "");
-        assert_eq!(
-            told(read(folder.path(), str::to_owned).unwrap_err()),
-            "DIR: expected lessons with names like 01-waiting.md, found none"
-        );
+        let none = "DIR: expected lessons with names like 01-waiting.md, found none";
+        assert_eq!(refused(), none);
         let lesson = include_str!("../../lessons/starter/01-waiting.md");
         write("10-last.md", lesson);
         write("02-first.md", lesson);
         let lessons = read(folder.path(), str::to_owned).unwrap();
         let names: Vec<_> = lessons.iter().map(|lesson| &*lesson.name).collect();
         assert_eq!(names, ["first", "last"]);
-        write("03-empty.md", "");
-        let problem = told(read(folder.path(), str::to_owned).unwrap_err());
-        assert!(
-            problem.starts_with("DIR/03-empty.md:1: expected a ```toml lesson"),
-            "{problem}"
-        );
-        write("03-Empty.md", "");
-        let problem = told(read(folder.path(), str::to_owned).unwrap_err());
-        assert!(
-            problem.starts_with("DIR/03-Empty.md:1: expected a name like"),
-            "{problem}"
-        );
+        for (name, what) in [
+            ("03-empty.md", "a ```toml lesson"),
+            ("03-Empty.md", "a name like"),
+        ] {
+            write(name, "");
+            let problem = refused();
+            let expected = format!("DIR/{name}:1: expected {what}");
+            assert!(problem.starts_with(&expected), "{problem}");
+        }
     }
 }

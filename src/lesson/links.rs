@@ -204,41 +204,37 @@ mod tests {
 
     #[test]
     fn a_link_that_leads_nowhere_is_told_with_its_line() {
+        let outside =
+            |link| format!("a file of the course for the link `{link}`, found one outside of it");
         for (link, what) in [
             (
                 "[x](nosuch.md)",
-                "expected a file for the link `nosuch.md`, found none",
+                "a file for the link `nosuch.md`, found none",
             ),
             (
                 "[x](#nosuch)",
-                "expected a heading for the link `#nosuch`, found none",
+                "a heading for the link `#nosuch`, found none",
             ),
-            (
-                "[x](/etc/hosts)",
-                "expected a file of the course for the link `/etc/hosts`, found one outside of it",
-            ),
-            (
-                "[x](../../..)",
-                "expected a file of the course for the link `../../..`, found one outside of it",
-            ),
+            ("[x](/etc/hosts)", &outside("/etc/hosts")),
+            ("[x](../../..)", &outside("../../..")),
             (
                 "[x](javascript:alert)",
-                "expected a link that begins with https:// or names a file of the course, found `javascript:`",
+                "a link that begins with https:// or names a file of the course, found `javascript:`",
             ),
-            (
-                "[x](https://)",
-                "expected an address, found `https://`: empty host",
-            ),
+            ("[x](https://)", "an address, found `https://`: empty host"),
             (
                 "[x][nosuch]",
-                "expected an address for the link `[x][nosuch]`, found none",
+                "an address for the link `[x][nosuch]`, found none",
             ),
             (
                 "[x][y]\n\n[y]: https://tokio.rs",
-                "expected the address within the link, [text](address), as a lesson is shown in pieces, found `[x][y]`",
+                "the address within the link, [text](address), as a lesson is shown in pieces, found `[x][y]`",
             ),
         ] {
-            assert_eq!(wrong(&format!("One.\n\n{link}")), [(3, what.to_owned())]);
+            assert_eq!(
+                wrong(&format!("One.\n\n{link}")),
+                [(3, format!("expected {what}"))]
+            );
         }
     }
 

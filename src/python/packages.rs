@@ -247,10 +247,8 @@ mod tests {
         let lines = REQUIREMENTS.lines();
         let packages: Vec<_> = lines.filter(|line| !line.starts_with('#')).collect();
         assert!(packages.len() > 4 && packages.is_sorted());
-        assert!(
-            packages.iter().all(|line| line.contains("==")),
-            "{packages:?}"
-        );
+        let pinned = |line: &&str| line.contains("==");
+        assert!(packages.iter().all(pinned), "{packages:?}");
     }
 
     #[test]
@@ -262,13 +260,9 @@ mod tests {
             version: "3.13.0".to_owned(),
         };
         let packages = Packages::among(data.path());
-        let error = packages
-            .install(&interpreter, Installer::Pip, &|| false)
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("no-python cannot be started"),
-            "{error}"
-        );
+        let error = packages.install(&interpreter, Installer::Pip, &|| false);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("no-python cannot be started"), "{error}");
         assert!(!packages.are_installed());
     }
 }

@@ -179,15 +179,15 @@ mod tests {
 
     #[test]
     fn what_names_no_program_is_refused() {
-        assert!(read("").unwrap_err().starts_with("no program"));
-        assert!(read("-u").unwrap_err().starts_with("no program"));
-        assert!(read("-m").unwrap_err().starts_with("-m needs a word"));
-        assert!(read("-X").unwrap_err().starts_with("-X needs a word"));
-        assert!(read("-x app.py").unwrap_err().starts_with("-x is no flag"));
-        assert!(
-            read("--reload app.py")
-                .unwrap_err()
-                .starts_with("--reload is no flag")
-        );
+        for (line, why) in [
+            ("", "no program"),
+            ("-u", "no program"),
+            ("-m", "-m needs a word"),
+            ("-X", "-X needs a word"),
+            ("-x app.py", "-x is no flag"),
+            ("--reload app.py", "--reload is no flag"),
+        ] {
+            assert!(read(line).unwrap_err().starts_with(why), "{line}");
+        }
     }
 }

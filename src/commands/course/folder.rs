@@ -120,6 +120,10 @@ mod tests {
         SiteFolder::prepare(path, &names)?.write(pages)
     }
 
+    fn refused(path: &Path, pages: &[SitePage]) -> String {
+        made(path, pages).unwrap_err().to_string()
+    }
+
     #[test]
     fn a_site_is_made_anew_and_what_is_gone_from_it_goes() {
         let home = tempfile::tempdir().unwrap();
@@ -139,22 +143,16 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let pages = [page("index.html", "i")];
         fs::write(home.path().join("index.html"), "mine").unwrap();
-        let said = made(home.path(), &pages).unwrap_err().to_string();
-        assert!(
-            said.contains("is not empty, and no site of asyncdemo's"),
-            "{said}"
-        );
+        let said = refused(home.path(), &pages);
+        let part = "is not empty, and no site of asyncdemo's";
+        assert!(said.contains(part), "{said}");
 
         let path = home.path().join("site");
         made(&path, &pages).unwrap();
         fs::write(path.join("01-a.html"), "mine").unwrap();
-        let said = made(&path, &[page("01-a.html", "x")])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            said.contains("a 01-a.html that asyncdemo did not write"),
-            "{said}"
-        );
+        let said = refused(&path, &[page("01-a.html", "x")]);
+        let part = "a 01-a.html that asyncdemo did not write";
+        assert!(said.contains(part), "{said}");
         assert_eq!(fs::read_to_string(path.join("index.html")).unwrap(), "i");
         assert_eq!(fs::read_to_string(path.join("01-a.html")).unwrap(), "mine");
     }
@@ -167,7 +165,7 @@ mod tests {
         }
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join(MARKER), "anything").unwrap();
-        let said = made(home.path(), &[]).unwrap_err().to_string();
+        let said = refused(home.path(), &[]);
         assert!(said.contains("was not written by asyncdemo"), "{said}");
     }
 }

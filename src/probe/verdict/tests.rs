@@ -96,36 +96,48 @@ fn without_pings(mut observed: Observed) -> Observed {
     observed
 }
 
-#[test]
-fn each_kind_of_service_is_told() {
-    let of = |kind, count| {
-        let seen = observed(kind, count, 200.0);
-        assert!(is_settled(&seen), "{kind:?}");
-        judge(&seen).diagnosis
-    };
-    let pings = Pings::Prompt;
-    assert_eq!(of(Kind::Overlaps, 12), Diagnosis::WaitsOverlap);
-    assert_eq!(of(Kind::Blocks, 12), Diagnosis::Blocked);
-    assert_eq!(of(Kind::BlocksAndAnswersLate, 12), Diagnosis::Blocked);
-    assert_eq!(of(Kind::Pool(1), 12), Diagnosis::Pool { size: 1, pings });
-    assert_eq!(of(Kind::Pool(5), 12), Diagnosis::Pool { size: 5, pings });
-    assert_eq!(
-        of(Kind::Pool(40), 100),
-        Diagnosis::Threads { size: 40, pings }
-    );
-    assert_eq!(of(Kind::Computes(1), 12), Diagnosis::SlowerTogether);
-    assert_eq!(of(Kind::Computes(2), 12), Diagnosis::SlowerTogether);
+fn assert_unclear(seen: &Observed, why: Obstacle) {
+    assert_eq!(judge(seen).diagnosis, Diagnosis::Unclear(why));
 }
 
 #[test]
-fn without_pings_a_blocked_event_loop_is_not_told_from_a_lock() {
-    let of = |kind| judge(&without_pings(observed(kind, 12, 200.0))).diagnosis;
-    let pings = Pings::Unknown;
-    assert_eq!(of(Kind::Overlaps), Diagnosis::WaitsOverlap);
-    assert_eq!(of(Kind::Blocks), Diagnosis::Pool { size: 1, pings });
-    assert_eq!(of(Kind::Pool(1)), Diagnosis::Pool { size: 1, pings });
-    assert_eq!(of(Kind::Pool(5)), Diagnosis::Pool { size: 5, pings });
-    assert_eq!(of(Kind::Computes(1)), Diagnosis::SlowerTogether);
+fn each_kind_of_service_is_told() {
+    let (prompt, unknown) = (Pings::Prompt, Pings::Unknown);
+    let pool = |size, pings| Diagnosis::Pool { size, pings };
+    let (size, pings) = (40, prompt);
+    // With pings, and without: then a blocked event loop is not told from a lock.
+    for (kind, count, told, without) in [
+        (
+            Kind::Overlaps,
+            12,
+            Diagnosis::WaitsOverlap,
+            Some(Diagnosis::WaitsOverlap),
+        ),
+        (Kind::Blocks, 12, Diagnosis::Blocked, Some(pool(1, unknown))),
+        (Kind::BlocksAndAnswersLate, 12, Diagnosis::Blocked, None),
+        (Kind::Pool(1), 12, pool(1, prompt), Some(pool(1, unknown))),
+        (Kind::Pool(5), 12, pool(5, prompt), Some(pool(5, unknown))),
+        (
+            Kind::Pool(40),
+            100,
+            Diagnosis::Threads { size, pings },
+            None,
+        ),
+        (
+            Kind::Computes(1),
+            12,
+            Diagnosis::SlowerTogether,
+            Some(Diagnosis::SlowerTogether),
+        ),
+        (Kind::Computes(2), 12, Diagnosis::SlowerTogether, None),
+    ] {
+        let seen = observed(kind, count, 200.0);
+        assert!(is_settled(&seen), "{kind:?}");
+        assert_eq!(judge(&seen).diagnosis, told);
+        if let Some(without) = without {
+            assert_eq!(judge(&without_pings(seen)).diagnosis, without);
+        }
+    }
 }
 
 #[test]
@@ -149,21 +161,12 @@ fn what_fails_or_comes_to_no_end_is_called_so() {
     for round in &mut seen.rounds {
         (round.failed, round.unanswered) = (0, 1);
     }
-    assert_eq!(
-        judge(&seen).diagnosis,
-        Diagnosis::Unclear(Obstacle::OutOfTime)
-    );
+    assert_unclear(&seen, Obstacle::OutOfTime);
     seen.rounds.clear();
-    assert_eq!(
-        judge(&seen).diagnosis,
-        Diagnosis::Unclear(Obstacle::OutOfTime)
-    );
+    assert_unclear(&seen, Obstacle::OutOfTime);
     seen.alone[0].failed = 1;
     assert_eq!(judge(&seen).diagnosis, Diagnosis::Failed);
-    assert_eq!(
-        judge(&Observed::default()).diagnosis,
-        Diagnosis::Unclear(Obstacle::NothingAlone)
-    );
+    assert_unclear(&Observed::default(), Obstacle::NothingAlone);
 }
 
 #[test]
@@ -172,22 +175,15 @@ fn one_round_is_believed_only_where_noise_is_little_and_two_must_agree() {
         let mut seen = observed(Kind::Pool(5), 12, work);
         seen.rounds.pop();
         assert!(!is_settled(&seen));
-        judge(&seen).diagnosis
+        seen
     };
-    assert_eq!(
-        once(300.0),
-        Diagnosis::Pool {
-            size: 5,
-            pings: Pings::Prompt
-        }
-    );
-    assert_eq!(once(100.0), Diagnosis::Unclear(Obstacle::Unsteady));
+    let (size, pings) = (5, Pings::Prompt);
+    let judged = judge(&once(300.0)).diagnosis;
+    assert_eq!(judged, Diagnosis::Pool { size, pings });
+    assert_unclear(&once(100.0), Obstacle::Unsteady);
     let mut seen = observed(Kind::Pool(5), 12, 300.0);
     seen.rounds[1] = round(Kind::Pool(4), &[300.0; 12], 3.0);
-    assert_eq!(
-        judge(&seen).diagnosis,
-        Diagnosis::Unclear(Obstacle::Unsteady)
-    );
+    assert_unclear(&seen, Obstacle::Unsteady);
     assert!(!is_settled(&seen));
     seen.rounds.push(seen.rounds[1].clone());
     assert_eq!(judge(&seen).rounds, [1, 2]);
@@ -195,19 +191,12 @@ fn one_round_is_believed_only_where_noise_is_little_and_two_must_agree() {
 
 #[test]
 fn what_is_too_short_or_disturbed_is_not_judged() {
-    let seen = observed(Kind::Blocks, 12, 5.0);
-    assert_eq!(
-        judge(&seen).diagnosis,
-        Diagnosis::Unclear(Obstacle::TooShort)
-    );
+    assert_unclear(&observed(Kind::Blocks, 12, 5.0), Obstacle::TooShort);
     let mut seen = observed(Kind::Blocks, 12, 100.0);
     for round in &mut seen.rounds {
         round.disturbed = ms(60.0);
     }
-    assert_eq!(
-        judge(&seen).diagnosis,
-        Diagnosis::Unclear(Obstacle::Disturbed)
-    );
+    assert_unclear(&seen, Obstacle::Disturbed);
 }
 
 /// As long as `work`, or longer by up to `noise` of it.
