@@ -47,15 +47,13 @@ struct Figures {
 
 impl Figures {
     fn of(judged: &Judged, observed: &Observed, asked: Duration) -> Self {
-        let mut rounds: Vec<&Round> = judged
-            .rounds
-            .iter()
-            .map(|at| &observed.rounds[*at])
-            .collect();
+        let rounds = judged.rounds.iter().map(|at| &observed.rounds[*at]);
+        let mut rounds: Vec<&Round> = rounds.collect();
         rounds.sort_by_key(|round| round.wall);
         let middle = rounds.get(rounds.len().saturating_sub(1) / 2);
         let answers = middle.map_or(&[][..], |round| &round.answers);
         let lone = judged.lone.unwrap_or_default();
+        let disturbed = rounds.iter().map(|round| round.disturbed);
         Self {
             at_once: observed.at_once,
             lone,
@@ -64,11 +62,7 @@ impl Figures {
             sizes: sizes(answers, lone),
             pinged: observed.quiet_ping.is_some(),
             longest_ping: judged.longest_ping,
-            disturbed: rounds
-                .iter()
-                .map(|round| round.disturbed)
-                .max()
-                .unwrap_or_default(),
+            disturbed: disturbed.max().unwrap_or_default(),
             answered: answers.len(),
             rounds: observed.rounds.len(),
             asked,

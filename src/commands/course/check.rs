@@ -240,11 +240,8 @@ impl Check<'_> {
                 if absent < TRIES {
                     continue;
                 }
-                let names: Vec<_> = report
-                    .strategies
-                    .iter()
-                    .map(|strategy| strategy.name.as_str())
-                    .collect();
+                let names = report.strategies.iter().map(|it| &*it.name);
+                let names: Vec<_> = names.collect();
                 return Ok(Some(format!(
                     "expected a figure at `{}`, found none in the report of `{}` (its strategies: {})",
                     prediction.value,
