@@ -88,10 +88,8 @@ mod tests {
             program.allocator == "mimalloc"
         );
         if let Some(commit) = program.commit {
-            assert!(
-                commit.len() >= 12 && commit.chars().all(|ch| ch.is_ascii_hexdigit()),
-                "{commit}"
-            );
+            let is_hex = commit.chars().all(|ch| ch.is_ascii_hexdigit());
+            assert!(commit.len() >= 12 && is_hex, "{commit}");
         }
     }
 }

@@ -178,20 +178,18 @@ Look for `gather(`.
         );
         let longest: Vec<_> = (0..5).map(|_| lesson(&other)).collect();
         let told = balance(&longest);
-        assert!(told.iter().any(|what| what
-            == "expected the longest choice to be right in at most 45 % of the quizzes, found it in 5 of 5"));
-        assert!(
-            told.iter().any(|what| what
-                == "expected a `repair` in at least 7 of 10 lessons, found one in 0 of 5")
-        );
+        for expected in [
+            "expected the longest choice to be right in at most 45 % of the quizzes, found it in 5 of 5",
+            "expected a `repair` in at least 7 of 10 lessons, found one in 0 of 5",
+        ] {
+            assert!(told.iter().any(|what| what == expected), "{told:?}");
+        }
         // Of four, nothing can be said; nor of two choices.
         assert_eq!(balance(&longest[..4]), [""; 0]);
         let two = ("  { text = \"none\", why = \"w\" },\n", "");
         let of_two: Vec<_> = (0..5).map(|_| lesson(&[with_repair, two])).collect();
         let told = balance(&of_two);
-        assert!(
-            !told.iter().any(|what| what.contains("quizzes")),
-            "{told:?}"
-        );
+        let of_quizzes = |what: &String| what.contains("quizzes");
+        assert!(!told.iter().any(of_quizzes), "{told:?}");
     }
 }

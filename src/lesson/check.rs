@@ -114,25 +114,19 @@ pub fn content(lesson: &Lesson) -> Vec<Problem> {
     }
     let kinds = || lesson.steps.iter().map(|step| &step.kind);
     let counted = |is: fn(&Kind) -> bool| kinds().filter(|kind| is(kind)).count();
+    let predictions = counted(|it| matches!(it, Kind::Predict(_)));
+    let quizzes = counted(|it| matches!(it, Kind::Quiz(_)));
+    let tries = counted(|it| matches!(it, Kind::Try(_)));
+    let spots = counted(|it| matches!(it, Kind::Spot(_)));
     for (least, name, found) in [
-        (
-            2,
-            "predictions",
-            counted(|it| matches!(it, Kind::Predict(_))),
-        ),
-        (
-            3,
-            "quiz questions",
-            counted(|it| matches!(it, Kind::Quiz(_))),
-        ),
-        (1, "`try`", counted(|it| matches!(it, Kind::Try(_)))),
-        (1, "`spot`", counted(|it| matches!(it, Kind::Spot(_)))),
+        (2, "predictions", predictions),
+        (3, "quiz questions", quizzes),
+        (1, "`try`", tries),
+        (1, "`spot`", spots),
     ] {
         if found < least {
-            wrong(
-                1,
-                format!("expected at least {least} {name}, found {found}"),
-            );
+            let what = format!("expected at least {least} {name}, found {found}");
+            wrong(1, what);
         }
     }
     if !kinds().any(|kind| matches!(kind, Kind::Prose(text) if has_heading(text))) {
