@@ -101,3 +101,12 @@ fn without_a_temporary_directory_only_the_order_fails_and_says_why() {
     let told = "no temporary directory can be made in /nowhere: entity not found. Set TMPDIR to a place where you may make files.";
     assert!(text.join(" ").contains(told), "{}", output.stdout);
 }
+
+/// A deadline that comes before the request has reached the handler: about every sixth run.
+#[test]
+fn a_client_that_leaves_before_its_request_has_come_is_not_waited_for() {
+    for _ in 0..12 {
+        let (_, report) = ran("client-leaves", &["--work", "100ms", "--deadline", "1ms"]);
+        assert_eq!(report.metrics["finished_count"], 0.0);
+    }
+}

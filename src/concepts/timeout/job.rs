@@ -46,6 +46,10 @@ impl Job {
         Guard(Arc::clone(self))
     }
 
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::SeqCst) > 0
+    }
+
     pub(super) fn finish(&self) -> &'static str {
         let _ = self.finished.set(self.start.elapsed());
         "an answer"
