@@ -1,5 +1,6 @@
 //! Each strategy in Rust and in Python: the same names, the same knobs, one report.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -364,19 +365,29 @@ fn httpx_gives_up_waiting_for_a_connection() {
         return;
     };
     let line = "http --strategy concurrent --requests 300 --latency 2s --timeout 3s --format json";
-    let output = Test::new(line.split(' '))
-        .args([format!("--python={}", python.display())])
-        .output();
-    let (report, value) = parse(&output.stdout);
-    assert_valid(&value);
-    let [_, here] = pair(&report, "concurrent");
-    let gave_up = here.tasks.iter();
-    let gave_up = gave_up.filter(|task| task.exception.as_deref() == Some("PoolTimeout"));
-    let (gave_up, told) = (gave_up.count(), findings(&report, "concurrent"));
-    assert!(gave_up > 0);
-    assert_eq!(told[0].kind, "pool_limited", "{told:?}");
-    let words = format!("{gave_up} requests of 300 gave up waiting: PoolTimeout.");
-    assert!(told[0].text.contains(&words), "{told:?}");
+    let mut ended = BTreeMap::new();
+    for _ in 0..TRIES {
+        let output = Test::new(line.split(' '))
+            .args([format!("--python={}", python.display())])
+            .output();
+        let (report, value) = parse(&output.stdout);
+        assert_valid(&value);
+        let [_, here] = pair(&report, "concurrent");
+        ended.clear();
+        for task in &here.tasks {
+            *ended.entry(task.exception.clone()).or_insert(0) += 1;
+        }
+        let gave_up = ended.get(&Some("PoolTimeout".to_owned()));
+        let told = findings(&report, "concurrent");
+        // On a busy machine an answer may come too late, too: then others have failed.
+        if let (Some(gave_up), [told, ..]) = (gave_up, &told[..]) {
+            assert_eq!(told.kind, "pool_limited", "{told:?}");
+            let words = format!("{gave_up} requests of 300 gave up waiting: PoolTimeout.");
+            assert!(told.text.contains(&words), "{told:?}");
+            return;
+        }
+    }
+    panic!("nothing was found in {TRIES} tries; in the last the requests ended so: {ended:?}");
 }
 
 #[test]
