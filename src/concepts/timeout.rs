@@ -334,7 +334,7 @@ async fn client_leaves(recorder: Recorder, time: Time) -> Result<Output> {
         Ok(answered) => answered?.text().await?,
         Err(_) => GAVE_UP.to_owned(),
     };
-    // Unless the request had not come so far: then there is nothing to wait for.
+    // Where the request never came, there is nothing to wait for.
     if job.has_begun() {
         job.over.notified().await;
     }
