@@ -1,6 +1,5 @@
 //! Each strategy in Rust and in Python: the same names, the same knobs, one report.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -365,7 +364,7 @@ fn httpx_gives_up_waiting_for_a_connection() {
         return;
     };
     let line = "http --strategy concurrent --requests 300 --latency 2s --timeout 3s --format json";
-    let mut ended = BTreeMap::new();
+    let mut ended = std::collections::BTreeMap::new();
     for _ in 0..TRIES {
         let output = Test::new(line.split(' '))
             .args([format!("--python={}", python.display())])
